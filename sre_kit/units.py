@@ -60,7 +60,11 @@ def ratio(written: object) -> Fraction:
     if isinstance(written, bool) or not 0 <= value <= 1:
         raise ParameterError(
             f"a ratio lies in 0..1, got {written!r}; "
-            + (f'for {written} % write {float(value / 100):g} or "{written} %"' if 1 < value <= 100 else 'write 0.999 or "99.9 %"')
+            + (
+                f'for {written} % write {float(value / 100):g} or "{written} %"'
+                if 1 < value <= 100
+                else 'write 0.999 or "99.9 %"'
+            )
         )
     return value
 
@@ -116,10 +120,12 @@ def instant(written: object) -> datetime:
         try:
             found = datetime.fromisoformat(text)
         except ValueError:
-            raise ParameterError(f'a time was expected, got {written!r}; write "2026-03-01T12:00:00Z"') from None
+            raise ParameterError(
+                f'a time was expected, got {written!r}; write "2026-03-01T12:00:00Z"'
+            ) from None
     if found.tzinfo is None:
         raise ParameterError(
-            f'the time {written!s} has no zone; write {found.isoformat()}Z for UTC or {found.isoformat()}+01:00 for another offset'
+            f"the time {written!s} has no zone; write {found.isoformat()}Z for UTC or {found.isoformat()}+01:00 for another offset"
         )
     return found.astimezone(UTC)
 

@@ -1,0 +1,123 @@
+"""
+Capacity: what is used, what is left, when it runs out, and by when to order.
+
+Use and limits are in the resource's own unit; shares of the limit lie in 0..1. A date is refused where
+the back-test is no better than a naive forecast, or the history is shorter than two seasonal cycles.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Literal
+
+from sre_kit.units import Duration, Ratio
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """
+    Something that can run out: `query` measures its use, `limit` is where it ends (same unit).
+
+    `scalable` says whether the limit moves by itself (autoscaling), by an order, or not at all.
+    """
+
+    name: str
+    component: str
+    query: str
+    limit: float
+    unit: str = "ratio"
+    limit_source: str = ""
+    lead_time: Duration = timedelta(days=14)
+    scalable: Literal["automatic", "by order", "fixed"] = "by order"
+    stateful: bool = False
+    instances: int | None = None
+    trigger: Ratio | None = None
+    """Share of the limit at which somebody acts; none: not decided."""
+    alert: str = ""
+    step: Duration = timedelta(minutes=5)
+    owner: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A launch, campaign or season: demand is multiplied by `factor` in [start, end)."""
+
+    name: str
+    start: date
+    end: date
+    factor: float
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GrowthScenario:
+    """Demand grows by `monthly` each month; `weight` is how likely we think it is."""
+
+    name: str
+    monthly: float
+    weight: float
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Scaling:
+    """How a component scales, and what breaks next."""
+
+    component: str
+    direction: Literal["horizontal", "vertical", "none"]
+    metric: str = ""
+    threshold: Ratio | None = None
+    minimum: int = 1
+    maximum: int = 1
+    cool_down: Duration = timedelta(minutes=5)
+    pool_size: int | None = None
+    """Connections each replica opens to the database."""
+    breaks_next: str = ""
+    state: Literal["planned", "prepared", "implemented"] = "planned"
+    source: str = ""
+    namespace: str = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class CostLine:
+    """What something costs a month; `per` names the unit of work it scales with, if any."""
+
+    name: str
+    monthly: Decimal
+    scales: bool = False
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Saving:
+    """A way to spend less, with its evidence."""
+
+    name: str
+    monthly: Decimal
+    evidence: str
+    risk: str
+    effort: str
+
+
+@dataclass(frozen=True, slots=True)
+class CapacityPlan:
+    """Everything decided about capacity and money."""
+
+    resources: list[Resource] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+    scenarios: list[GrowthScenario] = field(default_factory=list)
+    scaling: list[Scaling] = field(default_factory=list)
+    costs: list[CostLine] = field(default_factory=list)
+    savings: list[Saving] = field(default_factory=list)
+    budget_monthly: Decimal | None = None
+    budget_source: str = ""
+    database_connections: int | None = None
+    database_connections_source: str = ""
+    demand: str = ""
+    """Query for requests, the driver that growth is applied to."""
+    users: str = ""
+    """Query for users."""
+    horizon: Duration = timedelta(days=90)
+    history: Duration = timedelta(days=90)

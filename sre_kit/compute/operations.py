@@ -1,0 +1,230 @@
+"""
+Operations: recurring work, backup and recovery arithmetic, change, disaster recovery.
+
+backup interval + duration + replication lag <= RPO; size / measured throughput + fixed steps <= RTO; an unknown
+input makes it "unproven", never "met".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Literal
+
+from sre_kit.units import Duration, Instant, Size
+
+
+@dataclass(frozen=True, slots=True)
+class RecurringTask:
+    """Work that comes back; `cron` is five fields in `zone`."""
+
+    id: str
+    name: str
+    owner: str
+    cron: str
+    minutes: float
+    command: str = ""
+    expected: str = ""
+    otherwise: str = ""
+    zone: str = "UTC"
+    automated: bool = False
+    heavy: bool = False
+    automation_days: float | None = None
+    """What automating it would cost, in days of work."""
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """How one stateful component is saved and brought back."""
+
+    component: str
+    method: str = ""
+    every: Duration | None = None
+    takes: Duration | None = None
+    replication_lag: Duration | None = None
+    retention: Duration | None = None
+    location: str = ""
+    encrypted: bool | None = None
+    owner: str = ""
+    rpo: Duration | None = None
+    rto: Duration | None = None
+    objective_source: str = ""
+    size: Size | None = None
+    restore_per_second: Size | None = None
+    """Measured restore throughput, bytes per second."""
+    fixed_steps: Duration | None = None
+    last_success: Instant | None = None
+    last_restore_test: date | None = None
+    last_restore_took: Duration | None = None
+    copies: int | None = None
+    media: int | None = None
+    offsite: int | None = None
+    immutable: bool | None = None
+    verified: bool | None = None
+    alert: str = ""
+    keys: str = ""
+    """Where the keys for a restore are kept: not only inside the system being restored."""
+    steps: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Expiry:
+    """A certificate, domain, secret, licence or runtime that ends on a day."""
+
+    name: str
+    kind: Literal["certificate", "domain", "secret", "licence", "quota", "end of life"]
+    on: date
+    lead: Duration = timedelta(days=30)
+    owner: str = ""
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MaintenanceWindow:
+    """When planned work may happen."""
+
+    name: str
+    cron: str
+    length: Duration
+    notice: Duration
+    zone: str = "UTC"
+    matchers: list[str] = field(default_factory=list)
+    counts_against_slo: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class PatchPolicy:
+    """How fast a finding of this severity is closed, and through which stages."""
+
+    severity: str
+    within: Duration
+    stages: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigClass:
+    """A kind of configuration and where its truth lies."""
+
+    name: str
+    source_of_truth: str
+    drift_check: str = ""
+    schedule: str = ""
+    rotation: Duration | None = None
+    last_rotation: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeClass:
+    """Standard, normal or emergency."""
+
+    name: Literal["standard", "normal", "emergency"]
+    criteria: str
+    approvers: str
+    lead_time: Duration
+    evidence: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Freeze:
+    """No changes but emergencies in [start, end)."""
+
+    name: str
+    start: Instant
+    end: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryStep:
+    """A step of a scenario; steps that name no predecessor start at once."""
+
+    name: str
+    takes: Duration | None = None
+    after: list[str] = field(default_factory=list)
+    command: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DisasterScenario:
+    """Something that takes the service down for good until somebody acts."""
+
+    name: str
+    impact: str
+    detection: str
+    decides: str
+    rto: Duration | None = None
+    rpo: Duration | None = None
+    tolerable: Duration | None = None
+    """Maximum tolerable downtime of the business."""
+    steps: list[RecoveryStep] = field(default_factory=list)
+    verify: str = ""
+    failback: str = ""
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryTest:
+    """A rehearsal and what came out."""
+
+    kind: Literal["tabletop", "partial", "full"]
+    scenario: str
+    on: date
+    result: str = ""
+    took: Duration | None = None
+    data_lost: Duration | None = None
+
+
+AUTOMATIONS = (
+    "auto-scaling",
+    "self-healing",
+    "rollback",
+    "backup",
+    "security scanning",
+    "performance",
+    "incident response",
+)
+"""The seven automation opportunities of the mission."""
+
+
+@dataclass(frozen=True, slots=True)
+class Automation:
+    """One automation opportunity: what a person does today, what would do it, and what keeps it safe."""
+
+    opportunity: Literal[
+        "auto-scaling",
+        "self-healing",
+        "rollback",
+        "backup",
+        "security scanning",
+        "performance",
+        "incident response",
+    ]
+    minutes_a_month: float | None = None
+    trigger: str = ""
+    action: str = ""
+    guard: str = ""
+    tested: str = ""
+    state: Literal["not applicable", "idea", "planned", "prepared", "implemented"] = "idea"
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OperationsPlan:
+    """Everything decided about running the service."""
+
+    tasks: list[RecurringTask] = field(default_factory=list)
+    backups: list[Backup] = field(default_factory=list)
+    expiries: list[Expiry] = field(default_factory=list)
+    maintenance: list[MaintenanceWindow] = field(default_factory=list)
+    patching: list[PatchPolicy] = field(default_factory=list)
+    configuration: list[ConfigClass] = field(default_factory=list)
+    changes: list[ChangeClass] = field(default_factory=list)
+    freezes: list[Freeze] = field(default_factory=list)
+    scenarios: list[DisasterScenario] = field(default_factory=list)
+    recovery_tests: list[RecoveryTest] = field(default_factory=list)
+    next_recovery_test: date | None = None
+    automations: list[Automation] = field(default_factory=list)
+    accepted_risks: dict[str, str] = field(default_factory=dict)
+    """Single point of failure -> who accepted it and why."""
+    team_hours_a_month: float | None = None
+    peak_hours: str = ""
+    """Local hours of the day with the most traffic, "17-22"."""

@@ -1,0 +1,129 @@
+"""
+Performance: baselines, load tests, where the time goes, what was done about it.
+
+Latencies are seconds, rates are per second, shares lie in 0..1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Literal
+
+from sre_kit.units import Duration
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """A criterion that the load-test tool judged itself."""
+
+    metric: str
+    expression: str
+    passed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LoadTest:
+    """
+    One run of a load-test tool, normalised: seconds, per second, shares; missing is ``None``.
+
+    `quantiles` maps 0.5, 0.95, 0.99 … to seconds. `model` is ``open`` or ``closed``; a closed loop hides
+    waiting (coordinated omission), which `coordinated_omission` flags.
+    """
+
+    name: str
+    tool: str
+    origin: str
+    requests: int | None
+    errors: int | None
+    duration: float | None
+    rate: float | None
+    quantiles: Mapping[float, float]
+    mean: float | None = None
+    minimum: float | None = None
+    maximum: float | None = None
+    load: float | None = None
+    """Virtual users or target rate, as the tool drove it."""
+    model: Literal["open", "closed", "unknown"] = "unknown"
+    coordinated_omission: bool = False
+    scenario: str = ""
+    version: str = ""
+    began: datetime | None = None
+    thresholds: tuple[Threshold, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """An operation whose baseline is kept: queries for its rate, quantiles and errors."""
+
+    name: str
+    service: str
+    rate: str = ""
+    errors: str = ""
+    p50: str = ""
+    p95: str = ""
+    p99: str = ""
+    objective: Duration | None = None
+    objective_statistic: str = "p95"
+
+
+@dataclass(frozen=True, slots=True)
+class LatencyPart:
+    """A share of an operation's latency, where it is spent."""
+
+    operation: str
+    part: str
+    p95: Duration
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Optimisation:
+    """A change that should make something faster or cheaper, and how we will know."""
+
+    id: str
+    hypothesis: str
+    area: Literal["code", "cache", "database", "cdn", "configuration", "capacity"]
+    expected: str
+    effort: str
+    risk: str
+    verify: str
+    state: Literal["idea", "planned", "running", "done", "dropped"] = "idea"
+    gain: float | None = None
+    """Expected reduction of the operation's time, 0..1."""
+    days: float | None = None
+    measured: str = ""
+    decided: date | None = None
+    evidence: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cache:
+    """A cache as configured; hit ratio by a query where it is measured."""
+
+    name: str
+    component: str
+    ttl: Duration | None = None
+    size: str = ""
+    hits: str = ""
+    misses: str = ""
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PerformancePlan:
+    """Everything decided about performance."""
+
+    endpoints: list[Endpoint] = field(default_factory=list)
+    loadtests: list[str] = field(default_factory=list)
+    """Result files, relative to the params file."""
+    access_log: str = ""
+    statements: str = ""
+    """A pg_stat_statements export."""
+    latency_parts: list[LatencyPart] = field(default_factory=list)
+    optimisations: list[Optimisation] = field(default_factory=list)
+    caches: list[Cache] = field(default_factory=list)
+    cdn: str = ""
+    cdn_price_per_gb: float | None = None
