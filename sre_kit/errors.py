@@ -7,6 +7,7 @@ names the thing, the value, what is allowed and the way out. ``cli`` alone catch
     SREKitError
     ├── ParameterError   ValueError        exit 2   a params file, a flag or an argument
     ├── SourceError      ConnectionError   exit 3   a metrics source is unreachable or answers nonsense
+    │   └── UnreachableError                 exit 3   it does not answer at all; no other question need be tried
     ├── DataError        ValueError        exit 3   data that breaks its contract
     ├── DocumentError    ValueError        exit 3   a document that cannot be read
     ├── NotebookError    RuntimeError      exit 4   a notebook failed; nothing was written
@@ -34,6 +35,10 @@ class SourceError(SREKitError, ConnectionError):
     """A metrics source cannot be reached, or its answer cannot be used."""
 
     exit_code = 3
+
+
+class UnreachableError(SourceError):
+    """A metrics source does not answer at all, so that no other question need be tried."""
 
 
 class DataError(SREKitError, ValueError):
