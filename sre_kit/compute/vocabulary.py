@@ -166,6 +166,22 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class About:
+    """What every document says about itself: whose it is, as of when, from which documents, what was published last."""
+
+    project: str
+    as_of: datetime
+    documents: tuple[Document, ...] = ()
+    missing: tuple[Document, ...] = ()
+    source: str = ""
+    synthetic: bool = False
+    params: str = ""
+    params_sha256: str = ""
+    published: Mapping[str, tuple[int, str]] = field(default_factory=dict)
+    """Document name -> version and body hash of the last published one."""
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """
     A measured series and how it was measured.
@@ -185,6 +201,8 @@ class Reading:
     gap: str = ""
     extrapolated: bool = False
     """True where the server computed ``increase()`` and so extrapolated to the window's edges."""
+    note: str = ""
+    """What the source warned about (a partial answer, say); to be shown beside the number."""
 
     @property
     def coverage(self) -> float:
@@ -213,6 +231,8 @@ class Requests:
     gap: str = ""
     extrapolated: bool = False
     synthetic: bool = False
+    note: str = ""
+    """What the source warned about (a partial answer, say); to be shown beside the number."""
 
     @property
     def coverage(self) -> float:

@@ -1,0 +1,30 @@
+"""
+Results to what a cell can end with: tables, charts, notes, files, records, explorers.
+
+Names are looked up when they are used, so that a notebook imports only what it shows.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+_WHERE: dict[str, str] = {
+    **dict.fromkeys(("Table",), "table"),
+    **dict.fromkeys(("Chart",), "chart"),
+    **dict.fromkeys(("Note", "Record", "Stack", "Steps", "Heading", "CodeBlock"), "shown"),
+    **dict.fromkeys(("Artifact",), "artifact"),
+    **dict.fromkeys(("Explorer",), "widgets"),
+    **dict.fromkeys(("header", "sources", "open_questions"), "document"),
+}
+"""Public name -> module of this package."""
+
+
+def __getattr__(name: str) -> Any:
+    if name in _WHERE:
+        return getattr(import_module(f"{__name__}.{_WHERE[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(_WHERE)

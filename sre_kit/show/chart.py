@@ -1,0 +1,150 @@
+"""
+Charts that survive GitHub: an opaque PNG, a stable file name, alt text that states the conclusion.
+
+Drawing costs most of a render, so times go to matplotlib as naive UTC ``datetime64`` with fixed locators, long
+series are thinned to what a pixel can show, and the layout is constrained instead of a tight box.
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+import io
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pandas as pd
+
+from sre_kit.errors import ParameterError
+from sre_kit.show.shown import Shown
+from sre_kit.show.table import Table
+from sre_kit.show.text import plain
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+DPI: Final = 150
+# Okabe and Ito, "Color Universal Design" (2008): told apart with any colour vision
+COLOURS: Final = {
+    "blue": "#0072B2",
+    "orange": "#E69F00",
+    "green": "#009E73",
+    "red": "#D55E00",
+    "sky": "#56B4E9",
+    "yellow": "#F0E442",
+    "purple": "#CC79A7",
+    "grey": "#6E6E6E",
+}
+
+
+@dataclass(frozen=True)
+class Chart(Shown):
+    """
+    A figure with its conclusion in words and its data in a table.
+
+    `name` becomes the file name; `alt` is what a reader who cannot see the picture must know.
+    """
+
+    figure: Any
+    name: str
+    alt: str
+    data: Table
+
+    def __post_init__(self) -> None:
+        if not self.name or set(self.name) - set("abcdefghijklmnopqrstuvwxyz0123456789-"):
+            raise ParameterError(
+                f"chart name {self.name!r}: small letters, digits and '-' only; it becomes a file name"
+            )
+        if len(self.alt.split()) < 4:
+            raise ParameterError(
+                f"chart {self.name!r}: the alt text {self.alt!r} states no conclusion; write a sentence"
+            )
+
+    def markdown(self) -> str:
+        """The data table; the export puts the image above it."""
+        return self.data.markdown()
+
+    def machine(self) -> dict[str, Any]:
+        """What the chart and its table say, and where the image goes."""
+        part = super().machine()
+        for key, value in self.data.machine().items():
+            part.setdefault(key, []).extend(value)
+        part["image"] = {"name": self.name, "alt": plain(self.alt)}
+        return part
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict[str, Any], dict[str, Any]]:
+        bundle, metadata = super()._repr_mimebundle_()
+        image = png(getattr(self.figure, "figure", self.figure))
+        bundle["image/png"] = image
+        # JupyterLab prefers text/markdown to an image; HTML outranks both and shows picture and data
+        rows = "".join(
+            "<tr>" + "".join(f"<{tag}>{html.escape(_bare(cell))}</{tag}>" for cell in row) + "</tr>"
+            for tag, row in [("th", self.data.columns), *(("td", r) for r in self.data.rows)]
+        )
+        bundle["text/html"] = (
+            f'<figure><img src="data:image/png;base64,{image}" alt="{html.escape(plain(self.alt))}" style="max-width:100%">'
+            f"<figcaption>{html.escape(plain(self.alt))}</figcaption></figure><table>{rows}</table>"
+        )
+        return bundle, metadata
+
+
+def figure(width: float = 8, height: float = 3) -> tuple[Figure, Axes]:
+    """A white figure with one axes, sized in inches; not known to pyplot, so it is never shown twice."""
+    from matplotlib.figure import Figure
+
+    drawn = Figure(figsize=(width, height), layout="constrained", facecolor="white")
+    axes = drawn.add_subplot()
+    axes.spines[["top", "right"]].set_visible(False)
+    return drawn, axes
+
+
+def times(axes: Axes, index: pd.DatetimeIndex) -> np.ndarray[Any, np.dtype[np.datetime64]]:
+    """
+    `index` as naive UTC ``datetime64`` for plotting, with at most eight fixed date ticks set on `axes`.
+    """
+    from matplotlib.dates import date2num
+    from matplotlib.ticker import FixedFormatter, FixedLocator
+
+    naive = (index.tz_convert("UTC").tz_localize(None) if index.tz is not None else index).to_numpy()
+    if len(naive) > 1:
+        first, last = pd.Timestamp(naive[0]), pd.Timestamp(naive[-1])
+        length = last - first
+        steps = ("1h", "3h", "6h", "12h", "1D", "2D", "7D", "14D", "28D", "91D", "182D", "365D")
+        step = next((s for s in steps if length / pd.Timedelta(s) <= 8), "730D")
+        ticks = pd.date_range(first.ceil(step if step.endswith("h") else "1D"), last, freq=step)
+        form = "%d %b %H:%M" if step.endswith("h") else "%d %b" if length < pd.Timedelta("300D") else "%b %Y"
+        axes.xaxis.set_major_locator(FixedLocator([float(date2num(t)) for t in ticks]))
+        axes.xaxis.set_major_formatter(FixedFormatter([t.strftime(form) for t in ticks]))
+    return naive
+
+
+def decimate(series: pd.Series[Any], pixels: int = 800) -> pd.Series[Any]:
+    """At most ``2 * pixels`` points of `series`, keeping the minimum and the maximum of each pixel."""
+    if len(series) <= 2 * pixels:
+        return series
+    values = series.to_numpy(dtype=float)
+    edges = np.linspace(0, len(values), pixels + 1).astype(int)
+    keep: set[int] = set()
+    for begin, end in zip(edges[:-1], edges[1:], strict=True):
+        chunk = values[begin:end]
+        if np.isfinite(chunk).any():
+            keep.update((begin + int(np.nanargmin(chunk)), begin + int(np.nanargmax(chunk))))
+        else:
+            keep.add(int(begin))
+    return series.iloc[sorted(keep)]
+
+
+def png(drawn: Figure) -> str:
+    """The figure as base64 PNG; the same figure gives the same bytes."""
+    buffer = io.BytesIO()
+    drawn.savefig(buffer, format="png", dpi=DPI, facecolor="white", metadata={"Software": None})
+    return base64.b64encode(buffer.getvalue()).decode("ascii")
+
+
+def _bare(cell: object) -> str:
+    parts = getattr(cell, "parts", None)
+    if parts is not None:
+        return " ".join(_bare(part) for part in parts)
+    return str(getattr(cell, "text", getattr(cell, "gap", cell)))

@@ -1,0 +1,145 @@
+"""
+The frame of every document: its header, its sources, its open questions.
+
+The header says when, which version, and from what; the export settles the version, because only it knows whether the
+body changed. The open questions come last: a document that ran to its end has them, so they are its sentinel.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sre_kit.compute.vocabulary import About, Document, Fact, Gap, Reading, Requests
+from sre_kit.show.shown import Shown, open_gaps
+from sre_kit.show.table import Table, pipe_table
+from sre_kit.show.text import Code, Inline, Lines, Link, inline, md_text
+from sre_kit.units import percent, span, utc
+
+UP = "../../"
+"""From docs/SRE to the project's root."""
+
+
+def document_link(document: Document) -> Link:
+    """A relative link from docs/SRE to `document`."""
+    return Link(document.name, UP + document.path)
+
+
+def fact_link(fact: Fact) -> Link:
+    """A relative link from docs/SRE to the line of `fact`."""
+    name = fact.document.rsplit("/", 1)[-1].removesuffix(".md")
+    return Link(f"{name}:{fact.line}", f"{UP}{fact.document}#L{fact.line}")
+
+
+@dataclass(frozen=True)
+class Header(Shown):
+    """Date, version, project and dependencies of a document."""
+
+    about: About
+    name: str
+
+    @property
+    def version(self) -> int:
+        """The version if the body turns out to differ from the last published one."""
+        return self.about.published.get(self.name, (0, ""))[0] + 1
+
+    def markdown(self) -> str:
+        """Five lines, and the dependencies folded away."""
+        about = self.about
+        source = about.source or "none configured"
+        lines = [
+            f"- **Project:** {md_text(about.project)}",
+            f"- **Date:** {about.as_of:%Y-%m-%d} (as of {utc(about.as_of)})",
+            f"- **Version:** {self.version}",
+            f"- **Measurements:** {md_text(source)}" + (" — **synthetic data**" if about.synthetic else ""),
+            f"- **Decisions:** {inline(Code(about.params))}, sha256 `{about.params_sha256[:12]}`",
+        ]
+        count = f"{len(about.documents)} documents read, {len(about.missing)} expected and missing"
+        return (
+            "\n".join(lines)
+            + f"\n\n<details>\n<summary>Dependencies: {count}</summary>\n\n{self._table()}\n\n</details>"
+        )
+
+    def _table(self) -> str:
+        rows: list[Sequence[Inline]] = [
+            (
+                Lines([document_link(d), d.problem]) if d.problem else document_link(d),
+                d.phase,
+                f"{d.modified:%Y-%m-%d}" if d.modified else "–",
+                Code(d.sha256[:12]),
+            )
+            for d in self.about.documents
+        ]
+        rows += [(d.name, d.phase, "missing", f"ask {d.owner}") for d in self.about.missing]
+        return pipe_table(["Document", "Phase", "Date", "sha256"], rows) if rows else "No document was found."
+
+    def machine(self) -> dict[str, Any]:
+        """What the export needs to settle the version."""
+        part = super().machine()
+        last_version, last_body = self.about.published.get(self.name, (0, ""))
+        part["header"] = {
+            "document": self.name,
+            "as_of": self.about.as_of.isoformat(),
+            "version": self.version,
+            "last_version": last_version,
+            "last_body": last_body,
+            "synthetic": self.about.synthetic,
+        }
+        return part
+
+
+@dataclass(frozen=True)
+class OpenQuestions(Shown):
+    """Everything that nobody has told us, whom to ask, where it is expected."""
+
+    def markdown(self) -> str:
+        """A table, or the happy sentence."""
+        if not self.gaps:
+            return "None: every input of this document was found."
+        rows = [(g.what, g.ask, g.expected_in or "–", g.because or "–") for g in self.gaps]
+        return pipe_table(["What", "Ask", "Expected in", "Why it is missing"], rows)
+
+    def machine(self) -> dict[str, Any]:
+        """The gaps and the sentinel: the notebook ran to its end."""
+        return {**super().machine(), "sentinel": True}
+
+
+def header(about: About, name: str) -> Header:
+    """The metadata header of document `name`."""
+    return Header(about=about, name=name)
+
+
+def open_questions(*shown: Shown | Iterable[Gap], gaps: Iterable[Gap] = ()) -> OpenQuestions:
+    """The closing section: gaps of all that was shown, and `gaps` beside them."""
+    return OpenQuestions(gaps=tuple(open_gaps([*shown, tuple(gaps)])))
+
+
+def sources(*measured: Reading | Requests | Iterable[Reading | Requests]) -> Table:
+    """Every measured series of the document: query, window, step, coverage, and what is wrong with it."""
+    flat: list[Reading | Requests] = []
+    for one in measured:
+        flat.extend([one] if isinstance(one, Reading | Requests) else one)
+    rows: dict[str, Sequence[Inline]] = {}
+    for series in flat:
+        queries = [series.query] if isinstance(series, Reading) else [series.good_query, series.total_query]
+        remark = series.gap or ("extrapolated by the server" if series.extrapolated else "")
+        rows.setdefault(
+            "|".join([series.name, *queries, str(series.start), str(series.end)]),
+            (
+                series.name,
+                Lines([Code(q) for q in queries if q]),
+                f"{utc(series.start)} to {utc(series.end)}",
+                span(series.step),
+                percent(series.coverage),
+                remark or "–",
+            ),
+        )
+    return Table(
+        ["Series", "Query", "Window", "Step", "Coverage", "Remark"],
+        list(rows.values()),
+        empty="No series was measured for this document.",
+        gaps=tuple(
+            Gap(f"measurements of {s.name}", "DevOps Engineer", "the metrics source", s.gap) for s in flat if s.gap
+        ),
+    )
