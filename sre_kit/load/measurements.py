@@ -1,0 +1,181 @@
+"""
+Measurements as the vocabulary knows them: a series with its query, window and coverage, or the reason why there is none.
+
+A source that fails never stops a document: its error becomes the reading's `gap`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from datetime import datetime, timedelta
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from sre_kit.compute.vocabulary import Reading, Requests, check_requests
+from sre_kit.errors import DataError, ParameterError, SourceError
+from sre_kit.load.metrics import Named, Source, counted
+from sre_kit.store.snapshot import Snapshot
+
+
+def reading(
+    source: Source,
+    snapshot: Snapshot | None,
+    name: str,
+    query: str,
+    start: datetime,
+    end: datetime,
+    step: timedelta,
+    unit: str = "",
+) -> Reading:
+    """
+    One measured series, in `unit`, at each step of [`start`, `end`); with a `gap` and no rows where the source failed.
+
+    Raises
+    ------
+    ParameterError
+        The query or the window is unusable.
+    """
+    gap, values = "", _nothing(query)
+    try:
+        values = _read(source, snapshot, query, start, end, step)
+        if not len(values):
+            gap = f"{source.name} has no data for {_shown(source, query)!r} between {start:%Y-%m-%d %H:%MZ} and {end:%Y-%m-%d %H:%MZ}"
+    except (SourceError, DataError) as error:
+        gap = str(error)
+    extrapolated = bool(values.attrs.get("extrapolated", False))
+    return Reading(
+        name,
+        values,
+        _shown(source, query),
+        source.name,
+        start,
+        end,
+        step,
+        unit,
+        gap,
+        extrapolated,
+        note=str(values.attrs.get("note", "")),
+    )
+
+
+def requests(
+    source: Source,
+    snapshot: Snapshot | None,
+    name: str,
+    good_query: str,
+    total_query: str,
+    start: datetime,
+    end: datetime,
+    step: timedelta,
+    *,
+    bad_query: str = "",
+) -> Requests:
+    """
+    Good and total events per step of one SLI, from counts of good events or, with `bad_query`, of bad ones.
+
+    A step where nothing was counted is absent. A step with a total and without a good (or bad) count is absent
+    too, except where the source counts by series: there a series that does not exist yet has counted nothing.
+    A failure of the source, or more good than total, becomes the `gap`.
+
+    Raises
+    ------
+    ParameterError
+        Both or neither of `good_query` and `bad_query` are given, or a query or the window is unusable.
+    """
+    if bool(good_query) == bool(bad_query):
+        raise ParameterError(
+            f"SLI {name!r}: give either a good or a bad query, got {'both' if good_query else 'neither'}"
+        )
+    gap, frame = "", _no_requests()
+    attrs: list[dict[Hashable, Any]] = []
+    try:
+        total = _read(source, snapshot, total_query, start, end, step, count=True)
+        part = _read(source, snapshot, good_query or bad_query, start, end, step, count=True)
+        attrs = [total.attrs, part.attrs]
+        frame = _joined(total, part, bad=bool(bad_query))
+        check_requests(frame, name)
+        gap = _silence(source, name, total, part, total_query, good_query)
+    except (SourceError, DataError) as error:
+        gap, frame = str(error), _no_requests()
+    return Requests(
+        name=name,
+        frame=frame,
+        source=source.name,
+        start=start,
+        end=end,
+        step=step,
+        good_query=_shown(source, good_query) or f"({_shown(source, total_query)}) - ({_shown(source, bad_query)})",
+        total_query=_shown(source, total_query),
+        gap=gap,
+        extrapolated=any(bool(one.get("extrapolated", False)) for one in attrs),
+        synthetic=source.synthetic,
+        note="; ".join(dict.fromkeys(str(one["note"]) for one in attrs if one.get("note"))),
+    )
+
+
+def _silence(source: Source, name: str, total: pd.Series, part: pd.Series, total_query: str, good_query: str) -> str:
+    """Why nothing can be said although nothing failed; empty where something can."""
+    if not len(total):
+        return f"{source.name} counted nothing for {_shown(source, total_query)!r} in this window"
+    if not len(part) and good_query:
+        return f"SLI {name!r}: no series matches the good query {_shown(source, good_query)!r}, though there is traffic; correct the query"
+    if not len(part) and not part.attrs.get("known", False):
+        return f"SLI {name!r}: {source.name} does not know the metric of the bad query; correct the query"
+    return ""
+
+
+def _joined(total: pd.Series, part: pd.Series, *, bad: bool) -> pd.DataFrame:
+    """`total` and `good` per step; fractions of events (a server's estimate) stay."""
+    absent_is_none = bool(part.attrs.get("by_series", False))
+    frame = pd.DataFrame({"total": total.astype("float64"), "part": part.reindex(total.index).astype("float64")})
+    if absent_is_none:
+        frame["part"] = frame["part"].fillna(0.0)
+    elif len(part):
+        extra = part[part > 0].index.difference(total.index)
+        if len(extra):
+            raise DataError(
+                f"{len(extra)} row(s) of good or bad events without a total, first at {extra[0]:%Y-%m-%d %H:%MZ}"
+            )
+    frame = frame.dropna()
+    frame["good"] = frame["total"] - frame["part"] if bad else frame["part"]
+    return frame[["total", "good"]].rename_axis("time")
+
+
+def _read(
+    source: Source,
+    snapshot: Snapshot | None,
+    query: str,
+    start: datetime,
+    end: datetime,
+    step: timedelta,
+    *,
+    count: bool = False,
+) -> pd.Series:
+    if isinstance(source, Named):  # the name of a query may come to mean another one; what is kept must not
+        query, source = source.resolve(query), source.source
+    if snapshot is None:
+        return counted(source, query, start, end, step) if count else source.read(query, start, end, step)
+    if not count:
+        return snapshot.read(source, query, start, end, step)
+
+    def ask(query: str, start: datetime, end: datetime, step: timedelta) -> pd.Series:
+        return counted(source, query, start, end, step)
+
+    return snapshot.read(source, query, start, end, step, ask=ask, kind="increase")
+
+
+def _shown(source: Source, query: str) -> str:
+    return source.resolve(query) if isinstance(source, Named) else query
+
+
+def _nothing(name: str) -> pd.Series:
+    return pd.Series(
+        np.empty(0), index=pd.DatetimeIndex([], tz="UTC", name="time").as_unit("us"), name=name, dtype="float64"
+    )
+
+
+def _no_requests() -> pd.DataFrame:
+    index = pd.DatetimeIndex([], tz="UTC", name="time").as_unit("us")
+    return pd.DataFrame({"total": np.empty(0), "good": np.empty(0)}, index=index)

@@ -1,0 +1,210 @@
+"""
+What a source of measurements promises, and how a reader proves who it is.
+
+A source answers one query with one `Series`: UTC index ``time``, float values, sorted, each time once,
+inside the half-open window. What is not there is missing: no NaN, no infinity, no zero in its place.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+import pandas as pd
+
+from sre_kit.errors import DataError, ParameterError
+
+
+@dataclass(frozen=True)
+class Auth:
+    """
+    How to prove who we are; secrets stand here by name only: an environment variable, or a file of mode 0600.
+
+    Paths are relative to the params file.
+    """
+
+    token_env: str = ""
+    token_file: str = ""
+    username: str = ""
+    password_env: str = ""
+    password_file: str = ""
+    client_certificate: str = ""
+    client_key: str = ""
+    ca_file: str = ""
+    tenant: str = ""
+    """Sent as ``X-Scope-OrgID``."""
+    proxy: str = ""
+    """Proxies named by the environment are not used; only this one is."""
+
+    def __post_init__(self) -> None:
+        for one, other in (
+            ("token_env", "token_file"),
+            ("password_env", "password_file"),
+            ("token_env", "username"),
+            ("token_file", "username"),
+        ):
+            if getattr(self, one) and getattr(self, other):
+                raise ParameterError(f"auth: {one} and {other} are both given; keep one of them")
+        if bool(self.username) != bool(self.password_env or self.password_file):
+            raise ParameterError("auth: a username needs password_env or password_file, and the other way round")
+        if self.client_key and not self.client_certificate:
+            raise ParameterError("auth: client_key is given without client_certificate; name the certificate too")
+
+
+@runtime_checkable
+class Source(Protocol):
+    """Where measurements come from."""
+
+    @property
+    def name(self) -> str:
+        """For people: where the numbers come from, without any secret."""
+
+    @property
+    def synthetic(self) -> bool:
+        """True where the numbers are made up and must be labelled so."""
+
+    @property
+    def identity(self) -> str:
+        """What tells this source from any other; never a secret."""
+
+    def version(self, query: str) -> str | None:
+        """State of what a closed window is read from: "" where it cannot change, None where it is never worth keeping."""
+
+    def read(self, query: str, start: datetime, end: datetime, step: timedelta) -> pd.Series:
+        """
+        The value in each step of [`start`, `end`), at the step's beginning.
+
+        Raises
+        ------
+        SourceError
+            The source does not answer, or answers nonsense.
+        DataError
+            What it holds breaks the contract above.
+        """
+
+    def check(self) -> str:
+        """One line for ``doctor``: that the source answers, and what it is; raises `SourceError` where it does not."""
+
+
+@runtime_checkable
+class CountingSource(Source, Protocol):
+    """A source that knows how many events fell into each step."""
+
+    def increase(self, query: str, start: datetime, end: datetime, step: timedelta) -> pd.Series:
+        """Events in each step of [`start`, `end`); ``attrs["extrapolated"]`` is true where the server estimated them."""
+
+
+@dataclass(frozen=True)
+class Named:
+    """A source whose queries have names in the params file; a query without a name is passed on as it is."""
+
+    source: Source
+    queries: tuple[tuple[str, str], ...]
+
+    @property
+    def name(self) -> str:
+        """The source's own."""
+        return self.source.name
+
+    @property
+    def synthetic(self) -> bool:
+        """The source's own."""
+        return self.source.synthetic
+
+    @property
+    def identity(self) -> str:
+        """The source's own."""
+        return self.source.identity
+
+    def resolve(self, query: str) -> str:
+        """The query that a name stands for."""
+        return dict(self.queries).get(query, query)
+
+    def version(self, query: str) -> str | None:
+        """The source's own, for the query that is meant."""
+        return self.source.version(self.resolve(query))
+
+    def read(self, query: str, start: datetime, end: datetime, step: timedelta) -> pd.Series:
+        """The source's own, for the query that is meant."""
+        return self.source.read(self.resolve(query), start, end, step)
+
+    def increase(self, query: str, start: datetime, end: datetime, step: timedelta) -> pd.Series:
+        """Events in each step; a source that does not count is taken to hold counts already."""
+        return counted(self.source, self.resolve(query), start, end, step)
+
+    def check(self) -> str:
+        """The source's own."""
+        return self.source.check()
+
+
+def counted(source: Source, query: str, start: datetime, end: datetime, step: timedelta) -> pd.Series:
+    """Events in each step, from `increase` where the source has it, else from `read`."""
+    if isinstance(source, CountingSource):
+        return source.increase(query, start, end, step)
+    return source.read(query, start, end, step)
+
+
+def check_window(start: datetime, end: datetime, step: timedelta) -> None:
+    """
+    Refuse a window that cannot be read.
+
+    Raises
+    ------
+    ParameterError
+        A time without its zone, an end before its start, a step below a second.
+    """
+    for what, when in (("start", start), ("end", end)):
+        if when.tzinfo is None:
+            raise ParameterError(
+                f"the window's {what} {when.isoformat()} has no zone; write {when.isoformat()}Z for UTC"
+            )
+    if end <= start:
+        raise ParameterError(f"the window ends ({end.isoformat()}) before it begins ({start.isoformat()}); swap them")
+    if step < timedelta(seconds=1) or step.microseconds:
+        raise ParameterError(f"a step of whole seconds is needed, got {step}; write for example 5min")
+
+
+def series(times: pd.DatetimeIndex, values: object, name: str) -> pd.Series:
+    """
+    A series that keeps the contract of this module; NaN and infinities are left out, as missing.
+
+    Raises
+    ------
+    DataError
+        A time without zone, times that do not rise, or a time that is there twice.
+    """
+    if times.tz is None:
+        raise DataError(f"{name}: the times have no zone; say which, for example UTC")
+    index = pd.DatetimeIndex(times.tz_convert("UTC")).as_unit("us").rename("time")
+    if index.hasnans:
+        raise DataError(f"{name}: row {int(np.argmax(index.isna())) + 1} has no time")
+    late = index[1:][index[1:] <= index[:-1]]
+    if len(late):
+        raise DataError(
+            f"{name}: times must rise, each once; first repeated or out of order at {late[0]:%Y-%m-%d %H:%M:%SZ}"
+        )
+    found = pd.Series(np.asarray(values, dtype="float64"), index=index, name=name)
+    kept: pd.Series = found.loc[np.isfinite(found.to_numpy())]
+    return kept
+
+
+def stepped(found: pd.Series, start: datetime, end: datetime, step: timedelta, *, total: bool) -> pd.Series:
+    """
+    `found` cut to [`start`, `end`) and gathered into steps: their sum (`total`) or their mean, at the step's beginning.
+
+    A step without a row is missing.
+    """
+    cut = found[(found.index >= start) & (found.index < end)]
+    if not len(cut):
+        return cut
+    bucket = (pd.DatetimeIndex(cut.index) - pd.Timestamp(start)) // pd.Timedelta(step)
+    groups = cut.groupby(np.asarray(bucket))
+    gathered = groups.sum() if total else groups.mean()
+    index = pd.DatetimeIndex(
+        pd.Timestamp(start) + pd.to_timedelta(gathered.index.to_numpy() * step.total_seconds(), unit="s")
+    )
+    result = series(index, gathered.to_numpy(), str(found.name))
+    result.attrs = dict(found.attrs)
+    return result

@@ -1,0 +1,297 @@
+"""
+One reading of each series: content-addressed, on disk, shared by every notebook of a run.
+
+Two keys lead to the same bytes. Within a run (`run_id`) a question is asked once, whatever happens to the
+source meanwhile, failures included. Between runs only a closed window is kept, one that ended at or before
+`as_of`, because nothing can be added to it. Bytes are named by their SHA-256 and checked when they are read;
+what is damaged is dropped and asked again. Several processes may read and write at once.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import io
+import json
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+import numpy as np
+import pandas as pd
+
+from sre_kit.errors import DataError, ParameterError, SourceError, SREKitError, UnreachableError
+
+MAX_BYTES: Final = 1_000_000_000
+"""Above this the series that were used least recently go."""
+
+_ROW: Final = np.dtype([("time", "<i8"), ("value", "<f8")])
+_ERRORS: Final[dict[str, type[SourceError] | type[DataError]]] = {
+    "SourceError": SourceError,
+    "DataError": DataError,
+    "UnreachableError": UnreachableError,
+}
+_RUN: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+_RUNS_KEPT: Final = 8
+
+
+class Readable(Protocol):
+    """The part of a source that the snapshot needs."""
+
+    @property
+    def identity(self) -> str:
+        """What tells this source from any other; never a secret."""
+
+    def version(self, query: str) -> str | None:
+        """State of what a closed window is read from; None where it is never kept between runs."""
+
+    def read(self, query: str, start: datetime, end: datetime, step: timedelta) -> pd.Series:
+        """The series."""
+
+
+Ask = Callable[[str, datetime, datetime, timedelta], pd.Series]
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """
+    Series on disk under `folder`.
+
+    Parameters
+    ----------
+    folder
+        Where they are kept; made when first needed.
+    as_of
+        The report's time; windows that end later are not kept between runs. None: no window is.
+    run_id
+        Names the run whose notebooks must see the same bytes and the same failures; empty: none.
+    max_bytes
+        Size above which `prune` drops what was used least recently.
+    """
+
+    folder: Path
+    as_of: datetime | None = None
+    run_id: str = ""
+    max_bytes: int = MAX_BYTES
+
+    def __post_init__(self) -> None:
+        if self.run_id and not _RUN.fullmatch(self.run_id):
+            raise ParameterError(f"run id {self.run_id!r}: letters, digits, '_', '.', '-' only, at most 64")
+
+    def read(
+        self,
+        source: Readable,
+        query: str,
+        start: datetime,
+        end: datetime,
+        step: timedelta,
+        *,
+        ask: Ask | None = None,
+        kind: str = "read",
+    ) -> pd.Series:
+        """
+        The series, from disk where it is there, else from `source`, which is asked only once.
+
+        Parameters
+        ----------
+        ask
+            How to ask, where it is not `source.read`.
+        kind
+            Tells answers of different `ask` apart.
+
+        Raises
+        ------
+        SourceError, DataError
+            What the source raised, now or earlier in this run.
+        """
+        question = [kind, query, *(when.astimezone(UTC).isoformat() for when in (start, end)), step.total_seconds()]
+        place, key = _hash([source.identity]), _hash([source.identity, *question])
+        with self._locked(f"series-{key[:2]}"):
+            known = self._entry(self._run_file(key)) if self.run_id else None
+            if known is None:
+                known = self._between_runs(source, query, end, key) or self._asked(
+                    source, query, start, end, step, ask, place, key
+                )
+        if "failure" in known:
+            raise _ERRORS[known["failure"]](known["message"])
+        return self._series(known, query)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        for name in ("blobs", "closed", "runs"):
+            shutil.rmtree(self.folder / name, ignore_errors=True)
+
+    def prune(self) -> int:
+        """Drop what was used least recently until the rest fits, and old runs; the bytes that were freed."""
+        runs = sorted((self.folder / "runs").glob("*"), key=_used, reverse=True)
+        for old in [run for run in runs if run.name != self.run_id][_RUNS_KEPT:]:
+            shutil.rmtree(old, ignore_errors=True)
+        blobs = sorted((self.folder / "blobs").glob("*.npy"), key=_used, reverse=True)
+        kept, freed = 0, 0
+        for blob in blobs:
+            with contextlib.suppress(FileNotFoundError):
+                length = blob.stat().st_size
+                if kept + length <= self.max_bytes:
+                    kept += length
+                else:
+                    blob.unlink()
+                    freed += length
+        return freed
+
+    def _between_runs(self, source: Readable, query: str, end: datetime, key: str) -> dict[str, Any] | None:
+        if not self._closed(end):
+            return None
+        version = source.version(query)
+        known = None if version is None else self._entry(self.folder / "closed" / f"{_hash([key, version])}.json")
+        if known is not None and self.run_id:
+            self._write(self._run_file(key), _written(known))
+        return known
+
+    def _closed(self, end: datetime) -> bool:
+        return self.as_of is not None and end <= self.as_of
+
+    def _asked(
+        self,
+        source: Readable,
+        query: str,
+        start: datetime,
+        end: datetime,
+        step: timedelta,
+        ask: Ask | None,
+        place: str,
+        key: str,
+    ) -> dict[str, Any]:
+        """Ask the source; the first contact of a run is made by one process alone, so that a dead source is waited for once."""
+        contact = self._run_file(f"source-{place}") if self.run_id else None
+        with (
+            self._locked(f"source-{place[:2]}")
+            if contact is not None and self._entry(contact) is None
+            else contextlib.nullcontext()
+        ):
+            earlier = self._entry(contact) if contact is not None else None
+            if earlier is not None and "failure" in earlier:
+                return earlier
+            try:
+                found = (ask or source.read)(query, start, end, step)
+            except (SourceError, DataError) as error:
+                failure = {
+                    "failure": type(error).__name__ if type(error).__name__ in _ERRORS else "SourceError",
+                    "message": str(error),
+                }
+                if contact is None:
+                    raise
+                self._write(
+                    contact if isinstance(error, UnreachableError) else self._run_file(key),
+                    json.dumps(failure).encode(),
+                )
+                return failure
+            if contact is not None and earlier is None:
+                self._write(contact, b'{"reached": true}')
+        return self._kept(source, query, end, key, found)
+
+    def _kept(self, source: Readable, query: str, end: datetime, key: str, found: pd.Series) -> dict[str, Any]:
+        rows = np.empty(len(found), dtype=_ROW)
+        rows["time"] = pd.DatetimeIndex(found.index).as_unit("us").asi8
+        rows["value"] = found.to_numpy(dtype="float64")
+        buffer = io.BytesIO()
+        np.save(buffer, rows, allow_pickle=False)
+        raw = buffer.getvalue()
+        sha256 = hashlib.sha256(raw).hexdigest()
+        entry: dict[str, Any] = {"sha256": sha256, "query": query, "attrs": dict(found.attrs)}
+        version = source.version(query) if self._closed(end) else None
+        self._write(self._blob(sha256), raw)
+        written = _written(entry)
+        if version is not None:
+            self._write(self.folder / "closed" / f"{_hash([key, version])}.json", written)
+        if self.run_id:
+            self._write(self._run_file(key), written)
+        self.prune()
+        return {**entry, "raw": raw}
+
+    def _series(self, entry: dict[str, Any], query: str) -> pd.Series:
+        rows = np.load(io.BytesIO(entry["raw"]), allow_pickle=False)
+        index = pd.DatetimeIndex(rows["time"].view("M8[us]")).tz_localize("UTC").rename("time")
+        found = pd.Series(rows["value"].astype("float64"), index=index, name=query)
+        found.attrs = dict(entry["attrs"])
+        return found
+
+    def _entry(self, path: Path) -> dict[str, Any] | None:
+        """What is known, with its bytes; None where nothing is, or where it is damaged (then it is dropped)."""
+        try:
+            entry: dict[str, Any] = json.loads(path.read_bytes())
+            if "failure" in entry or "reached" in entry:
+                return entry
+            blob = self._blob(entry["sha256"])
+            raw = blob.read_bytes()
+            if hashlib.sha256(raw).hexdigest() != entry["sha256"]:
+                blob.unlink(missing_ok=True)
+                raise ValueError("damaged")
+            os.utime(blob)
+            return {"attrs": entry["attrs"], "sha256": entry["sha256"], "query": entry["query"], "raw": raw}
+        except FileNotFoundError:
+            return None
+        except (ValueError, KeyError, TypeError, AttributeError):
+            path.unlink(missing_ok=True)
+            return None
+
+    def _blob(self, sha256: str) -> Path:
+        if not re.fullmatch(r"[0-9a-f]{64}", sha256):
+            raise ValueError("damaged")
+        return self.folder / "blobs" / f"{sha256}.npy"
+
+    def _run_file(self, key: str) -> Path:
+        return self.folder / "runs" / self.run_id / f"{key}.json"
+
+    def _write(self, path: Path, raw: bytes) -> None:
+        with self._told():
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".new-")
+            try:
+                with os.fdopen(handle, "wb") as opened:
+                    opened.write(raw)
+                Path(temporary).replace(path)
+            except BaseException:
+                Path(temporary).unlink(missing_ok=True)
+                raise
+
+    @contextlib.contextmanager
+    def _locked(self, name: str) -> Iterator[None]:
+        """One process at a time; the lock dies with its process, and its file stays, because removing it would split it."""
+        path = self.folder / "locks" / name
+        with self._told():
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            opened = path.open("ab")
+        with opened:
+            fcntl.flock(opened, fcntl.LOCK_EX)
+            yield
+
+    @contextlib.contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise SREKitError(
+                f"cannot keep series under {self.folder}: {error.strerror or error}; free some space, or make the folder writable"
+            ) from None
+
+
+def _written(entry: dict[str, Any]) -> bytes:
+    return json.dumps({name: value for name, value in entry.items() if name != "raw"}).encode()
+
+
+def _hash(parts: list[Any]) -> str:
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+def _used(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0
