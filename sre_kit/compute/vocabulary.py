@@ -82,6 +82,9 @@ class Document:
     owner: str
     sha256: str = ""
     modified: datetime | None = None
+    """When the file changed; a checkout resets it, so no document prints it."""
+    dated: str = ""
+    """The date that the text gives itself."""
     problem: str = ""
     """Why it could not be read, or how it was read nevertheless; empty when all is well."""
 
@@ -134,6 +137,39 @@ class Fact:
     def source(self) -> str:
         """``document:line``, for people."""
         return f"{self.document}:{self.line}"
+
+
+@dataclass(frozen=True, slots=True)
+class FactRejection:
+    """
+    A person says that a fact does not hold; empty fields match any.
+
+    `document` is a path or a file name, `name` as ``sre-kit facts`` prints it.
+    """
+
+    kind: str
+    reason: str
+    document: str = ""
+    line: int | None = None
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FactOverride:
+    """
+    A person replaces the value of a fact, written as in a document ("99.9 %", "4h", 200); empty fields match any.
+
+    An override also takes back a refusal: the reason says why it counts.
+    """
+
+    kind: str
+    value: str | int | float
+    reason: str
+    document: str = ""
+    line: int | None = None
+    name: str = ""
+    role: str = ""
+    scope: Scope | None = None
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from sre_kit.compute.alerting import BurnRateAlert
 from sre_kit.compute.capacity import CapacityPlan
@@ -25,9 +25,10 @@ from sre_kit.compute.operations import OperationsPlan
 from sre_kit.compute.performance import PerformancePlan
 from sre_kit.compute.readiness import HandoverPlan
 from sre_kit.compute.slo import SLO, RejectedSLI
+from sre_kit.compute.vocabulary import FactOverride, FactRejection
 from sre_kit.errors import ParameterError, nearest
 from sre_kit.load.metrics.source import Auth
-from sre_kit.units import Duration
+from sre_kit.units import Duration, Instant
 
 MAX_BYTES = 1_000_000
 SECRET_WORDS = ("password", "token", "secret", "api_key", "apikey", "private_key")
@@ -62,8 +63,8 @@ class SourceParams:
 class FactsParams:
     """Facts that people know better than the documents; each with its reason."""
 
-    override: list[dict[str, Any]] = field(default_factory=list)
-    reject: list[dict[str, Any]] = field(default_factory=list)
+    override: list[FactOverride] = field(default_factory=list)
+    reject: list[FactRejection] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,8 @@ class Params(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     project: ProjectParams
+    as_of: Instant | None = None
+    """Report time when none is asked for; for a pretend project, whose time stands still."""
     source: SourceParams = Field(default_factory=SourceParams)
     facts: FactsParams = Field(default_factory=FactsParams)
     history: HistoryParams = Field(default_factory=HistoryParams)
@@ -95,3 +98,144 @@ class Params(BaseModel):
     operations: OperationsPlan = Field(default_factory=OperationsPlan)
     handover: HandoverPlan = Field(default_factory=HandoverPlan)
     allow_personal_data: bool = False
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML without aliases (a bomb needs nothing else) and without silent second keys."""
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        if self.check_event(yaml.events.AliasEvent):
+            event = self.peek_event()  # type: ignore[no-untyped-call]
+            raise ParameterError(f"line {event.start_mark.line + 1}: YAML aliases are not read; write the value out")
+        return super().compose_node(parent, index)
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: dict[Any, int] = {}
+        for key_node, _ in node.value:
+            key, line = self.construct_object(key_node, deep=True), key_node.start_mark.line + 1
+            if key in seen:
+                raise ParameterError(f"line {line}: {key!r} is given twice, first in line {seen[key]}; keep one")
+            seen[key] = line
+        return super().construct_mapping(node, deep=deep)
+
+
+def read(path: Path) -> Params:
+    """
+    The params in a file, or in a folder of ``*.yaml`` files merged.
+
+    Raises
+    ------
+    ParameterError
+        Not YAML, an unknown or repeated key, an unusable value, a secret written out; names file and key.
+    """
+    return checked(raw(path), str(path.name))
+
+
+def raw(path: Path) -> dict[str, Any]:
+    """The merged mapping of a file or folder, not yet checked."""
+    files = sorted(path.glob("*.yaml")) if path.is_dir() else [path]
+    if not files:
+        raise ParameterError(f"{path}: no *.yaml file in this folder")
+    merged: dict[str, Any] = {}
+    came_from: dict[str, str] = {}
+    for file in files:
+        for key, value in _mapping(file).items():
+            if key in merged:
+                raise ParameterError(f"{file.name}: {key!r} is also given in {came_from[key]}; keep one")
+            merged[key], came_from[key] = value, file.name
+    return merged
+
+
+def digest(path: Path) -> str:
+    """SHA-256 over names and bytes of the params, as a fingerprint."""
+    import hashlib
+
+    total = hashlib.sha256()
+    for file in sorted(path.glob("*.yaml")) if path.is_dir() else [path]:
+        total.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
+    return total.hexdigest()
+
+
+def checked(mapping: Mapping[str, Any], name: str) -> Params:
+    """`mapping` as `Params`; all that is wrong in one message."""
+    _refuse_secrets(mapping, name, "")
+    try:
+        return Params.model_validate(mapping)
+    except ValidationError as error:
+        lines = [_explained(one, mapping) for one in error.errors()[:8]]
+        raise ParameterError(f"{name}: " + "\n".join(lines)) from None
+
+
+def schema() -> dict[str, Any]:
+    """JSON Schema of a params file, for editors."""
+    return Params.model_json_schema(mode="validation")
+
+
+def _mapping(file: Path) -> dict[str, Any]:
+    if file.stat().st_size > MAX_BYTES:
+        raise ParameterError(f"{file.name}: {file.stat().st_size:,} bytes, at most {MAX_BYTES:,} are read")
+    try:
+        text = file.read_bytes().decode("utf-8-sig")
+        found = yaml.load(text, _Loader)  # noqa: S506  a SafeLoader that refuses more
+    except UnicodeDecodeError as error:
+        raise ParameterError(f"{file.name}: not UTF-8 at byte {error.start}; save it as UTF-8") from None
+    except RecursionError:
+        raise ParameterError(f"{file.name}: nested too deeply to be a params file") from None
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f" line {mark.line + 1}" if mark else ""
+        raise ParameterError(f"{file.name}:{where} is not YAML: {getattr(error, 'problem', error)}") from None
+    except ParameterError as error:
+        raise ParameterError(f"{file.name}: {error}") from None
+    if not isinstance(found, dict) or not all(isinstance(key, str) for key in found):
+        raise ParameterError(
+            f"{file.name}: a params file is a mapping of sections; allowed: {', '.join(Params.model_fields)}"
+        )
+    return found
+
+
+def _refuse_secrets(value: Any, name: str, key: str) -> None:
+    if isinstance(value, Mapping):
+        for inner, one in value.items():
+            _refuse_secrets(one, name, f"{key}.{inner}" if key else str(inner))
+    elif isinstance(value, list):
+        for number, one in enumerate(value):
+            _refuse_secrets(one, name, f"{key}.{number}")
+    elif value and any(key.lower().split(".")[-1] == word for word in SECRET_WORDS):
+        raise ParameterError(
+            f"{name}: {key} looks like a secret; name it instead: {key}_env (an environment variable) "
+            f"or {key}_file (a file of mode 0600)"
+        )
+
+
+def _explained(error: Mapping[str, Any], mapping: Mapping[str, Any]) -> str:
+    """One pydantic error in our words: where, what, what is allowed."""
+    where = ".".join(str(part) for part in error["loc"])
+    if error["type"] in {"extra_forbidden", "unexpected_keyword_argument"}:
+        *parents, key = error["loc"]
+        return f"{where}: no such key{nearest(str(key), _fields(parents))}"
+    if error["type"] in {"missing", "missing_argument"}:
+        return f"{where}: is needed and missing"
+    message = str(error["msg"]).removeprefix("Value error, ")
+    if error["type"] == "value_error":
+        return f"{where}: {message}" if where else message
+    got = (
+        error["input"] if isinstance(error["input"], str | int | float | bool | None) else type(error["input"]).__name__
+    )
+    return f"{where}: {message}, got {got!r}"
+
+
+def _fields(parents: Iterable[object]) -> list[str]:
+    """Keys allowed at a place in the params."""
+    kind: Any = Params
+    for part in parents:
+        if isinstance(part, int):
+            kind = get_args(kind)[-1] if get_args(kind) else kind
+            continue
+        hints = get_type_hints(kind) if isinstance(kind, type) else {}
+        kind = hints.get(str(part))
+        if get_origin(kind) is dict:
+            kind = get_args(kind)[-1]
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        return list(kind.model_fields)
+    return [f.name for f in dataclasses.fields(kind)] if dataclasses.is_dataclass(kind) else []

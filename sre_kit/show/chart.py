@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import html
 import io
+import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -83,9 +84,10 @@ class Chart(Shown):
             "<tr>" + "".join(f"<{tag}>{html.escape(_bare(cell))}</{tag}>" for cell in row) + "</tr>"
             for tag, row in [("th", self.data.columns), *(("td", r) for r in self.data.rows)]
         )
+        alt = html.escape(plain(self.alt))
         bundle["text/html"] = (
-            f'<figure><img src="data:image/png;base64,{image}" alt="{html.escape(plain(self.alt))}" style="max-width:100%">'
-            f"<figcaption>{html.escape(plain(self.alt))}</figcaption></figure><table>{rows}</table>"
+            f'<figure><img src="data:image/png;base64,{image}" alt="{alt}" style="max-width:100%">'
+            f"<figcaption>{alt}</figcaption></figure><table>{rows}</table>"
         )
         return bundle, metadata
 
@@ -115,7 +117,7 @@ def times(axes: Axes, index: pd.DatetimeIndex) -> np.ndarray[Any, np.dtype[np.da
         step = next((s for s in steps if length / pd.Timedelta(s) <= 8), "730D")
         ticks = pd.date_range(first.ceil(step if step.endswith("h") else "1D"), last, freq=step)
         form = "%d %b %H:%M" if step.endswith("h") else "%d %b" if length < pd.Timedelta("300D") else "%b %Y"
-        axes.xaxis.set_major_locator(FixedLocator([float(date2num(t)) for t in ticks]))
+        axes.xaxis.set_major_locator(FixedLocator([float(n) for n in date2num(ticks)]))
         axes.xaxis.set_major_formatter(FixedFormatter([t.strftime(form) for t in ticks]))
     return naive
 
@@ -127,7 +129,7 @@ def decimate(series: pd.Series[Any], pixels: int = 800) -> pd.Series[Any]:
     values = series.to_numpy(dtype=float)
     edges = np.linspace(0, len(values), pixels + 1).astype(int)
     keep: set[int] = set()
-    for begin, end in zip(edges[:-1], edges[1:], strict=True):
+    for begin, end in itertools.pairwise(edges):
         chunk = values[begin:end]
         if np.isfinite(chunk).any():
             keep.update((begin + int(np.nanargmin(chunk)), begin + int(np.nanargmax(chunk))))

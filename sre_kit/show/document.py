@@ -17,19 +17,26 @@ from sre_kit.show.table import Table, pipe_table
 from sre_kit.show.text import Code, Inline, Lines, Link, inline, md_text
 from sre_kit.units import percent, span, utc
 
-UP = "../../"
-"""From docs/SRE to the project's root."""
+
+def up(path: str) -> str:
+    """
+    A project path as seen from docs/SRE.
+
+    >>> up("docs/QA Engineer/TestStrategy.md"), up("build-plan.md")
+    ('../QA Engineer/TestStrategy.md', '../../build-plan.md')
+    """
+    return f"../{path.removeprefix('docs/')}" if path.startswith("docs/") else f"../../{path}"
 
 
 def document_link(document: Document) -> Link:
     """A relative link from docs/SRE to `document`."""
-    return Link(document.name, UP + document.path)
+    return Link(document.name, up(document.path))
 
 
 def fact_link(fact: Fact) -> Link:
     """A relative link from docs/SRE to the line of `fact`."""
     name = fact.document.rsplit("/", 1)[-1].removesuffix(".md")
-    return Link(f"{name}:{fact.line}", f"{UP}{fact.document}#L{fact.line}")
+    return Link(f"{name}:{fact.line}", f"{up(fact.document)}#L{fact.line}")
 
 
 @dataclass(frozen=True)
@@ -66,13 +73,13 @@ class Header(Shown):
             (
                 Lines([document_link(d), d.problem]) if d.problem else document_link(d),
                 d.phase,
-                f"{d.modified:%Y-%m-%d}" if d.modified else "–",
+                d.dated or "–",
                 Code(d.sha256[:12]),
             )
             for d in self.about.documents
         ]
         rows += [(d.name, d.phase, "missing", f"ask {d.owner}") for d in self.about.missing]
-        return pipe_table(["Document", "Phase", "Date", "sha256"], rows) if rows else "No document was found."
+        return pipe_table(["Document", "Phase", "Dated", "sha256"], rows) if rows else "No document was found."
 
     def machine(self) -> dict[str, Any]:
         """What the export needs to settle the version."""

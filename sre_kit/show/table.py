@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sre_kit.errors import DataError
 from sre_kit.show.shown import Shown
 from sre_kit.show.text import Inline, Not, inline
+
+
+_QUANTITY = re.compile(r"(?:[<>] )?-?[\d,]+(?:\.\d+)?(?: ?(?:%|×|[a-zA-Zµ/]{1,8}))?(?: \d+ (?:h|min|s|ms))?")
 
 
 @dataclass(frozen=True)
@@ -28,7 +32,8 @@ class Table(Shown):
         for row in self.rows:
             if len(row) != len(self.columns):
                 raise DataError(
-                    f"table {' | '.join(self.columns)}: a row has {len(row)} cells, {len(self.columns)} are needed: {row!r}"
+                    f"table {' | '.join(self.columns)}: "
+                    f"a row has {len(row)} cells, {len(self.columns)} are needed: {row!r}"
                 )
 
     def markdown(self) -> str:
@@ -63,5 +68,5 @@ def pipe_table(columns: Sequence[str], rows: Sequence[Sequence[Inline]]) -> str:
 
 
 def _numeric(cells: Sequence[Sequence[str]], column: int) -> bool:
-    filled = [row[column].lstrip("\\") for row in cells if row[column] not in ("", "–")]
-    return bool(filled) and all(cell[:1].isdigit() or cell[:2] in {"> ", "< ", "-1"} for cell in filled)
+    filled = [row[column] for row in cells if row[column] not in ("", "–")]
+    return bool(filled) and all(_QUANTITY.fullmatch(cell) for cell in filled)

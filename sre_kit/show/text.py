@@ -17,7 +17,7 @@ from sre_kit.compute.vocabulary import Gap
 
 # inside a word an underscore means nothing in GFM, and names are full of them
 _SPECIAL = re.compile(r"([\\`*\[\]<|~$@&]|(?<![^\W_])_|_(?![^\W_]))")
-_LINE_START = re.compile(r"^([-+>#=]|\d+[.)])")
+_LINE_START = re.compile(r"^(>|(?:[-+=]+|#{1,6}|\d{1,9}[.)])(?=\s|$))")
 _AUTOLINK = re.compile(r"(?i)\b(https?|ftp|mailto|www)(:|\.)")
 _ACTIVE = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 

@@ -1,0 +1,91 @@
+"""
+Measurements of a project: the windows that its params ask for, from its source, through its snapshot.
+
+A project without a source has gaps, not errors.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from sre_kit.compute.incidents import IncidentLog
+from sre_kit.compute.slo import SLO
+from sre_kit.compute.vocabulary import Reading, Requests
+from sre_kit.store import manifest as manifests
+from sre_kit.store import places
+
+if TYPE_CHECKING:
+    from sre_kit.load.project import Project
+
+NO_SOURCE = "no metrics source is configured; set source.url in the params"
+
+
+def reading(
+    project: Project,
+    name: str,
+    query: str,
+    *,
+    window: timedelta = timedelta(days=30),
+    step: timedelta | None = None,
+    unit: str = "",
+    end: datetime | None = None,
+) -> Reading:
+    """
+    One gauge over the last `window` before the report time (or `end`); a failing source becomes `Reading.gap`.
+    """
+    from sre_kit.load import measurements
+
+    last = end or project.as_of
+    every = step or project.params.source.step
+    if project.source is None or not query:
+        why = NO_SOURCE if project.source is None else f"no query is given for {name}"
+        return Reading(name, _nothing(), query, "", last - window, last, every, unit, why)
+    return measurements.reading(project.source, project.snapshot, name, query, last - window, last, every, unit)
+
+
+def requests(
+    project: Project,
+    slo: SLO | str,
+    *,
+    window: timedelta | None = None,
+    step: timedelta | None = None,
+    end: datetime | None = None,
+) -> Requests:
+    """
+    Good and total events of an objective over its window (or `window`); a failing source becomes `Requests.gap`.
+    """
+    from sre_kit.load import measurements
+
+    asked = project.slo(slo) if isinstance(slo, str) else slo
+    last = end or project.as_of
+    every = step or project.params.source.step
+    first = last - (window or asked.window)
+    if project.source is None:
+        empty = pd.DataFrame({"total": _nothing(), "good": _nothing()})
+        return Requests(asked.name, empty, "", first, last, every, asked.good, asked.total, gap=NO_SOURCE)
+    return measurements.requests(
+        project.source, project.snapshot, asked.name, asked.good, asked.total, first, last, every, bad_query=asked.bad
+    )
+
+
+def manifest(project: Project, path: str = "") -> manifests.Manifest:
+    """The manifest at `path` (a render's stage), or the published one."""
+    return manifests.read(Path(path) if path else project.root / places.DOCUMENTS / places.MANIFEST)
+
+
+def incidents(project: Project) -> IncidentLog:
+    """The incident log up to the report time; a missing or broken file becomes `IncidentLog.gap`."""
+    from sre_kit.load.incidents import incident_log
+
+    policy, written = project.params.incidents, project.params.history.incidents
+    if not written:
+        return IncidentLog((), gap="no incident log is configured; set history.incidents in the params")
+    return incident_log(project.file(written), as_of=project.as_of, clock=policy.clock, zone=policy.zone)
+
+
+def _nothing() -> pd.Series[Any]:
+    return pd.Series([], dtype="float64", index=pd.DatetimeIndex([], tz="UTC", name="time"))

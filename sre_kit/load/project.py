@@ -1,0 +1,252 @@
+"""
+The project: its documents, its decisions, its sources, as of one moment. The only reader of the clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sre_kit.compute.slo import SLO
+from sre_kit.compute.vocabulary import About, Document, Fact, Gap, Kind
+from sre_kit.errors import DocumentError, ParameterError, nearest
+from sre_kit.load import params as params_file
+from sre_kit.load.documents import Text, documents
+from sre_kit.store import manifest, places
+from sre_kit.units import instant, utc
+
+if TYPE_CHECKING:
+    from sre_kit.load.buildplan import Readiness
+    from sre_kit.load.facts import Conflict
+    from sre_kit.load.metrics import Source
+    from sre_kit.store.snapshot import Snapshot
+
+
+@dataclass(frozen=True)
+class Project:
+    """One project as of one moment; what is expensive to read is read when first asked for."""
+
+    root: Path
+    params_path: Path
+    params: params_file.Params
+    as_of: datetime
+    texts: tuple[Text, ...]
+    missing: tuple[Document, ...]
+    run_id: str = ""
+    found_by: str = ""
+    """How the project's path was found, for the session's opening."""
+
+    @property
+    def name(self) -> str:
+        """The project's name."""
+        return self.params.project.name
+
+    @property
+    def base(self) -> Path:
+        """What relative paths in the params are relative to."""
+        return self.params_path if self.params_path.is_dir() else self.params_path.parent
+
+    @property
+    def documents(self) -> tuple[Document, ...]:
+        """Documents that were found, readable or not."""
+        return tuple(text.document for text in self.texts)
+
+    @cached_property
+    def about(self) -> About:
+        """What every document says about itself."""
+        published = manifest.read(self.root / places.DOCUMENTS / places.MANIFEST).documents
+        return About(
+            project=self.name,
+            as_of=self.as_of,
+            documents=self.documents,
+            missing=self.missing,
+            source=self.source.name if self.source else "",
+            synthetic=bool(self.source and self.source.synthetic),
+            params=self.params_path.name,
+            params_sha256=params_file.digest(self.params_path),
+            published={name: (one.version, one.body_sha256) for name, one in published.items()},
+        )
+
+    @cached_property
+    def all_facts(self) -> tuple[Fact, ...]:
+        """Every fact of every document, refused ones with their reason, overrides applied."""
+        from sre_kit.load import facts
+
+        read = [fact for text in self.texts for fact in facts.facts(text.text, text.document.path)]
+        return tuple(facts.apply(read, self.params.facts.override, self.params.facts.reject))
+
+    @property
+    def facts(self) -> tuple[Fact, ...]:
+        """The facts that may be used."""
+        return tuple(fact for fact in self.all_facts if not fact.refused)
+
+    def facts_of(self, *kinds: Kind) -> list[Fact]:
+        """Usable facts of some kinds, in reading order."""
+        return [fact for fact in self.facts if fact.kind in kinds]
+
+    @cached_property
+    def conflicts(self) -> tuple[Conflict, ...]:
+        """Facts that contradict each other, both kept, one chosen by a stated rule."""
+        from sre_kit.load import facts
+
+        dated = sorted((d for d in self.documents if d.dated), key=lambda d: d.dated, reverse=True)
+        return tuple(facts.conflicts(self.facts, newest=[d.path for d in dated]))
+
+    @cached_property
+    def plan(self) -> Readiness:
+        """What build-plan.md says about readiness for production."""
+        from sre_kit.load.buildplan import readiness
+
+        text = next((text.text for text in self.texts if text.document.path == "build-plan.md"), "")
+        return readiness(text)
+
+    @cached_property
+    def gaps(self) -> tuple[Gap, ...]:
+        """Documents that are missing or unreadable, each with the role that owes it."""
+        absent = [Gap(f"the document {d.name}", d.owner, d.path, "it was not found") for d in self.missing]
+        broken = [Gap(f"the content of {d.name}", d.owner, d.path, d.problem) for d in self.documents if not d.found]
+        return tuple(absent + broken)
+
+    @cached_property
+    def source(self) -> Source | None:
+        """Where measurements come from; none configured is none."""
+        from sre_kit.load.metrics import open_source
+
+        given = self.params.source
+        if not given.url:
+            return None
+        return open_source(
+            given.url, auth=given.auth, base=self.base, timeout=given.timeout, series_cap=given.series_cap
+        )
+
+    @cached_property
+    def snapshot(self) -> Snapshot:
+        """The series already read, shared by all notebooks of a run."""
+        from sre_kit.store.snapshot import Snapshot
+
+        return Snapshot(places.state(self.root) / "snapshot", as_of=self.as_of, run_id=self.run_id)
+
+    def slo(self, name: str) -> SLO:
+        """
+        The objective called `name`.
+
+        Raises
+        ------
+        ParameterError
+            There is none; the message has the nearest name.
+        """
+        by_name: Mapping[str, SLO] = {slo.name: slo for slo in self.params.slos}
+        if name not in by_name:
+            raise ParameterError(f"{self.params_path.name}: no SLO {name!r}{nearest(name, by_name)}")
+        return by_name[name]
+
+    def file(self, written: str) -> Path:
+        """A file named in the params: absolute, or relative to the params file."""
+        path = Path(written).expanduser()
+        return path if path.is_absolute() else self.base / path
+
+
+def project(params: str, as_of: str = "", *, now: datetime | None = None) -> Project:
+    """
+    The project that a params file (or folder) describes, as of a moment.
+
+    Parameters
+    ----------
+    params
+        Path of the params file or folder.
+    as_of
+        Report time, ISO 8601; a bare date means 00:00Z; empty: the last complete UTC hour.
+    now
+        The clock, for tests.
+
+    Raises
+    ------
+    ParameterError
+        The params are unusable, `as_of` lies in the future, or no project path was found.
+    """
+    import os
+
+    path = places.find_params(params)
+    checked = params_file.read(path)
+    moment = resolve_as_of(as_of or (checked.as_of or ""), now or datetime.now(UTC))
+    base = path if path.is_dir() else path.parent
+    root, found_by = project_root(checked, base)
+    texts, missing = documents(root)
+    return Project(
+        root=root,
+        params_path=path,
+        params=checked,
+        as_of=moment,
+        texts=tuple(_without_ours(text) for text in texts),
+        missing=tuple(missing),
+        run_id=os.environ.get("SRE_KIT_RUN", ""),
+        found_by=found_by,
+    )
+
+
+def resolve_as_of(written: str | datetime, now: datetime) -> datetime:
+    """
+    The report time; empty means the last complete hour before `now`.
+
+    >>> resolve_as_of("", datetime(2026, 3, 1, 12, 34, tzinfo=UTC)).isoformat()
+    '2026-03-01T12:00:00+00:00'
+
+    Raises
+    ------
+    ParameterError
+        It lies after `now`.
+    """
+    if not written:
+        return now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+    moment = instant(written)
+    if moment > now + timedelta(minutes=1):
+        raise ParameterError(
+            f"as_of {utc(moment)} lies in the future (it is {utc(now)}); nothing has been measured then"
+        )
+    return moment
+
+
+def project_root(checked: params_file.Params, base: Path) -> tuple[Path, str]:
+    """
+    The project's folder and how it was found: given in params, else by the knowledge graph.
+
+    Raises
+    ------
+    ParameterError
+        Neither says, the folder does not exist, or the graph has several candidates.
+    """
+    given = checked.project
+    if given.path:
+        root = Path(given.path).expanduser()
+        root = (root if root.is_absolute() else base / root).resolve()
+        if not root.is_dir():
+            raise ParameterError(
+                f"project.path {given.path!r}: there is no folder {root}; correct it in the params file"
+            )
+        return root, "params: project.path"
+    if given.knowledge_graph:
+        from sre_kit.load.knowledge import project_path
+
+        graph = Path(given.knowledge_graph).expanduser()
+        graph = graph if graph.is_absolute() else base / graph
+        return project_path(graph)
+    raise ParameterError(
+        "the project's path is not known; set project.path in the params, or project.knowledge_graph to the graph's file"
+    )
+
+
+def _without_ours(text: Text) -> Text:
+    """build-plan.md without what we wrote into it: a render must not change the next one's inputs."""
+    from sre_kit.load.buildplan import foreign
+
+    if text.document.path != "build-plan.md" or not text.text:
+        return text
+    theirs = foreign(text.text)
+    try:
+        return Text(replace(text.document, sha256=manifest.sha256(theirs)), theirs)
+    except UnicodeEncodeError:
+        raise DocumentError(f"{text.document.path}: it holds a character that is not Unicode text") from None

@@ -1,0 +1,87 @@
+"""
+The manifest: what was published, from what, and the numbers it contains.
+
+It lies beside the documents, so that a checkout without our state folder still knows versions, hashes and records.
+It holds no wall-clock time: the same inputs give the same bytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from sre_kit.errors import DocumentError
+
+FORMAT: Final = 1
+
+
+def sha256(content: bytes | str) -> str:
+    """Hex digest; text is hashed as UTF-8."""
+    return hashlib.sha256(content.encode("utf-8") if isinstance(content, str) else content).hexdigest()
+
+
+@dataclass(frozen=True)
+class Published:
+    """One document of the set; `files` maps its images and artifacts (relative to docs/SRE) to their hashes."""
+
+    path: str
+    version: int
+    sha256: str
+    body_sha256: str
+    as_of: str
+    files: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """The published set; names of `records` are unique, the first document to say one wins and others must agree."""
+
+    documents: Mapping[str, Published] = field(default_factory=dict)
+    records: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    gaps: tuple[Mapping[str, str], ...] = ()
+    findings: tuple[Mapping[str, Any], ...] = ()
+    checks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    artifacts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Artifact name -> its claim level, tool and document."""
+    disagreements: tuple[Mapping[str, Any], ...] = ()
+    """Records that two documents state with different values."""
+
+    def as_json(self) -> str:
+        """Stable text: sorted keys, one trailing newline."""
+        return json.dumps({"format": FORMAT, **asdict(self)}, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def read(path: Path) -> Manifest:
+    """
+    The manifest at `path`; an empty one when there is none.
+
+    Raises
+    ------
+    DocumentError
+        It is there and cannot be understood.
+    """
+    try:
+        raw = json.loads(path.read_bytes())
+        if raw.get("format") != FORMAT:
+            raise DocumentError(
+                f"{path}: manifest format {raw.get('format')!r}, this version reads {FORMAT}; render again"
+            )
+        return Manifest(
+            documents={name: Published(**one) for name, one in raw["documents"].items()},
+            records=raw["records"],
+            gaps=tuple(raw["gaps"]),
+            findings=tuple(raw["findings"]),
+            checks=raw["checks"],
+            artifacts=raw["artifacts"],
+            disagreements=tuple(raw["disagreements"]),
+        )
+    except FileNotFoundError:
+        return Manifest()
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        if isinstance(error, DocumentError):
+            raise
+        raise DocumentError(f"{path}: the manifest is damaged ({error}); delete it and render again") from None

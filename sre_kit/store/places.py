@@ -1,0 +1,70 @@
+"""
+Where things are: what ships with the package, and what we keep inside a project.
+
+A checkout has ``notebooks/`` and ``params/`` beside the package; a wheel carries them inside.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from sre_kit.errors import ParameterError
+
+DOCUMENTS: Final = Path("docs") / "SRE"
+"""Where the documents are published, relative to the project."""
+STATE: Final = Path(".sre_kit")
+"""Snapshot, stage, lock and proposals; nothing in it is worth keeping."""
+MANIFEST: Final = "manifest.json"
+
+_PACKAGE: Final = Path(__file__).resolve().parent.parent
+
+
+def bundled(kind: str) -> Path:
+    """The folder of shipped `kind` (``notebooks`` or ``params``)."""
+    inside = _PACKAGE / kind
+    return inside if inside.is_dir() else _PACKAGE.parent / kind
+
+
+def demo() -> Path:
+    """The pretend project's folder in the package."""
+    return _PACKAGE / "demo"
+
+
+def find_params(written: str) -> Path:
+    """
+    The params file or folder that `written` names.
+
+    A relative path is tried from the working directory, then from the notebooks' folder, then by its name among the
+    bundled ones.
+
+    Raises
+    ------
+    ParameterError
+        Nothing there; the message lists where it was looked for.
+    """
+    if not written:
+        raise ParameterError('params names no file; give one, for example "params/shop.yaml"')
+    path = Path(written).expanduser()
+    tried = (
+        [path]
+        if path.is_absolute()
+        else [Path.cwd() / path, bundled("notebooks") / path, bundled("params") / path.name]
+    )
+    for candidate in tried:
+        if candidate.exists():
+            return candidate.resolve()
+    places = "\n  ".join(str(p) for p in tried)
+    raise ParameterError(
+        f"no params file {written!r}; looked for\n  {places}\nwrite one with: sre-kit init PROJECT --params {path.name}"
+    )
+
+
+def state(project: Path) -> Path:
+    """The project's state folder, made when missing, kept out of version control."""
+    folder = project / STATE
+    folder.mkdir(parents=True, exist_ok=True)
+    ignore = folder / ".gitignore"
+    if not ignore.exists():
+        ignore.write_text("*\n", encoding="utf-8")
+    return folder
