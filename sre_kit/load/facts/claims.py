@@ -1,0 +1,124 @@
+"""
+Claims: each place where a value may stand, with the words that say what it is, nearest first.
+
+A cell of a table, a key-value bullet and a sentence become the same thing, so that one set of rules reads all three.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from sre_kit.load.facts.reading import Block, Line, Row, Table
+
+_KEY = re.compile(r"^\s*(?:\d{1,2}[.)]\s+)?([^:|]{1,80}?)\s?(?::|\s[–—=]\s|→)\s+(?=\S)")
+_KEY_DASH = re.compile(r"^([^:|–—]{1,60}?)\s[–—-]\s+(?=[<>≤≥~]?\s?[\d$€£])")
+_SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z\"'(`*])")
+_NOT_A_KEY = re.compile(r"\b(?:https?|e\.g|i\.e|note)$|[<>=]\s?\d", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """
+    A stretch of text that may hold values.
+
+    `label` is the row's name or the key before the colon, `column` the table's header over the cell,
+    `around` the lead-in, the bullets above and the headings, nearest first.
+    """
+
+    text: str
+    label: str
+    column: str
+    around: tuple[str, ...]
+    heading: tuple[str, ...]
+    line: int
+    quote: str
+    form: str
+    """``cell``, ``pair`` or ``sentence``."""
+    row: tuple[tuple[str, str], ...] = field(default=())
+    quoted: bool = False
+
+    @property
+    def words(self) -> str:
+        """Everything said on the spot."""
+        return " ".join(part for part in (self.label, self.column, self.text) if part)
+
+
+def claims(block: Block) -> Iterator[Claim]:
+    """The claims of a block, in reading order; a fence has none (its readers know its language)."""
+    if isinstance(block, Table):
+        for row in block.rows:
+            yield from cell_claims(block, row)
+    elif isinstance(block, Line):
+        yield from line_claims(block)
+
+
+def cell_claims(table: Table, row: Row) -> Iterator[Claim]:
+    """One claim for every filled cell of a row but its first."""
+    around = ((table.lead,) if table.lead else ()) + tuple(reversed(table.heading))
+    named = tuple(zip(table.header, row.cells, strict=False))
+    label = row.cells[0] if row.cells else ""
+    if label.isdigit() and len(row.cells) > 2:
+        label = row.cells[1]
+    for index, (column, cell) in enumerate(named):
+        if index and cell:
+            yield Claim(cell, label, column, around, table.heading, row.line, row.source, "cell", named)
+
+
+def line_claims(line: Line) -> Iterator[Claim]:
+    """A key-value line gives one claim, other lines one for each sentence."""
+    key, rest = split_key(line.text)
+    if key:
+        yield Claim(rest, key, "", line.context, line.heading, line.line, line.raw, "pair", quoted=line.quoted)
+        return
+    for offset, sentence in _sentences(line):
+        yield Claim(
+            sentence,
+            "",
+            "",
+            line.context,
+            line.heading,
+            line.line + offset,
+            _line_at(line.raw, offset, sentence),
+            "sentence",
+            quoted=line.quoted,
+        )
+
+
+def split_key(text: str) -> tuple[str, str]:
+    """
+    The key and the value of a ``Key: value`` line, or nothing and the text.
+
+    >>> split_key("Retention: 30 days")
+    ('Retention', '30 days')
+    >>> split_key("We keep it for 30 days.")
+    ('', 'We keep it for 30 days.')
+    """
+    found = _KEY.match(text) or _KEY_DASH.match(text)
+    if not found or _NOT_A_KEY.search(found[1]) or len(found[1].split()) > 9:
+        return "", text
+    return found[1].strip(" *"), text[found.end() :].strip()
+
+
+def header_index(header: Sequence[str], pattern: re.Pattern[str]) -> int | None:
+    """The first column whose header the pattern finds."""
+    return next((index for index, name in enumerate(header) if pattern.search(name)), None)
+
+
+def _sentences(line: Line) -> Iterator[tuple[int, str]]:
+    parts = _SENTENCE.split(line.text)
+    raw_lines = line.raw.split("\n")
+    for part in parts:
+        yield (_offset(raw_lines, part) if len(raw_lines) > 1 else 0), part
+
+
+def _offset(raw_lines: Sequence[str], sentence: str) -> int:
+    """The line of a wrapped paragraph that holds the sentence's first number, else its first words."""
+    number = re.search(r"\d[\d.,]*\d|\d", sentence)
+    probe = number[0] if number else sentence[:20]
+    return next((index for index, raw in enumerate(raw_lines) if probe in raw), 0)
+
+
+def _line_at(raw: str, offset: int, sentence: str) -> str:
+    return raw if "\n" not in raw else sentence

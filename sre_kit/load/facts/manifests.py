@@ -1,0 +1,297 @@
+"""Facts in code blocks: Prometheus rules, Kubernetes and compose manifests, autoscalers, k6 thresholds and k6 summaries."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Any, Final
+
+from sre_kit.compute.vocabulary import Fact, Kind, Role, Scope
+from sre_kit.load.facts import roles, scope
+from sre_kit.load.facts.claims import Claim
+from sre_kit.load.facts.quantities import SECONDS
+from sre_kit.load.facts.reading import Fence
+
+_LARGEST: Final = 200_000
+_YAML: Final = ("yaml", "yml", "", "text", "prometheus", "docker-compose", "k8s", "kubernetes")
+_SCRIPT: Final = ("javascript", "js", "typescript", "ts", "jsx", "k6")
+_LOOKS_YAML = re.compile(r"^\s*(?:- )?(?:apiVersion|alert|groups|services|kind|spec|rules)\s*:", re.MULTILINE)
+_K6_TREND = re.compile(
+    r"^\s*[✓✗]?\s*(http_req_duration|http_req_waiting|iteration_duration|grpc_req_duration|ws_session_duration)\.*\s*:\s*(.+)$"
+)
+_K6_RATE = re.compile(r"^\s*[✓✗]?\s*(http_req_failed|checks|errors|error_rate)\.*\s*:\s*(\d+(?:\.\d+)?)%")
+_K6_COUNT = re.compile(r"^\s*(http_reqs)\.*\s*:\s*\d+\s+(\d+(?:\.\d+)?)/s")
+_K6_VALUE = re.compile(r"(avg|min|med|max|p\(\d+(?:\.\d+)?\))=(\d+(?:\.\d+)?)(ms|µs|s|m)(?![\w])")
+_K6_LATENCY = re.compile(r"['\"]?(?P<metric>http_req_duration)(?:\{[^{}]*\})?['\"]?\s*:\s*\[(?P<rules>[^\[\]]*)\]")
+_K6_FAILED = re.compile(
+    r"['\"]?(?:http_req_failed|errors|error_rate)['\"]?\s*:\s*\[\s*['\"]rate\s*<=?\s*(0?\.\d+)['\"]"
+)
+_K6_RULE = re.compile(r"(p\(\d+(?:\.\d+)?\)|avg|max|med)\s*(<=?)\s*(\d+(?:\.\d+)?)")
+_K6_LINE = re.compile(r"p\(\d+\)\s*=\s*\d")
+_CPU_WORK: Final = {"Deployment": "false", "StatefulSet": "true", "DaemonSet": "false", "ReplicaSet": "false"}
+_STATEFUL_IMAGE = re.compile(
+    r"postgres|mysql|mariadb|mongo|redis|elasticsearch|opensearch|kafka|rabbitmq|cassandra|clickhouse|minio|etcd|influx|qdrant|weaviate|neo4j|timescale|zookeeper|nats",
+    re.IGNORECASE,
+)
+
+
+def fence_facts(fence: Fence, document: str) -> Iterator[Fact]:
+    """The facts of a code block; nothing where its language is none of ours."""
+    if len(fence.text) > _LARGEST:
+        return
+    if fence.language in _SCRIPT:
+        yield from _k6_thresholds(fence, document)
+    elif _K6_LINE.search(fence.text) or "http_req_" in fence.text:
+        yield from _k6_summary(fence, document)
+    elif fence.language in _YAML and _LOOKS_YAML.search(fence.text):
+        for item in _documents(fence.text):
+            yield from _manifest(item, fence, document)
+
+
+def _documents(text: str) -> list[Any]:
+    import yaml
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        return list(yaml.load_all(text, Loader=loader))
+    except (yaml.YAMLError, ValueError, RecursionError):
+        return _rules_by_line(text)
+
+
+def _rules_by_line(text: str) -> list[Any]:
+    """Alert rules out of YAML that does not parse (a template, an ellipsis)."""
+    rules: list[dict[str, Any]] = []
+    for line in text.split("\n"):
+        if found := re.match(r"\s*-?\s*alert:\s*[\"']?([^\"'#]+)", line):
+            rules.append({"alert": found[1].strip(), "labels": {}, "annotations": {}})
+        elif rules and (found := re.match(r"\s*(expr|for):\s*(?![|>]\s*$)(.+)", line)):
+            rules[-1].setdefault(found[1], found[2].strip().strip("\"'"))
+        elif rules and (found := re.match(r"\s*(severity):\s*[\"']?(\w+)", line)):
+            rules[-1]["labels"].setdefault(found[1], found[2])
+    return [rules]
+
+
+def _manifest(item: Any, fence: Fence, document: str) -> Iterator[Fact]:
+    for rule in _alert_rules(item):
+        yield _alert(rule, fence, document)
+    if not isinstance(item, Mapping):
+        return
+    kind = str(item.get("kind", ""))
+    if kind in _CPU_WORK:
+        yield from _workload(item, kind, fence, document)
+    elif kind == "HorizontalPodAutoscaler":
+        yield from _autoscaler(item, fence, document)
+    elif isinstance(item.get("services"), Mapping):
+        for name, service in item["services"].items():
+            if isinstance(service, Mapping):
+                yield _service(str(name), service, fence, document)
+
+
+def _alert_rules(item: Any) -> Iterator[Mapping[str, Any]]:
+    if isinstance(item, list):
+        for part in item:
+            yield from _alert_rules(part)
+    elif isinstance(item, Mapping):
+        if isinstance(item.get("alert"), str):
+            yield item
+        for key in ("groups", "rules", "spec"):
+            if isinstance(item.get(key), (list, Mapping)):
+                yield from _alert_rules(item[key])
+
+
+def _line(fence: Fence, *needles: str) -> int:
+    lines = fence.text.split("\n")
+    for needle in needles:
+        for offset, line in enumerate(lines):
+            if needle in line:
+                return fence.line + offset
+    return fence.line
+
+
+def _quote(fence: Fence, line: int) -> str:
+    lines = fence.text.split("\n")
+    offset = line - fence.line
+    return lines[offset].strip() if 0 <= offset < len(lines) else ""
+
+
+def _refused(fence: Fence, words: str = "") -> str:
+    around = ((fence.lead,) if fence.lead else ()) + tuple(reversed(fence.heading))
+    claim = Claim(words, "", "", around, fence.heading, fence.line, "", "pair")
+    return roles.EXAMPLE if roles.example(claim) else ""
+
+
+def _environment(fence: Fence, *more: str) -> str:
+    return scope.environment(*more, fence.lead, *reversed(fence.heading))
+
+
+def _alert(rule: Mapping[str, Any], fence: Fence, document: str) -> Fact:
+    name = str(rule["alert"])
+    line = _line(fence, f"alert: {name}", f'alert: "{name}"', f"alert: '{name}'", name)
+    labels = rule.get("labels") if isinstance(rule.get("labels"), Mapping) else {}
+    notes = rule.get("annotations") if isinstance(rule.get("annotations"), Mapping) else {}
+    condition = " ".join(str(rule.get("expr", "")).split())
+    details = {
+        "condition": condition,
+        "for": str(rule.get("for", "")),
+        "severity": str((labels or {}).get("severity", "")),
+    }
+    details |= {"runbook": str(next((value for key, value in (notes or {}).items() if "runbook" in str(key)), ""))}
+    if threshold := re.search(
+        r"(?:>=?|<=?|==|!=)\s*(?:bool\s+)?([\d.]+(?:e\d+)?)(?:\s*\*\s*[\d.]+)?\s*\)?\s*$", condition
+    ):
+        details["threshold"] = threshold[0].strip(" )")
+    return Fact(
+        Kind.ALERT_RULE, condition or name, "text", document, line, _quote(fence, line), name=name, heading=fence.heading, role=Role.THRESHOLD,
+        scope=Scope(_environment(fence)), details={key: value for key, value in details.items() if value}, refused=_refused(fence),
+    )  # fmt: skip
+
+
+def _workload(item: Mapping[str, Any], kind: str, fence: Fence, document: str) -> Iterator[Fact]:
+    name = str((item.get("metadata") or {}).get("name", ""))
+    spec = item.get("spec")
+    if not name or not isinstance(spec, Mapping) or roles.placeholder(name):
+        return
+    pod = ((spec.get("template") or {}).get("spec") or {}) if isinstance(spec.get("template"), Mapping) else {}
+    containers = pod.get("containers") if isinstance(pod, Mapping) else None
+    first = containers[0] if isinstance(containers, list) and containers and isinstance(containers[0], Mapping) else {}
+    details = {
+        "kind": kind,
+        "count": str(spec.get("replicas", "")),
+        "image": str(first.get("image", "")),
+        "stateful": _CPU_WORK[kind],
+    }
+    details |= _limits(first.get("resources"))
+    yield _component(
+        name,
+        details,
+        _line(fence, f"name: {name}"),
+        fence,
+        document,
+        str((item.get("metadata") or {}).get("namespace", "")),
+    )
+
+
+def _limits(resources: Any) -> dict[str, str]:
+    if not isinstance(resources, Mapping):
+        return {}
+    limits = resources.get("limits") or resources.get("requests") or {}
+    if not isinstance(limits, Mapping):
+        return {}
+    return {
+        key: str(limits[name])
+        for key, name in (("cpu", "cpu"), ("cpu", "cpus"), ("memory", "memory"))
+        if limits.get(name)
+    }
+
+
+def _service(name: str, service: Mapping[str, Any], fence: Fence, document: str) -> Fact:
+    deploy = service.get("deploy") if isinstance(service.get("deploy"), Mapping) else {}
+    image = str(service.get("image", ""))
+    details = {"kind": "container", "image": image, "count": str((deploy or {}).get("replicas", ""))}
+    details |= _limits((deploy or {}).get("resources"))
+    if service.get("mem_limit"):
+        details["memory"] = str(service["mem_limit"])
+    details["stateful"] = "true" if _STATEFUL_IMAGE.search(f"{image} {name}") else ""
+    return _component(name, details, _line(fence, f"{name}:"), fence, document)
+
+
+def _component(name: str, details: dict[str, str], line: int, fence: Fence, document: str, namespace: str = "") -> Fact:
+    environment = _environment(fence, namespace.replace("-", " "))
+    details = {key: value for key, value in details.items() if value} | (
+        {"environment": environment} if environment else {}
+    )
+    return Fact(
+        Kind.COMPONENT, name, "text", document, line, _quote(fence, line), name=name, heading=fence.heading,
+        scope=Scope(environment, "", name), details=details, refused=_refused(fence),
+    )  # fmt: skip
+
+
+def _autoscaler(item: Mapping[str, Any], fence: Fence, document: str) -> Iterator[Fact]:
+    spec = item.get("spec")
+    if not isinstance(spec, Mapping):
+        return
+    target = spec.get("scaleTargetRef") if isinstance(spec.get("scaleTargetRef"), Mapping) else {}
+    name = str((target or {}).get("name") or (item.get("metadata") or {}).get("name", ""))
+    limits = {"min": str(spec.get("minReplicas", "")), "max": str(spec.get("maxReplicas", ""))}
+    metrics = spec.get("metrics") if isinstance(spec.get("metrics"), list) else []
+    if spec.get("targetCPUUtilizationPercentage"):
+        metrics = [
+            {"resource": {"name": "cpu", "target": {"averageUtilization": spec["targetCPUUtilizationPercentage"]}}}
+        ]
+    described = [pair for metric in metrics or [] if (pair := _metric(metric))] or [("", "")]
+    for metric, threshold in described:
+        line = _line(fence, *((f"name: {metric}",) if metric else ()), "minReplicas", "HorizontalPodAutoscaler")
+        details = limits | {"metric": metric, "threshold": threshold, "direction": "out"}
+        written = f"{limits['min']}-{limits['max']} replicas" + (f", {metric} {threshold}" if metric else "")
+        yield Fact(
+            Kind.SCALING_RULE, written, "text", document, line, _quote(fence, line), name=name, heading=fence.heading, role=Role.STATED,
+            scope=Scope(_environment(fence), "", name), details={key: value for key, value in details.items() if value}, refused=_refused(fence),
+        )  # fmt: skip
+
+
+def _metric(metric: Any) -> tuple[str, str] | None:
+    if not isinstance(metric, Mapping):
+        return None
+    part = next(
+        (metric[key] for key in ("resource", "pods", "external", "object") if isinstance(metric.get(key), Mapping)),
+        None,
+    )
+    if part is None:
+        return None
+    target = part.get("target") if isinstance(part.get("target"), Mapping) else {}
+    name = part.get("name") or (part.get("metric") or {}).get("name", "")
+    if "averageUtilization" in (target or {}):
+        return str(name), f"{target['averageUtilization']}%"
+    return str(name), str((target or {}).get("averageValue") or (target or {}).get("value") or "")
+
+
+def _k6_thresholds(fence: Fence, document: str) -> Iterator[Fact]:
+    for offset, line in enumerate(fence.text.split("\n")):
+        if found := _K6_LATENCY.search(line):
+            for statistic, sign, milliseconds in _K6_RULE.findall(found["rules"]):
+                name = re.sub(r"[()]", "", statistic).replace("med", "p50")
+                yield Fact(
+                    Kind.LATENCY_TARGET, Decimal(milliseconds) / 1000, "s", document, fence.line + offset, line.strip(), name=name,
+                    heading=fence.heading, role=Role.TARGET, details={"statistic": name, "comparison": sign}, refused=_refused(fence),
+                )  # fmt: skip
+        if found := _K6_FAILED.search(line):
+            yield Fact(
+                Kind.ERROR_RATE_TARGET, Decimal(found[1]), "ratio", document, fence.line + offset, line.strip(), heading=fence.heading,
+                role=Role.TARGET, details={"comparison": "<"}, refused=_refused(fence),
+            )  # fmt: skip
+
+
+def _k6_summary(fence: Fence, document: str) -> Iterator[Fact]:
+    for offset, line in enumerate(fence.text.split("\n")):
+        line_number, quote = fence.line + offset, line.strip()[:300]
+        if found := _K6_TREND.match(line):
+            for statistic, amount, unit in _K6_VALUE.findall(found[2]):
+                name = re.sub(r"[()]", "", statistic).replace("med", "p50")
+                yield _measured(
+                    Decimal(amount) * SECONDS[unit],
+                    "s",
+                    f"{found[1]} {name}",
+                    name,
+                    line_number,
+                    quote,
+                    fence,
+                    document,
+                )
+        elif found := _K6_RATE.match(line):
+            yield _measured(Decimal(found[2]) / 100, "ratio", found[1], "rate", line_number, quote, fence, document)
+        elif found := _K6_COUNT.match(line):
+            yield _measured(Decimal(found[2]), "req/s", found[1], "rate", line_number, quote, fence, document)
+        elif "http_req" not in line:
+            for statistic, amount, unit in re.findall(r"(p\(\d+(?:\.\d+)?\))\s?=\s?(\d+(?:\.\d+)?)(ms|s)\b", line):
+                name = re.sub(r"[()]", "", statistic)
+                yield _measured(Decimal(amount) * SECONDS[unit], "s", name, name, line_number, quote, fence, document)
+
+
+def _measured(
+    value: Decimal, unit: str, name: str, statistic: str, line: int, quote: str, fence: Fence, document: str
+) -> Fact:
+    return Fact(
+        Kind.LOAD_TEST_RESULT, value, unit, document, line, quote, name=name, heading=fence.heading, role=Role.MEASURED,
+        scope=Scope(_environment(fence)), details={"statistic": statistic}, refused=_refused(fence),
+    )  # fmt: skip

@@ -1,0 +1,290 @@
+"""
+Written quantities to exact ones: shares, lengths of time, money, counts and rates, out of running text.
+
+Lenient in how people write ("99,9 %", "three nines", "$5k", "15-30 min", "1 h or better"), strict where the
+words could mean two numbers ("1.500 ms" in an English text): those come out as `ambiguous` and are refused.
+Every expression is linear: no quantifier stands inside another.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from decimal import Decimal, InvalidOperation
+from typing import Final
+
+DAY: Final = 86_400
+MONTH: Final = 30 * DAY
+YEAR: Final = 365 * DAY
+
+# English, German, Spanish, French, Portuguese; a month has 30 days and a year 365, as in downtime tables.
+_UNIT_SECONDS: Final[dict[str, str]] = {
+    "0.000000001": "ns nanosecond nanoseconds",
+    "0.000001": "µs μs us usec microsecond microseconds",
+    "0.001": "ms msec msecs millis milli millisecond milliseconds millisekunden milisegundos millisecondes",
+    "1": "s sec secs second seconds sekunde sekunden segundo segundos seconde secondes segundos",
+    "60": "m min mins minute minutes minuten minuto minutos",
+    "3600": "h hr hrs hour hours std stunde stunden hora horas heure heures",
+    "86400": "d day days tag tage tagen día días dia dias jour jours",
+    "604800": "w wk wks week weeks woche wochen semana semanas semaine semaines",
+    "2592000": "month months monat monate monaten mes meses mois mo mos",
+    "31536000": "y yr yrs year years jahr jahre jahren año años ano anos an ans année années",
+}  # fmt: skip
+SECONDS: Final = {name: Decimal(size) for size, names in _UNIT_SECONDS.items() for name in names.split()}
+_CURRENCY: Final = {
+    "$": "USD", "US$": "USD", "USD": "USD", "usd": "USD", "dollars": "USD", "dollar": "USD", "€": "EUR", "EUR": "EUR", "eur": "EUR",
+    "euro": "EUR", "euros": "EUR", "Euro": "EUR", "Euros": "EUR", "£": "GBP", "GBP": "GBP", "₹": "INR", "INR": "INR", "Rs.": "INR",
+    "Rs": "INR", "₦": "NGN", "NGN": "NGN", "¥": "JPY", "JPY": "JPY", "CHF": "CHF", "A$": "AUD", "AUD": "AUD", "C$": "CAD", "CAD": "CAD",
+    "R$": "BRL", "BRL": "BRL", "₩": "KRW", "KRW": "KRW", "SGD": "SGD", "S$": "SGD", "PLN": "PLN", "zł": "PLN", "SEK": "SEK", "₽": "RUB",
+}  # fmt: skip
+_MULTIPLIER: Final = {
+    "k": 10**3, "K": 10**3, "thousand": 10**3, "tsd": 10**3, "M": 10**6, "mn": 10**6, "mio": 10**6, "million": 10**6, "millions": 10**6,
+    "m": 10**6, "B": 10**9, "bn": 10**9, "billion": 10**9, "lakh": 10**5, "crore": 10**7,
+}  # fmt: skip
+_WORDS: Final = {
+    "zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
+    "twelve": 12, "fifteen": 15, "twenty": 20, "thirty": 30, "forty-eight": 48, "sixty": 60, "ninety": 90,
+    "ein": 1, "eine": 1, "einer": 1, "zwei": 2, "drei": 3, "vier": 4, "fünf": 5, "dreißig": 30,
+    "un": 1, "une": 1, "una": 1, "deux": 2, "dos": 2, "trois": 3, "tres": 3, "quatre": 4, "cuatro": 4, "an": 1, "a": 1,
+}  # fmt: skip
+_NINES: Final = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "2": 2, "3": 3, "4": 4, "5": 5, "6": 6}
+
+_N = r"(?:\d[\d.,'’\u2009\u202f]*\d|\d)"
+_UNIT = "|".join(sorted((re.escape(name) for name in SECONDS), key=len, reverse=True))
+_SYMBOL = r"US\$|A\$|C\$|R\$|S\$|\$|€|£|₹|₦|¥|₩|₽|(?<![A-Za-z])(?:USD|EUR|GBP|CHF|INR|NGN|JPY|AUD|CAD|BRL|KRW|SGD|PLN|SEK|Rs\.?)\s?"
+_CODE_AFTER = r"€|£|₹|₽|zł|(?:USD|EUR|GBP|CHF|INR|NGN|JPY|AUD|CAD|BRL|KRW|SGD|PLN|SEK|[Ee]uros?|dollars?)\b"
+_TIMES = r"(?:k|K|M|B|mn|bn|m)(?![A-Za-z])|\s(?:k|K|M|thousand|tsd|mn|mio|Mio|million|millions|Millionen|bn|billion|lakh|crore)(?![A-Za-z])\.?"
+_DASH = r"\s?(?:[-–—~]|\bto\b|\bbis\b|\bà\b|\ba\b|→)\s?"
+
+_PERCENT = re.compile(
+    rf"(?P<low>{_N})\s?(?:%\s?)?{_DASH}(?P<high>{_N})\s?(?:%|percent\b|Prozent\b)|(?P<one>{_N})\s?(?:%|percent\b|per cent\b|Prozent\b|por ciento\b|pour cent\b)"
+)
+_NINES_WORD = re.compile(
+    r"\b(two|three|four|five|six|[2-6])(?:[\s-]and[\s-]a[\s-](half))?[\s-](?:nines|9s|9's)\b", re.IGNORECASE
+)
+_DURATION = re.compile(
+    rf"(?:(?<![\w.,])(?P<low>{_N})\s?(?:(?P<lowunit>{_UNIT})(?![\w])\s?)?{_DASH}[<~≤]?\s?)?"
+    rf"(?<![\w.])(?P<number>{_N})(?P<plus>\+?)[\s-]?(?P<unit>{_UNIT})(?![\w°²])(?P<more>(?:\s?,?\s?(?:and\s)?\d+(?:\.\d+)?\s?(?:h|hrs?|hours?|m|mins?|minutes?|s|secs?|seconds?)(?!\w)){{0,2}})",
+    re.IGNORECASE,
+)
+_DURATION_WORD = re.compile(
+    rf"\b(?P<number>{'|'.join(_WORDS)})[\s-](?P<unit>{'|'.join(sorted((u for u in SECONDS if len(u) > 2), key=len, reverse=True))})\b",
+    re.IGNORECASE,
+)
+_PART = re.compile(r"(\d+(?:\.\d+)?)\s?([a-zA-Z]+)")
+_MONEY = re.compile(
+    rf"(?P<symbol>{_SYMBOL})\s?(?P<low>{_N})(?P<lowtimes>{_TIMES})?(?:{_DASH}(?:{_SYMBOL})?\s?(?P<high>{_N})(?P<hightimes>{_TIMES})?)?\+?"
+    rf"|(?P<low2>{_N})(?P<lowtimes2>{_TIMES})?(?:{_DASH}(?P<high2>{_N})(?P<hightimes2>{_TIMES})?)?\+?\s?(?P<code>{_CODE_AFTER})"
+)
+_COUNT = re.compile(
+    rf"(?<![\w.,$€£#/-])(?P<low>{_N})(?P<lowtimes>{_TIMES})?(?:{_DASH}(?P<high>{_N})(?P<hightimes>{_TIMES})?)?(?P<plus>\+?)(?![\w-]*\w*[.:/]\d|-\d)"
+)
+_PERIOD = re.compile(
+    r"^\s?(?:/|per\b|a\b|each\b|pro\b|por\b|par\b|im\b|monthly|yearly|annually|p\.\s?[am]\.?)?\s?"
+    r"(?P<unit>month|mo\b|mth|monat|mes\b|mois|monthly|year|yr\b|annum|jahr|annually|yearly|annual|day|daily|tag\b|hour|hr\b|h\b|week|a\.|m\.)",
+    re.IGNORECASE,
+)
+_PERIOD_NAME: Final = {
+    "mo": "month", "mth": "month", "monat": "month", "mes": "month", "mois": "month", "month": "month", "monthly": "month", "m.": "month",
+    "year": "year", "yr": "year", "annum": "year", "jahr": "year", "annually": "year", "yearly": "year", "annual": "year", "a.": "year",
+    "day": "day", "daily": "day", "tag": "day", "hour": "hour", "hr": "hour", "h": "hour", "week": "week",
+}  # fmt: skip
+_BEFORE: Final = (
+    ("<=", r"(?:<=|≤|=<|\bat most|\bno more than|\bnot? (?:to )?exceed(?:ing)?|\bup to|\bmax(?:imum)?\.?:?|\bwithin|\bhöchstens|\bmaximal|\bcomo máximo|\bau plus|\bcapped at|\bor less than)"),
+    (">=", r"(?:>=|≥|=>|\bat least|\bno less than|\bmin(?:imum)?\.?:?|\bmindestens|\bal menos|\bau moins)"),
+    ("<", r"(?:<|&lt;|\bless than|\bunder|\bbelow|\bfewer than|\bunter|\bweniger als|\bmenos de|\bmoins de|\bshorter than|\blower than|\bsub-?)"),
+    (">", r"(?:>|&gt;|\bmore than|\bover|\babove|\bexceed(?:s|ed|ing)?|\bgreater than|\bhigher than|\bbeyond|\bbetter than|\bmehr als|\büber|\bmás de|\bplus de|\blonger than)"),
+    ("~", r"(?:~|≈|\babout|\bapprox\.?(?:imately)?|\baround|\broughly|\bca\.|\betwa|\bcirca)"),
+)  # fmt: skip
+_COMPARISONS: Final = tuple(
+    (sign, re.compile(pattern + r"\s?(?:a\s)?[~$€£]?\s?$", re.IGNORECASE)) for sign, pattern in _BEFORE
+)
+_OR_BETTER = re.compile(
+    r"^\s?(?:or (?:better|less|faster|fewer|under)|oder (?:weniger|besser)|max(?:imum)?\b)", re.IGNORECASE
+)
+_OR_MORE = re.compile(r"^\s?(?:or (?:more|higher|above|greater)|oder mehr|\+)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """
+    One written quantity; `unit` is ``ratio``, ``s``, a currency code, or empty for a bare count.
+
+    Of a range `value` is the upper bound, for that is what one must plan for; both ends are kept.
+    """
+
+    value: Decimal
+    unit: str
+    start: int
+    end: int
+    written: str
+    low: Decimal | None = None
+    high: Decimal | None = None
+    comparison: str = ""
+    period: str = ""
+    ambiguous: bool = False
+
+
+def number(written: str, decimal_comma: bool = False, whole: bool = False) -> Decimal | None:
+    """
+    A written number; None where it can mean two (``1.000``), unless `whole` says that it counts things.
+
+    `decimal_comma` is set in documents that write ``99,9 %``.
+
+    >>> number("1,000"), number("1.5"), number("99,9"), number("1.234,5"), number("1.000"), number("1.000", whole=True)
+    (Decimal('1000'), Decimal('1.5'), Decimal('99.9'), Decimal('1234.5'), None, Decimal('1000'))
+    """
+    text = re.sub(r"['’\s\u2009\u202f]", "", written)
+    if not text.isascii():
+        return None
+    dots, commas = text.count("."), text.count(",")
+    if dots and commas:
+        point = max(text.rfind("."), text.rfind(","))
+        head, tail = re.sub(r"[.,]", "", text[:point]), text[point + 1 :]
+        return _decimal(f"{head}.{tail}") if text.count(text[point]) == 1 else None
+    mark = "." if dots else ","
+    if dots + commas > 1:
+        groups = text.split(mark)
+        thousands = len(groups[0]) <= 3 and all(len(group) == 3 for group in groups[1:])
+        indian = mark == "," and len(groups[-1]) == 3 and all(len(group) in (2, 3) for group in groups[1:-1])
+        return _decimal("".join(groups)) if thousands or indian else None
+    if dots + commas == 0:
+        return _decimal(text)
+    head, _, tail = text.partition(mark)
+    if len(tail) != 3 or len(head) > 3 or head == "0":
+        return _decimal(f"{head}.{tail}") if mark == "." or len(tail) != 3 or head == "0" else None
+    if whole:
+        return _decimal(head + tail)
+    if mark == ",":
+        return None if decimal_comma else _decimal(head + tail)
+    return None
+
+
+def quantities(text: str, decimal_comma: bool = False) -> list[Quantity]:
+    """
+    All quantities of a text in order, each stretch of text read once: shares, durations, money, then counts.
+
+    >>> [(str(q.value), q.unit) for q in quantities("Avg < 500ms, errors < 1 %, $5k/month, 850 VUs")]
+    [('0.500', 's'), ('0.01', 'ratio'), ('5000', 'USD'), ('850', '')]
+    """
+    taken: list[tuple[int, int]] = []
+    found: list[Quantity] = []
+    for reader in (_money, _percents, _nines, _durations, _counts):
+        for quantity in reader(text, decimal_comma):
+            if all(quantity.end <= start or quantity.start >= end for start, end in taken):
+                taken.append((quantity.start, quantity.end))
+                found.append(_compared(text, quantity))
+    return sorted(found, key=lambda quantity: quantity.start)
+
+
+def uses_decimal_comma(text: str) -> bool:
+    """Whether a document writes decimals with a comma: ``99,9 %`` or ``1,5 s`` stand in it, and no ``99.9 %``."""
+    comma = re.search(r"\d,\d{1,2}\s?(?:%|€|EUR|s\b|ms\b|h\b)", text)
+    return bool(comma) and not re.search(r"\d\.\d{1,2}\s?(?:%|€|EUR|s\b|ms\b|h\b)", text)
+
+
+def _decimal(text: str) -> Decimal | None:
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        return None
+
+
+def _times(value: Decimal | None, suffix: str | None) -> Decimal | None:
+    if value is None or not suffix:
+        return value
+    name = suffix.strip().rstrip(".")
+    return value * _MULTIPLIER.get(name, _MULTIPLIER.get(name.lower().removesuffix("en"), 1))
+
+
+def _build(match: re.Match[str], unit: str, low: Decimal | None, high: Decimal | None, **more: str) -> Quantity:
+    ambiguous = high is None or (low is None and bool(match.groupdict().get("low") and match.groupdict().get("high")))
+    value = Decimal(0) if high is None else high
+    span = (None, None) if low is None or low == high else (low, high)
+    return Quantity(value, unit, match.start(), match.end(), match[0], *span, ambiguous=ambiguous, **more)
+
+
+def _percents(text: str, comma: bool) -> Iterator[Quantity]:
+    for match in _PERCENT.finditer(text):
+        high = number(match["one"] or match["high"], comma)
+        if high is None or high > 100_000:  # 99,999 % is no hundred thousand percent
+            high = number((match["one"] or match["high"]).replace(",", "."), whole=False) or _decimal(
+                (match["one"] or match["high"]).replace(",", ".")
+            )
+        low = number(match["low"], comma) if match["low"] else None
+        if low is not None and high is not None and low > high:
+            low = None
+        yield _build(match, "ratio", None if low is None else low / 100, None if high is None else high / 100)
+
+
+def _nines(text: str, comma: bool) -> Iterator[Quantity]:
+    for match in _NINES_WORD.finditer(text):
+        count = _NINES[match[1].lower()]
+        value = 1 - Decimal(10) ** -count
+        if match[2]:
+            value += Decimal(5) * Decimal(10) ** -(count + 1)
+        yield _build(match, "ratio", None, value)
+
+
+def _durations(text: str, comma: bool) -> Iterator[Quantity]:
+    for match in _DURATION.finditer(text):
+        unit = match["unit"]
+        if unit in ("M", "S", "D", "Y", "W", "H") and not (unit == "H" and match["number"].isdigit()):
+            continue  # 5M is five million, 20S a model
+        if unit.lower() in ("m", "d", "y", "w", "a", "an", "mo", "mos") and re.search(
+            r"\d\s", match[0][match.start("number") - match.start() :][: len(match["number"]) + 1]
+        ):
+            continue  # "2 m" is a length
+        size = SECONDS[unit.lower()]
+        high = number(match["number"], comma)
+        high = None if high is None else high * size
+        for amount, name in _PART.findall(match["more"] or ""):
+            if high is not None and name.lower() in SECONDS:
+                high += Decimal(amount) * SECONDS[name.lower()]
+        low = number(match["low"], comma) if match["low"] else None
+        if low is not None:
+            low *= SECONDS[match["lowunit"].lower()] if match["lowunit"] else size
+        if low is not None and high is not None and low >= high:
+            low = None
+        yield _build(match, "s", low, high)
+    for match in _DURATION_WORD.finditer(text):
+        yield _build(match, "s", None, _WORDS[match["number"].lower()] * SECONDS[match["unit"].lower()])
+
+
+def _money(text: str, comma: bool) -> Iterator[Quantity]:
+    for match in _MONEY.finditer(text):
+        first, last = match["low"] or match["low2"], match["high"] or match["high2"]
+        first_times, last_times = match["lowtimes"] or match["lowtimes2"], match["hightimes"] or match["hightimes2"]
+        currency = _CURRENCY.get((match["symbol"] or match["code"]).strip(), "")
+        whole = currency in ("EUR", "CHF", "BRL")  # 1.200 € are twelve hundred: money has two decimals
+        low = _times(number(first, comma, whole), first_times or (last_times if last else None))
+        high = _times(number(last, comma, whole), last_times or first_times) if last else low
+        period = _PERIOD.match(text[match.end() : match.end() + 24])
+        name = _PERIOD_NAME.get(period["unit"].lower(), "") if period else ""
+        if low is not None and high is not None and low > high:
+            low = high
+        yield _build(match, currency, low, high, period=name)
+
+
+def _counts(text: str, comma: bool) -> Iterator[Quantity]:
+    for match in _COUNT.finditer(text):
+        low = _times(number(match["low"], comma, whole=True), match["lowtimes"] or match["hightimes"])
+        high = (
+            _times(number(match["high"], comma, whole=True), match["hightimes"] or match["lowtimes"])
+            if match["high"]
+            else low
+        )
+        if low is not None and high is not None and low > high:
+            low = high
+        yield _build(match, "", low, high)
+
+
+def _compared(text: str, quantity: Quantity) -> Quantity:
+    before, after = text[max(0, quantity.start - 24) : quantity.start], text[quantity.end : quantity.end + 20]
+    sign = next((sign for sign, pattern in _COMPARISONS if pattern.search(before)), "")
+    if not sign and _OR_BETTER.match(after):
+        sign = "<="
+    if not sign and (_OR_MORE.match(after) or "+" in quantity.written):
+        sign = ">="
+    return replace(quantity, comparison=sign) if sign else quantity

@@ -1,0 +1,176 @@
+"""What a fact claims to be (contract, target, measured, ...), and why some statements are not facts at all."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from sre_kit.compute.vocabulary import Role
+from sre_kit.load.facts.claims import Claim
+
+_PLACEHOLDER = re.compile(
+    r"\[(?:from|current|your|insert|date|name|tbd|todo|x+|number|amount|value|planned|project|link|to be|fill|add|owner|role|team|email|e\.g|\.\.\.|N)\b[^\[\]]*\]"
+    r"|\{\{[^{}]*\}\}|\bTB[DCA]\b|\bto be (?:determined|defined|decided|confirmed|announced)\b|\bXX+\b|(?<![\w.])[XYZN]\s?%|\$\s?[XYN](?![\w])|\bYYYY-MM-DD\b|…|\?\?+"
+    r"|<(?:value|number|name|your)[^<>]*>|\blorem ipsum\b|\bplaceholder\b|\bnot (?:yet )?(?:defined|decided|known)\b|(?<!\w)N/A(?!\w)",
+    re.IGNORECASE,
+)  # fmt: skip
+_EXAMPLE_HEAD = re.compile(
+    r"\b(?:examples?|beispiel\w*|ejemplos?|exemples?|sample|template|illustrative|hypothetical|vorlage)\b",
+    re.IGNORECASE,
+)
+_EXAMPLE_TEXT = re.compile(
+    r"^\W*(?:for example|for instance|e\.g\.|example|z\. ?b\.|zum beispiel|beispiel|por ejemplo|par exemple|suppose|imagine|say,)|\b(?:e\.g\.|for example|for instance|such as)\s",
+    re.IGNORECASE,
+)
+_NOT_EXAMPLE = re.compile(
+    r"\bexample\.(?:com|org|net)|\bby example\b|\bexample (?:app|application|service|project)\b", re.IGNORECASE
+)
+_ASSUMPTION = re.compile(
+    r"\bassum(?:e|es|ed|ing|ption|ptions)\b|\bhypothes[ie]s\b|\bannahmen?\b|\bsupuestos?\b|\bhypothèses?\b|\bprojected\b|\bprojections?\b|\bforecast(?:ed)?\b|\bestimat(?:e|ed|es|ion)\b|\bprognose\b",
+    re.IGNORECASE,
+)
+_VENDORS = (
+    r"aws|amazon|azure|gcp|google cloud|cloudflare|vercel|netlify|heroku|supabase|firebase|stripe|twilio|sendgrid|auth0|okta|openai|anthropic|mongodb atlas|neon|planetscale"
+    r"|digitalocean|hetzner|render|railway|fly\.io|fastly|datadog|github|rds|s3|route ?53|cloudfront|dynamodb|lambda|aurora|paypal|shopify|snowflake|upstash|qdrant cloud|pinecone|hetzner"
+)
+_VENDOR_PROMISE = re.compile(
+    rf"\b(?:vendors?|providers?|anbieter|supplier|third[- ]part(?:y|ies)|hosting company|upstream|competitors?|(?:{_VENDORS})(?:'s)?)\b[^.;]{{0,60}}"
+    r"\b(?:offers?|guarantees?|promises?|provides?|commits?|advertises?|bietet|garantiert|ofrece|has an?|with an?|comes with|claims?|sla|slas|published|documented)\b"
+    rf"|\b(?:{_VENDORS})(?:'s)?\s(?:sla|slo|uptime|availability)\b|\b(?:backed by|per|according to|under)\s(?:the\s)?(?:{_VENDORS}|vendor|provider)\b"
+    r"|\bvendor(?:'s)?\s(?:sla|promise|availability|uptime)",
+    re.IGNORECASE,
+)
+_VENDOR_PLACE = re.compile(
+    r"\b(?:vendors?|third[- ]part(?:y|ies)|external (?:services?|dependencies|providers?)|providers?|suppliers?|competitors?|competitive|anbieter)\b",
+    re.IGNORECASE,
+)
+_MARKETING = re.compile(
+    r"\b(?:industry[- ](?:leading|average|standard|benchmark)|world[- ]class|best[- ]in[- ]class|blazing(?:ly)?|lightning[- ]fast|state[- ]of[- ]the[- ]art|unmatched|unparalleled"
+    r"|customers? love|trusted by|award[- ]winning|game[- ]chang\w+|rock[- ]solid|most companies|typical(?:ly)? saas|studies show|research shows|according to (?:gartner|forrester|idc|mckinsey))\b",
+    re.IGNORECASE,
+)
+_TARGET_COLUMN = re.compile(
+    r"\b(?:targets?|goals?|slos?|objectives?|required|requirement|expected|acceptable|criteria|pass|ziel\w*|objetivo|objectif|soll|thresholds?|limits?|acceptance|budget|sli/slo|desired|good|meta)\b",
+    re.IGNORECASE,
+)
+_THRESHOLD_COLUMN = re.compile(
+    r"\b(?:warn(?:ing)?|critical|alert(?:ing)?(?: threshold)?|trigger|page|alarm|red|yellow|kritisch|warnung|breach)\b",
+    re.IGNORECASE,
+)
+_MEASURED_COLUMN = re.compile(
+    r"\b(?:actual|current(?:ly)?|measured|results?|achieved|observed|baseline|before|after|today|ist|real|obtained|resultado|ergebnis|gemessen|résultat|today|now|last (?:month|quarter|30 days)|status quo|p(?:re|ost)-optimi[sz]ation)\b",
+    re.IGNORECASE,
+)
+_MEASURED_TEXT = re.compile(
+    r"\b(?:measured|achieved|observed|actual(?:ly)?|currently|peaked|recorded|reached|averaged|was|were|gemessen|erreicht|hit|dropped|rose|held|sustained at|completed in|took|breaks? at|broke at|saturates at)\b",
+    re.IGNORECASE,
+)
+_CONTRACT = re.compile(
+    r"\b(?:guarantee[ds]?|guaranteed|commit(?:s|ted|ment|ments)?|contract(?:ual|ually)?|slas?|service[- ]level agreements?|credits?|vertraglich|garantiert|garantía|garantie|agreement)\b",
+    re.IGNORECASE,
+)
+_LOAD_TEST = re.compile(
+    r"\b(?:load|stress|soak|spike|endurance|performance|perf|k6|gatling|jmeter|locust|artillery|benchmark(?:s|ing)?|last)[- ]?(?:tests?|testing|results?|runs?|report|tests)?\b",
+    re.IGNORECASE,
+)
+_RESULT = re.compile(
+    r"\b(?:results?|findings|report|summary|measured|actual|baseline|observed|ergebnisse?|outcome|achieved|output|executed|completed|run)\b",
+    re.IGNORECASE,
+)
+
+EXAMPLE: Final = "an example, not a statement about this system"
+PLACEHOLDER: Final = "a placeholder that nobody has filled in"
+VENDOR: Final = "a vendor's promise, not ours"
+MARKETING: Final = "marketing or somebody else's average, not a statement about this system"
+AMBIGUOUS: Final = "the number can mean two things; write it without the separator"
+
+
+def placeholder(text: str) -> bool:
+    """
+    Whether a text still waits for its value.
+
+    >>> placeholder("[From PRD]"), placeholder("X% uptime"), placeholder("99.9 %"), placeholder("___ ms".replace("___", "…"))
+    (True, True, False, True)
+    """
+    return bool(_PLACEHOLDER.search(text))
+
+
+def example(claim: Claim) -> bool:
+    """Whether the claim, its lead-in or a heading over it says that it is an example."""
+    if _EXAMPLE_TEXT.search(claim.text) or _EXAMPLE_TEXT.search(claim.label):
+        return True
+    return any(
+        _EXAMPLE_HEAD.search(text) and not _NOT_EXAMPLE.search(text)
+        for text in (*claim.around[:4], claim.label)
+        if len(text) < 90
+    )
+
+
+def refusal(claim: Claim) -> tuple[Role | None, str]:
+    """The role and the reason of what is no fact of ours, or (None, "")."""
+    if example(claim):
+        return Role.EXAMPLE, EXAMPLE
+    words = claim.words
+    if _VENDOR_PROMISE.search(words) or any(_VENDOR_PLACE.search(text) for text in claim.around[:2]):
+        return Role.VENDOR, VENDOR
+    if _MARKETING.search(words):
+        return Role.EXAMPLE, MARKETING
+    return None, ""
+
+
+def measured_column(column: str) -> bool:
+    """Whether a column holds what was measured."""
+    return bool(_MEASURED_COLUMN.search(column)) and not _TARGET_COLUMN.search(column)
+
+
+def threshold_column(column: str) -> bool:
+    """Whether a column holds the value at which somebody is told."""
+    return bool(_THRESHOLD_COLUMN.search(column))
+
+
+def target_column(column: str) -> bool:
+    """Whether a column holds what was promised or wished for."""
+    return bool(_TARGET_COLUMN.search(column))
+
+
+def in_load_test(claim: Claim, document: str) -> bool:
+    """Whether the claim stands in the results of a load test."""
+    places = (*claim.around, document)
+    return any(_LOAD_TEST.search(text) for text in places)
+
+
+def results_place(claim: Claim, document: str) -> bool:
+    """Whether the headings say that what follows was measured."""
+    return any(_RESULT.search(text) for text in (*claim.around, document))
+
+
+def role(claim: Claim, clause: str, comparison: str, document: str) -> Role:
+    """
+    What the value claims to be, from the nearest word that says so.
+
+    The column decides in tables, then the words beside the value, then the comparison sign, then the headings.
+    """
+    if claim.column:
+        if measured_column(claim.column):
+            return Role.MEASURED
+        if threshold_column(claim.column):
+            return Role.THRESHOLD
+    if _ASSUMPTION.search(claim.words) or any(_ASSUMPTION.search(text) for text in claim.around[:2]):
+        return Role.ASSUMPTION
+    if claim.column and target_column(claim.column):
+        return Role.CONTRACT if _CONTRACT.search(claim.column) else Role.TARGET
+    if measured_column(claim.label) or (_MEASURED_TEXT.search(clause) and not comparison):
+        return Role.MEASURED
+    if comparison in ("<", "<=", ">", ">=") or target_column(claim.label) or target_column(clause):
+        return Role.TARGET
+    if any(measured_column(text) for text in claim.around[:2]):
+        return Role.MEASURED
+    return Role.STATED
+
+
+def contractual(claim: Claim, document: str) -> bool:
+    """Whether the words around an availability make it a contract: a guarantee, an SLA, service credits."""
+    near = (claim.words, *claim.around[:3])
+    return any(_CONTRACT.search(text) for text in near) or bool(
+        re.search(r"(?:^|[/_\- ])(?:SLA|ServiceLevelAgreement)(?:[._\- ]|$)", document)
+    )

@@ -1,0 +1,103 @@
+"""
+Which words make a number a fact of which kind.
+
+A rule names the units it takes and the values it believes; a rule without a kind blocks: its words say that the
+number is about something else ("timeout", "service credit", "test coverage").
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+from sre_kit.compute.vocabulary import Kind
+
+_ANY: Final = Decimal(10) ** 18
+
+
+def _between(low: str, high: str) -> Callable[[Decimal], bool]:
+    least, most = Decimal(low), Decimal(high)
+    return lambda value: least <= value <= most
+
+
+def _anything(value: Decimal) -> bool:
+    return value <= _ANY
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One subject: its kind (None blocks), its unit (``money`` for any currency), its words, the values it takes."""
+
+    kind: Kind | None
+    unit: str
+    words: re.Pattern[str]
+    believes: Callable[[Decimal], bool] = _anything
+
+
+def _rule(kind: Kind | None, unit: str, words: str, believes: Callable[[Decimal], bool] = _anything) -> Rule:
+    return Rule(kind, unit, re.compile(words, re.IGNORECASE), believes)
+
+
+_LATENCY_WORDS = (
+    r"\blatenc(?:y|ies)\b|\blatenz\w*|\blatence\b|\blatencia\b|\bresponse[- ]?times?\b|\bresponses?\b(?! rate| plan| team)|\bresponds?\b|\bantwortzeit\w*|\btemps de réponse|\btiempos? de respuesta|\btempo de resposta"
+    r"|\bp\s?\(?(?:50|75|90|95|98|99|99\.9|999)\)?(?![\w.]*\d)|\bpercentile|\bperzentil|\b(?:page|initial|app|screen|dashboard)[- ]load(?:s|ing)?(?: times?)?\b|\bload[- ]times?\b|\bloads?\b (?:in|within|under)|\bttfb\b|\btime to first byte|\blcp\b|\bfcp\b|\btti\b|\binp\b"
+    r"|\blargest contentful paint|\bfirst contentful paint|\btime to interactive|\b(?:query|request|api|processing|execution|expected|render(?:ing)?|turnaround|search) (?:times?|duration)\b|\bround[- ]?trip|\bladezeit\w*|\bhttp_req_duration"
+)  # fmt: skip
+
+RULES: Final = (
+    # what only looks like one of ours
+    _rule(None, "ratio", r"\b(?:credits?|refunds?|gutschrift|discount|rabatt|fee|commission|margin|churn|conversion|coverage|utili[sz]ation|cpu|memory|ram|disk|storage|hit[- ]?rate|hit[- ]?ratio|accuracy|precision|recall|satisfaction|csat|nps|adoption|retention|traffic|canary|sampl(?:e|ing)|budget|progress|completion|complete[d]?|bandwidth|swap|packet loss|jitter|interest|tax|vat|equity|probability|confidence|savings?|cheaper|reduction|reduced|improve(?:d|ment)?|overhead|default rate|engagement|open rate|click|bounce rate|compliance|durability|delivery rate|deploy(?:ment)? success|automation|threshold for)\b"),
+    _rule(None, "s", r"\b(?:time-?outs?|intervals?|ttl|cool-?downs?|stabili[sz]ation|windows?|max[- ]age|expir(?:y|es|ation)|every|poll(?:ing)?|refresh|keepalive|grace|delay|debounce|backoff|retry|retries|ramp(?:[- ]?up)?|sustained|warm-?up|test duration|duration of|uptime of|period|ago|lifetime|session|token|sampling|scrape|heartbeat|lag|notice|advance|age|valid|lease|lock|sla clock|maintenance|deadline|sprint|milestone|onboarding)\b"),
+    _rule(None, "s", r"\b(?:support|ticket|tickets|incident|severity|sev-?[0-4]|p[0-4]|priority|on-?call|acknowledge(?:ment|d)?|escalat\w+|first[- ]response|resolution|resolve[sd]?|triage|mtt[radifb]\w*|mean time|business (?:hours?|days?)|customer service|helpdesk|pager|paged|remediation|patch(?:ing|ed)?|detect(?:ion|ed)?|containment|rollback|restart|deploy(?:ment|s)?|build|startup|start-?up|boot|cold start|lead time)\b"),
+    # ours
+    _rule(Kind.RTO, "s", r"\brtos?\b|\brecovery[- ]time(?:[- ]objectives?)?\b|\bwiederherstellungszeit\w*|\bwiederanlaufzeit\b|\btiempo de recuperación|\bmaximum tolerable downtime"),
+    _rule(Kind.RPO, "s", r"\brpos?\b|\brecovery[- ]point(?:[- ]objectives?)?\b|\bdata[- ]loss\b|\bdatenverlust\b|\bpérdida de datos"),
+    _rule(Kind.AVAILABILITY_TARGET, "ratio", r"\buptime\b|\bup-time\b|\bavailab(?:ility|le)\b|\bverfügbar(?:keit)?\b|\bdisponibili(?:dad|té|dade|tà)\b|\bnines\b|\bslas?\b(?! compliance| breach| attainment)|\bservice[- ]level (?:agreement|objective)s?\b|\bavailability slo\b", _between("0.9", "1")),
+    _rule(Kind.ERROR_RATE_TARGET, "ratio", r"\berror[- ]?rates?\b|\berrors?\b|\bfail(?:ure|ed)[- ]?(?:request )?rates?\b|\bfailed requests\b|\bfailures?\b|\b5xx\b|\bfehler(?:rate|quote)\b|\btasa de error(?:es)?|\btaux d'erreurs?|\bhttp_req_failed\b|\bfailure rate\b", _between("0", "0.5")),
+    _rule(Kind.LATENCY_TARGET, "s", _LATENCY_WORDS, _between("0.000000001", "3600")),
+    _rule(Kind.GROWTH_RATE, "ratio", r"\bgrow(?:th|s|ing)?\b|\bmonth[- ]over[- ]month\b|\bmom\b|\byoy\b|\byear[- ]over[- ]year\b|\bcagr\b|\bwachstum\w*|\bcrecimiento\b|\bcroissance\b", _between("0", "100")),
+)  # fmt: skip
+_OBJECTIVE: Final = re.compile(r"\b(rto|rpo)s?\b|\brecovery[- ](time|point)[- ]objectives?\b", re.IGNORECASE)
+SLOW_WORK: Final = re.compile(
+    r"\b(?:import|export|report|batch|processing|query|job|sync|render|index|expected time|p\s?\(?9[059]|latency|upload|download|generation)",
+    re.IGNORECASE,
+)
+OUTSIDE_GROWTH: Final = re.compile(
+    r"\b(?:market|industry|sector|markt|mercado|marché|revenue|arr|mrr|sales|gdp|inflation|response time|increase in response)\b",
+    re.IGNORECASE,
+)
+
+
+def subject(text: str, unit: str, value: Decimal, last: bool = False) -> tuple[bool, Kind | None]:
+    """
+    Whether the words say what a number of this unit is about, and which kind that makes it.
+
+    (True, None) means: they do, and it is nothing that we look for. Of several subjects the first in the
+    text wins, or the `last` one where the text stands before the value; a blocking word always wins.
+
+    >>> subject("p95 response time", "s", Decimal("0.5"))
+    (True, <Kind.LATENCY_TARGET: 'latency_target'>)
+    >>> subject("Support response time", "s", Decimal(30)), subject("Checkout", "s", Decimal(30))
+    ((True, None), (False, None))
+    """
+    if unit == "s" and (named := _OBJECTIVE.search(text)):
+        return True, Kind.RTO if (named[1] or named[2]).lower() in ("rto", "time") else Kind.RPO
+    best: tuple[int, int, Rule] | None = None
+    for order, rule in enumerate(RULES):
+        if rule.unit != unit:
+            continue
+        places = [match.start() for match in rule.words.finditer(text)]
+        if places and rule.kind is None:
+            return True, None
+        if places:
+            place = -places[-1] if last else places[0]
+            best = min(best, (place, order, rule), key=lambda found: found[:2]) if best else (place, order, rule)
+    if best is None:
+        return False, None
+    rule = best[2]
+    if rule.kind is Kind.LATENCY_TARGET and value >= 60 and not SLOW_WORK.search(text):
+        return True, None  # minutes and hours of "response" are people's
+    return True, rule.kind if rule.believes(value) else None

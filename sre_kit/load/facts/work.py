@@ -1,0 +1,238 @@
+"""Work out of documents: tasks with their state, security findings, how releases are rolled out."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from sre_kit.compute.vocabulary import Fact, Kind, Scope
+from sre_kit.load.facts import roles, scope
+from sre_kit.load.facts.claims import Claim, header_index, split_key
+from sre_kit.load.facts.reading import Block, Line, Row, Table
+
+_CHECKLIST = re.compile(
+    r"\b(?:check-?lists?|template|before (?:each|every|you)|pre-?\w+|post-?\w+|procedure|sign-?off|steps?|verification|verify|validation|reporting|review|results overview|summary|recurring|daily|weekly|monthly|quarterly|annual(?:ly)?)\b",
+    re.IGNORECASE,
+)
+_PLAN = re.compile(
+    r"\b(?:plan|roadmap|tracker|to-?do|backlog|milestones?|tasks?|deliverables?|phase|sprint|next steps|action items?|progress|status|timeline|remaining|aufgaben|tareas|tâches|hand-?off|handover)\b|build-?plan",
+    re.IGNORECASE,
+)
+_TASK_COLUMN = re.compile(
+    r"^(?:task|tasks|action|action item|deliverable|work item|item|aufgabe|tarea|to-?do|activity|milestone|feature|story|ticket|tâche)$",
+    re.IGNORECASE,
+)
+_STATUS_COLUMN = re.compile(r"^(?:status|state|done\??|progress|estado|statut|complete\??)$", re.IGNORECASE)
+_DONE = re.compile(
+    r"^\W*(?:done|complete[d]?|finished|closed|✓|100 ?%|yes|erledigt|fertig|hecho|completado|terminé|shipped|live|deployed|resolved|implemented|delivered)\b|^✓",
+    re.IGNORECASE,
+)
+_OPEN = re.compile(
+    r"^\W*(?:open|to-?do|pending|in[- ]progress|not started|planned|blocked|wip|started|offen|in arbeit|pendiente|en progreso|en cours|no|partial\w*|upcoming|scheduled|deferred|backlog|next|\d{1,2} ?%|ongoing|✗|☐)",
+    re.IGNORECASE,
+)
+_SEVERITY: Final = re.compile(
+    r"^\W*(critical|high|medium|moderate|low|info(?:rmational)?|kritisch|hoch|mittel|niedrig|crítica?|alta?|media|baja)\b",
+    re.IGNORECASE,
+)
+_SEVERITY_COLUMN = re.compile(
+    r"^(?:severity|risk(?: level| rating)?|cvss.*|schweregrad|severidad|gravité|sev|rating|criticality)$", re.IGNORECASE
+)
+_FINDING_COLUMN = re.compile(
+    r"\b(?:finding|vulnerabilit(?:y|ies)|issue|title|weakness|cve|advisory|schwachstelle|hallazgo|summary|description|package|name)\b",
+    re.IGNORECASE,
+)
+_SECURITY_PLACE = re.compile(
+    r"\b(?:security|vulnerabilit\w+|penetration|pentest|pen test|owasp|findings|cve|audit|sast|dast|threats?|sicherheit\w*|seguridad|sécurité)\b",
+    re.IGNORECASE,
+)
+_FINDING_HEAD = re.compile(
+    r"^(?:(?P<id>(?:SEC|VULN|SA|CVE|FIND(?:ING)?|F|H|M|L|C|ISSUE|V|S)[-_ ]?\d[\w-]*)|finding\s\d+)\s?[:.\-–—)\]]\s*(?P<title>.+)$",
+    re.IGNORECASE,
+)
+_STRATEGY = re.compile(
+    r"\b(?P<name>blue[-/ ]green|canary|rolling(?:[- ]updates?| deployments?| deploys?)|recreate|a/b (?:test(?:ing)? )?deployments?|shadow|feature[- ]flags?|immutable|big[- ]bang|progressive delivery|zero[- ]downtime)\b",
+    re.IGNORECASE,
+)
+_STRATEGY_KEY = re.compile(
+    r"\b(?:deployment|release|rollout|update|deploy)[- ](?:strategy|method|type|approach|pattern|model)\b|^strategy$|^deployments?$|^rollout$|\bbereitstellungsstrategie\b|\bestrategia de despliegue\b|\bstratégie de déploiement\b",
+    re.IGNORECASE,
+)
+_STRATEGY_SENTENCE = re.compile(
+    r"\b(?:we|is|are|uses?|using|via|with|through|deployed|deploys?|release[sd]?|rolled out|roll out|perform(?:s|ed)?)\b",
+    re.IGNORECASE,
+)
+_NEGATED = re.compile(
+    r"\b(?:not|no|never|instead of|rather than|consider(?:ed|ing)?|future|planned|could|may|might|option|alternative|kein\w*|later|if needed|vs\.?)\b",
+    re.IGNORECASE,
+)
+
+
+def tasks(blocks: Sequence[Block], document: str) -> Iterator[Fact]:
+    """
+    The checkboxes of a document, and its tables of tasks.
+
+    A checklist that nobody has begun to tick is a procedure, not work in progress; it is left out.
+    """
+    groups: defaultdict[tuple[tuple[str, ...], str], list[Line]] = defaultdict(list)
+    for block in blocks:
+        if isinstance(block, Line) and block.done is not None:
+            groups[block.heading, block.lead].append(block)
+        elif isinstance(block, Table):
+            yield from _task_table(block, document)
+    for (heading, lead), lines in groups.items():
+        place = " ".join((*heading[-1:], lead))
+        procedure = _CHECKLIST.search(place) and not any(line.done for line in lines)
+        if procedure and not _PLAN.search(document):
+            continue
+        for line in lines:
+            yield _task(line.text, bool(line.done), line.line, line.raw, heading, document, line.context)
+
+
+def _task(
+    text: str, done: bool, line: int, quote: str, heading: tuple[str, ...], document: str, around: tuple[str, ...]
+) -> Fact:
+    refused = roles.PLACEHOLDER if roles.placeholder(text) else ""
+    if not refused and any(re.search(r"\b(?:example|template|sample)\b", text, re.IGNORECASE) for text in around[:2]):
+        refused = roles.EXAMPLE
+    return Fact(
+        Kind.TASK,
+        text,
+        "text",
+        document,
+        line,
+        quote,
+        name=text,
+        heading=heading,
+        details={"state": "done" if done else "open"},
+        refused=refused,
+    )
+
+
+def _task_table(table: Table, document: str) -> Iterator[Fact]:
+    task, status = header_index(table.header, _TASK_COLUMN), header_index(table.header, _STATUS_COLUMN)
+    if task is None or status is None:
+        return
+    for row in table.rows:
+        if max(task, status) >= len(row.cells) or not row.cells[task]:
+            continue
+        state = row.cells[status]
+        if _DONE.match(state) or _OPEN.match(state):
+            around = (table.lead, *reversed(table.heading))
+            yield _task(
+                row.cells[task], bool(_DONE.match(state)), row.line, row.source, table.heading, document, around
+            )
+
+
+def finding_table(table: Table, document: str) -> list[Fact] | None:
+    """The security findings of a table with a severity column, or None where it is none."""
+    severity = header_index(table.header, _SEVERITY_COLUMN)
+    place = " ".join((table.lead, *table.heading, document))
+    if severity is None or not _SECURITY_PLACE.search(place):
+        return None
+    title = next(
+        (index for index, name in enumerate(table.header) if index != severity and _FINDING_COLUMN.search(name)), None
+    )
+    if title is None:
+        return None
+    status = header_index(table.header, _STATUS_COLUMN)
+    identity = header_index(table.header, re.compile(r"^(?:id|#|ref|finding id|cve)$", re.IGNORECASE))
+    found = []
+    for row in table.rows:
+        if max(title, severity) >= len(row.cells):
+            continue
+        level = _SEVERITY.match(row.cells[severity])
+        if not level or not row.cells[title] or row.cells[title].isdigit():
+            continue
+        details = {"severity": level[1].lower()}
+        if status is not None and status < len(row.cells) and row.cells[status]:
+            details["status"] = row.cells[status].lower()
+        if identity is not None and identity < len(row.cells):
+            details["id"] = row.cells[identity]
+        found.append(
+            _finding(row.cells[title], details, row, table.heading, (table.lead, *reversed(table.heading)), document)
+        )
+    return found
+
+
+def _finding(
+    title: str, details: dict[str, str], row: Row, heading: tuple[str, ...], around: tuple[str, ...], document: str
+) -> Fact:
+    refused = roles.PLACEHOLDER if roles.placeholder(title) or title.startswith("[") else ""
+    claim = Claim(title, "", "", around, heading, row.line, row.source, "cell")
+    if not refused and roles.example(claim):
+        refused = roles.EXAMPLE
+    return Fact(
+        Kind.SECURITY_FINDING,
+        title,
+        "text",
+        document,
+        row.line,
+        row.source,
+        name=details.get("id", title),
+        heading=heading,
+        details=details,
+        refused=refused,
+    )
+
+
+def finding_sections(blocks: Sequence[Block], document: str) -> Iterator[Fact]:
+    """Findings written as a heading (`#### SEC-001: Title`) with `Severity:` and `Status:` beneath."""
+    done: set[tuple[str, ...]] = set()
+    open_finding: tuple[tuple[str, ...], str, dict[str, str], Line] | None = None
+    for block in blocks:
+        if not isinstance(block, Line) or not block.heading:
+            continue
+        if open_finding and block.heading != open_finding[0]:
+            yield from _section(open_finding, document)
+            open_finding = None
+        title = _FINDING_HEAD.match(block.heading[-1])
+        if not title or not _SECURITY_PLACE.search(" ".join((*block.heading[:-1], document))):
+            continue
+        if open_finding is None and block.heading not in done:
+            done.add(block.heading)
+            open_finding = (block.heading, title["title"], {"id": title["id"] or ""}, block)
+        key, rest = split_key(block.text)
+        if open_finding and key.lower() in ("severity", "status", "risk"):
+            open_finding[2].setdefault("status" if key.lower() == "status" else "severity", rest.lower())
+    if open_finding:
+        yield from _section(open_finding, document)
+
+
+def _section(finding: tuple[tuple[str, ...], str, dict[str, str], Line], document: str) -> Iterator[Fact]:
+    heading, title, details, line = finding
+    if not details.get("severity"):
+        place = " ".join(heading[-2:])
+        if not (level := re.search(r"\b(critical|high|medium|low)\b", place, re.IGNORECASE)):
+            return
+        details["severity"] = level[1].lower()
+    row = Row((title,), line.line, heading[-1])
+    yield _finding(
+        title, {key: value for key, value in details.items() if value}, row, heading, tuple(reversed(heading)), document
+    )
+
+
+def strategy(claim: Claim, document: str) -> Iterator[Fact]:
+    """The deployment strategy that a claim names."""
+    found = _STRATEGY.search(claim.text)
+    if not found or _NEGATED.search(claim.text[: found.start()]):
+        return
+    keyed = _STRATEGY_KEY.search(claim.label) or _STRATEGY_KEY.search(claim.column)
+    about = any(
+        re.search(r"\b(?:deployments?|release|rollout|ci/?cd|delivery)\b", text, re.IGNORECASE)
+        for text in (claim.label, *claim.around[:2])
+    )
+    spoken = about and _STRATEGY_SENTENCE.search(claim.text) and claim.form == "sentence"
+    named = re.fullmatch(
+        r"(?i)[\w/-]+(?:[ -]green)?(?: deployments?| updates?| releases?)?\.?", claim.text.strip()
+    ) and any(_STRATEGY_KEY.search(text) for text in claim.around[:2])
+    if not keyed and not spoken and not named:
+        return
+    name = re.sub(r"\s(?:updates?|deployments?|deploys?)$", "", found["name"].lower())
+    _, refused = roles.refusal(claim)
+    yield Fact(
+        Kind.DEPLOYMENT_STRATEGY, name, "text", document, claim.line, claim.quote, name=name, heading=claim.heading,
+        scope=Scope(scope.environment(claim.text, claim.label, claim.column, *claim.around[:1])), refused=refused,
+    )  # fmt: skip
