@@ -180,6 +180,8 @@ class Gap:
     ask: str
     expected_in: str = ""
     because: str = ""
+    degraded: bool = False
+    """True where an input was named and could not be read: a render then ends with exit code 3."""
 
     def __str__(self) -> str:
         place = f" (expected in {self.expected_in})" if self.expected_in else ""

@@ -145,9 +145,8 @@ class Project:
         return by_name[name]
 
     def file(self, written: str) -> Path:
-        """A file named in the params: absolute, or relative to the params file."""
-        path = Path(written).expanduser()
-        return path if path.is_absolute() else self.base / path
+        """A file named in the params; relative to the params file."""
+        return places.resolve(written, self.base)
 
 
 def project(params: str, as_of: str = "", *, now: datetime | None = None) -> Project:
@@ -221,8 +220,7 @@ def project_root(checked: params_file.Params, base: Path) -> tuple[Path, str]:
     """
     given = checked.project
     if given.path:
-        root = Path(given.path).expanduser()
-        root = (root if root.is_absolute() else base / root).resolve()
+        root = places.resolve(given.path, base).resolve()
         if not root.is_dir():
             raise ParameterError(
                 f"project.path {given.path!r}: there is no folder {root}; correct it in the params file"
@@ -231,9 +229,7 @@ def project_root(checked: params_file.Params, base: Path) -> tuple[Path, str]:
     if given.knowledge_graph:
         from sre_kit.load.knowledge import project_path
 
-        graph = Path(given.knowledge_graph).expanduser()
-        graph = graph if graph.is_absolute() else base / graph
-        return project_path(graph)
+        return project_path(places.resolve(given.knowledge_graph, base))
     raise ParameterError(
         "the project's path is not known; set project.path in the params, or project.knowledge_graph to the graph's file"
     )

@@ -92,6 +92,7 @@ class Header(Shown):
             "last_version": last_version,
             "last_body": last_body,
             "synthetic": self.about.synthetic,
+            "depends": [{"path": d.path, "sha256": d.sha256, "problem": d.problem} for d in self.about.documents],
         }
         return part
 
@@ -147,6 +148,8 @@ def sources(*measured: Reading | Requests | Iterable[Reading | Requests]) -> Tab
         list(rows.values()),
         empty="No series was measured for this document.",
         gaps=tuple(
-            Gap(f"measurements of {s.name}", "DevOps Engineer", "the metrics source", s.gap) for s in flat if s.gap
+            Gap(f"measurements of {s.name}", "DevOps Engineer", "the metrics source", s.gap, degraded=bool(s.source))
+            for s in flat
+            if s.gap
         ),
     )

@@ -11,14 +11,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any, Final
+from typing import Any
 
 from sre_kit.compute.vocabulary import Finding, Gap
 from sre_kit.show.text import Inline, Not, inline, spaced
-
-MIME: Final = "application/vnd.sre-kit.v1+json"
-"""MIME type of records, gaps, findings, images and artifacts."""
-
+from sre_kit.store.manifest import MIME
 
 @dataclass(frozen=True, slots=True)
 class Record:

@@ -10,7 +10,6 @@ from sre_kit.errors import DataError
 from sre_kit.show.shown import Shown
 from sre_kit.show.text import Inline, Not, inline
 
-
 _QUANTITY = re.compile(r"(?:[<>] )?-?[\d,]+(?:\.\d+)?(?: ?(?:%|×|[a-zA-Zµ/]{1,8}))?(?: \d+ (?:h|min|s|ms))?")
 
 

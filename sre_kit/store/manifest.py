@@ -17,6 +17,8 @@ from typing import Any, Final
 from sre_kit.errors import DocumentError
 
 FORMAT: Final = 1
+MIME: Final = "application/vnd.sre-kit.v1+json"
+"""MIME type under which a notebook's outputs carry records, gaps, findings, images and artifacts."""
 
 
 def sha256(content: bytes | str) -> str:

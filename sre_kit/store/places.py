@@ -6,6 +6,8 @@ A checkout has ``notebooks/`` and ``params/`` beside the package; a wheel carrie
 
 from __future__ import annotations
 
+import os
+import tempfile
 from pathlib import Path
 from typing import Final
 
@@ -29,6 +31,17 @@ def bundled(kind: str) -> Path:
 def demo() -> Path:
     """The pretend project's folder in the package."""
     return _PACKAGE / "demo"
+
+
+def anchor(heading: str) -> str:
+    """
+    The fragment under which GitHub finds a heading (the first of its text in a document).
+
+    >>> anchor("Service Level Indicators (SLIs) selection"), anchor("RPO & RTO")
+    ('service-level-indicators-slis-selection', 'rpo--rto')
+    """
+    kept = (c for c in heading.strip().lower() if c.isalnum() or c in " -_")
+    return "".join(kept).replace(" ", "-")
 
 
 def find_params(written: str) -> Path:
@@ -60,9 +73,24 @@ def find_params(written: str) -> Path:
     )
 
 
+def resolve(written: str, base: Path) -> Path:
+    """A path in a params file: absolute, below home, ``demo:`` for what ships with the demo, else relative to `base`."""
+    if written.startswith("demo:"):
+        return demo() / written.removeprefix("demo:")
+    path = Path(written).expanduser()
+    return path if path.is_absolute() else base / path
+
+
+def shipped(project: Path) -> bool:
+    """Whether `project` lies inside the package, where nothing is written."""
+    return project.resolve().is_relative_to(_PACKAGE)
+
+
 def state(project: Path) -> Path:
     """The project's state folder, made when missing, kept out of version control."""
     folder = project / STATE
+    if shipped(project):
+        folder = Path(tempfile.gettempdir()) / f"sre-kit-{os.getuid()}" / project.name
     folder.mkdir(parents=True, exist_ok=True)
     ignore = folder / ".gitignore"
     if not ignore.exists():

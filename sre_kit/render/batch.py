@@ -1,0 +1,212 @@
+"""
+The set: the subject notebooks side by side, then those that read the others' manifest, then the files to publish.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+from sre_kit.errors import NotebookError, ParameterError, nearest
+from sre_kit.render import engine
+from sre_kit.render.engine import Rendered
+from sre_kit.store import places
+from sre_kit.store.manifest import Manifest, Published, sha256
+
+DELIVERABLES: Final = (
+    "SLODefinitions",
+    "IncidentResponse",
+    "PerformanceOptimization",
+    "CapacityPlanning",
+    "OperationalPlaybook",
+    "SREHandoff",
+)
+READS_MANIFEST: Final = "manifest"
+"""A notebook with this parameter runs after the others, over their manifest."""
+
+Judge = Callable[[Sequence[Rendered], Manifest], Mapping[str, Mapping[str, Any]]]
+Progress = Callable[[str, str], None]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A rendered set: its documents, the manifest to publish, and every file relative to docs/SRE."""
+
+    documents: Sequence[Rendered]
+    manifest: Manifest
+    files: Mapping[str, bytes | None]
+
+
+def notebooks(own: Path | None = None) -> dict[str, Path]:
+    """
+    Document name -> notebook: the six, and a project's own ones from the folder `own`.
+
+    Raises
+    ------
+    ParameterError
+        An own notebook takes the name of one of the six.
+    """
+    found = {name: places.bundled("notebooks") / f"{name}.ipynb" for name in DELIVERABLES}
+    for path in sorted(own.glob("*.ipynb")) if own and own.is_dir() and own != places.bundled("notebooks") else []:
+        if path.stem in found:
+            raise ParameterError(f"{path}: {path.stem} is one of the six; give a document of your own another name")
+        found[path.stem] = path
+    return found
+
+
+def chosen(available: Mapping[str, Path], names: Iterable[str]) -> dict[str, Path]:
+    """Those of `available` that were asked for; all of them when nothing was."""
+    wanted = list(names)
+    for name in wanted:
+        if name not in available:
+            raise ParameterError(f"no document {name!r}{nearest(name, available)}")
+    return {name: path for name, path in available.items() if not wanted or name in wanted}
+
+
+def render(
+    asked: Mapping[str, Path],
+    given: Mapping[str, Any],
+    previous: Manifest,
+    *,
+    stage: Path,
+    judge: Judge,
+    jobs: int = 2,
+    seconds: int = engine.CELL_SECONDS,
+    progress: Progress = lambda name, state: None,
+    keep: Path | None = None,
+) -> Outcome:
+    """
+    Run the notebooks `asked` with the parameters `given`, and put the set together.
+
+    Parameters
+    ----------
+    asked
+        Document name -> notebook.
+    given
+        Parameters for every notebook that has them; a name that none has is refused.
+    previous
+        The published manifest; documents that are not asked for keep their entries.
+    stage
+        A folder for the manifest that later notebooks read.
+    judge
+        Checks the documents; what it says goes into the manifest, before the second phase and at the end.
+
+    Raises
+    ------
+    NotebookError
+        Any notebook failed; nothing is returned, so nothing can be published.
+    ParameterError
+        An unknown parameter.
+    """
+    knows = {name: engine.parameters(path) for name, path in asked.items()}
+    for parameter in given:
+        if not any(parameter in known for known in knows.values()):
+            every = {one for known in knows.values() for one in known}
+            raise ParameterError(f"{', '.join(asked)}: no parameter {parameter!r}{nearest(parameter, every)}")
+    late = {name: path for name, path in asked.items() if READS_MANIFEST in knows[name]}
+    early = {name: path for name, path in asked.items() if name not in late}
+    tasks = {n: (p, {k: v for k, v in given.items() if k in knows[n]}) for n, p in asked.items()}
+    first = _run({n: tasks[n] for n in early}, jobs, seconds, progress, keep)
+    manifest = combined(previous, first)
+    manifest = replace(manifest, checks={**manifest.checks, **judge(first, manifest)})
+    path = stage / "manifest.json"
+    path.write_text(manifest.as_json(), encoding="utf-8")
+    for name in late:
+        tasks[name][1][READS_MANIFEST] = str(path)
+    second = _run({n: tasks[n] for n in late}, jobs, seconds, progress, keep)
+    documents = [*first, *second]
+    manifest = combined(manifest, second)
+    manifest = replace(manifest, checks={**manifest.checks, **judge(second, manifest)})
+    return Outcome(documents, manifest, _files(documents, previous, manifest))
+
+
+def combined(previous: Manifest, rendered: Sequence[Rendered]) -> Manifest:
+    """`previous` with the entries of `rendered` in place of their old ones."""
+    names = {one.name for one in rendered}
+    kept = {n: r for n, r in previous.records.items() if r["document"] not in names}
+    disagreements = [d for d in previous.disagreements if d["document"] not in names]
+    documents, artifacts = dict(previous.documents), dict(previous.artifacts)
+    artifacts = {n: a for n, a in artifacts.items() if a["document"] not in names}
+    gaps = [gap for gap in previous.gaps if gap["document"] not in names]
+    findings = [one for one in previous.findings if one["document"] not in names]
+    for one in rendered:
+        machine = one.machine
+        documents[one.name] = Published(
+            path=f"{places.DOCUMENTS.as_posix()}/{one.name}.md",
+            version=machine["version"],
+            sha256=sha256(one.markdown),
+            body_sha256=machine["body_sha256"],
+            as_of=machine["header"].get("as_of", ""),
+            files={name: sha256(content) for name, content in one.files.items()},
+        )
+        for record in machine["records"]:
+            entry = {key: value for key, value in record.items() if key != "name"} | {"document": one.name}
+            known = kept.setdefault(record["name"], entry)
+            if known["value"] != record["value"]:
+                disagreements.append(
+                    {"record": record["name"], "document": one.name, "value": record["value"], "against": dict(known)}
+                )
+        gaps += [{**gap, "document": one.name} for gap in _unique(machine["gaps"])]
+        findings += [{**finding, "document": one.name} for finding in _unique(machine["findings"])]
+        artifacts |= {a["name"]: {**a, "document": one.name} for a in machine["artifacts"]}
+    return Manifest(documents, kept, tuple(gaps), tuple(findings), previous.checks, artifacts, tuple(disagreements))
+
+
+def _unique(items: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    seen: dict[str, Mapping[str, Any]] = {}
+    for item in items:
+        seen.setdefault(repr(sorted(item.items())), item)
+    return list(seen.values())
+
+
+def _files(documents: Sequence[Rendered], previous: Manifest, manifest: Manifest) -> dict[str, bytes | None]:
+    """Every file to publish, and a None for each that an older version left behind."""
+    files: dict[str, bytes | None] = {}
+    for one in documents:
+        before = previous.documents.get(one.name)
+        files.update(dict.fromkeys(before.files if before else ()))
+    for one in documents:
+        files[f"{one.name}.md"] = one.markdown.encode("utf-8")
+        files.update(one.files)
+    files[places.MANIFEST] = manifest.as_json().encode("utf-8")
+    return files
+
+
+def _run(
+    tasks: Mapping[str, tuple[Path, Mapping[str, Any]]],
+    jobs: int,
+    seconds: int,
+    progress: Progress,
+    keep: Path | None,
+) -> list[Rendered]:
+    """Documents in the order of `tasks`; the first failure ends all."""
+    if not tasks:
+        return []
+    # spawn: a kernel client's threads do not survive a fork
+    context = multiprocessing.get_context("spawn")
+    done: dict[str, Rendered] = {}
+    with ProcessPoolExecutor(min(jobs, len(tasks)), mp_context=context) as pool:
+        running: dict[Future[Rendered], str] = {}
+        for name, (path, given) in tasks.items():
+            kept = keep / f"{name}.ipynb" if keep else None
+            running[pool.submit(engine.run, path, given, seconds=seconds, keep=kept)] = name
+            progress(name, "waiting")
+        try:
+            while running:
+                finished, _ = wait(running, return_when=FIRST_COMPLETED)
+                for future in finished:
+                    name = running.pop(future)
+                    done[name] = future.result()
+                    progress(name, "rendered")
+        except BrokenProcessPool:
+            raise NotebookError("a process that ran notebooks died (out of memory?); nothing was written") from None
+        except BaseException:
+            for future in running:
+                future.cancel()
+            raise
+    return [done[name] for name in tasks]

@@ -1,0 +1,125 @@
+"""
+How far a generated file was checked, said by the code that checked it, in this run.
+
+``executed`` > ``tool-validated`` > ``schema-validated`` > ``syntax-checked`` > ``unchecked``. A tool that is not
+installed makes the claim smaller, never the file wrong.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+LEVELS: Final = ("unchecked", "syntax-checked", "schema-validated", "tool-validated", "executed")
+TIMEOUT: Final = 60
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A level, by which tool; `problem` is what the tool said when the file failed."""
+
+    level: str
+    by: str = ""
+    problem: str = ""
+
+    def __str__(self) -> str:
+        if self.problem:
+            return f"**refused by {self.by}:** {self.problem}"
+        return f"{self.level} by {self.by}" if self.by else self.level
+
+    def as_json(self) -> dict[str, str]:
+        """For the manifest."""
+        return asdict(self)
+
+
+def claims(files: Mapping[str, str]) -> dict[str, Claim]:
+    """The claim of each file, checked together: a rule test needs its rules beside it."""
+    if not files:
+        return {}
+    with tempfile.TemporaryDirectory(prefix="sre-kit-check-") as folder:
+        root = Path(folder)
+        for name, content in files.items():
+            (root / name).write_text(content, encoding="utf-8")
+        return {name: _claim(root, name) for name in files}
+
+
+def _claim(root: Path, name: str) -> Claim:
+    for endings, check in _CHECKS:
+        if name.endswith(endings):
+            return check(root, name)
+    return Claim("unchecked")
+
+
+def _rules(root: Path, name: str) -> Claim:
+    checked = _tool(root, "promtool", ["check", "rules", name])
+    return checked or _yaml(root, name)
+
+
+def _rule_tests(root: Path, name: str) -> Claim:
+    ran = _tool(root, "promtool", ["test", "rules", name], level="executed")
+    return ran or _yaml(root, name)
+
+
+def _alertmanager(root: Path, name: str) -> Claim:
+    checked = _tool(root, "amtool", ["check-config", name])
+    return checked or _yaml(root, name)
+
+
+def _yaml(root: Path, name: str) -> Claim:
+    try:
+        list(yaml.safe_load_all((root / name).read_text(encoding="utf-8")))
+    except yaml.YAMLError as error:
+        return Claim("unchecked", "PyYAML", str(error).splitlines()[0])
+    return Claim("syntax-checked", "PyYAML")
+
+
+def _json(root: Path, name: str) -> Claim:
+    try:
+        json.loads((root / name).read_text(encoding="utf-8"))
+    except ValueError as error:
+        return Claim("unchecked", "json", str(error))
+    return Claim("syntax-checked", "json")
+
+
+def _calendar(root: Path, name: str) -> Claim:
+    from icalendar import Calendar
+
+    try:
+        read: Any = Calendar.from_ical((root / name).read_bytes())
+    except ValueError as error:
+        return Claim("unchecked", "icalendar", str(error))
+    return Claim("syntax-checked", "icalendar") if read.walk("VEVENT") else Claim("unchecked")
+
+
+def _tool(root: Path, tool: str, arguments: list[str], level: str = "tool-validated") -> Claim | None:
+    """What `tool` says; None where it is not installed or does not answer."""
+    path = shutil.which(tool)
+    if path is None:
+        return None
+    try:
+        done = subprocess.run([path, *arguments], cwd=root, capture_output=True, text=True, timeout=TIMEOUT)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    command = " ".join([tool, *arguments[:-1]])
+    if done.returncode == 0:
+        return Claim(level, command)
+    said = (done.stderr or done.stdout).strip().splitlines()
+    return Claim("unchecked", command, said[-1] if said else f"exit code {done.returncode}")
+
+
+_CHECKS: Final = (
+    ((".rules.yaml", ".rules.yml"), _rules),
+    ((".rules-test.yaml", ".rules-test.yml"), _rule_tests),
+    (("alertmanager.yaml", "alertmanager.yml"), _alertmanager),
+    ((".yaml", ".yml"), _yaml),
+    ((".json",), _json),
+    ((".ics",), _calendar),
+)
