@@ -1,0 +1,173 @@
+"""
+Queueing laws: how throughput grows with load, where it peaks, and what waits meanwhile.
+
+The Universal Scalability Law is Gunther's (Guerrilla Capacity Planning, 2007, ch. 4); Little's law is L = lambda W;
+Erlang C is computed by the recursion of the blocking probability, which neither overflows nor cancels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sre_kit.errors import DataError, ParameterError
+
+Floats = NDArray[np.float64]
+
+LEAST_LEVELS: Final = 4
+"""Three unknowns need a fourth level, or nothing is left to be wrong about."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScalabilityLaw:
+    """
+    ``X(N) = gN / (1 + a(N - 1) + bN(N - 1))``: `g` per unit of load, contention `a`, coherency `b`.
+
+    Each bound is a 95 % interval from a residual bootstrap; missing where the law has no peak in most resamples.
+    """
+
+    g: float
+    a: float
+    b: float
+    levels: int
+    r_squared: float
+    a_interval: tuple[float, float]
+    b_interval: tuple[float, float]
+    peak_interval: tuple[float, float] | None
+
+    def throughput(self, load: Floats | float) -> Floats:
+        """Work per second at `load`."""
+        n = np.asarray(load, dtype=float)
+        x: Floats = self.g * n / (1 + self.a * (n - 1) + self.b * n * (n - 1))
+        return x
+
+    @property
+    def peak(self) -> float | None:
+        """The load beyond which more load means less work, ``sqrt((1 - a) / b)``; none where nothing turns it down."""
+        return _peak(self.a, self.b)
+
+
+def scalability_law(loads: Sequence[float], throughputs: Sequence[float], *, resamples: int = 2000) -> ScalabilityLaw:
+    """
+    Fit the law to measured (load, throughput) pairs.
+
+    Relative errors are minimised in ``N / X = (1 + a(N - 1) + bN(N - 1)) / g``, which is linear in 1/g, a/g and b/g,
+    all held at 0 or above.
+
+    Raises
+    ------
+    DataError
+        Fewer than four different levels, or a load below 1, or a throughput that is not above 0.
+    """
+    from scipy.optimize import nnls
+
+    n, x = np.asarray(loads, dtype=float), np.asarray(throughputs, dtype=float)
+    if len(n) != len(x):
+        raise DataError(f"scalability law: {len(n)} loads and {len(x)} throughputs; give one of each per run")
+    if len(np.unique(n)) < LEAST_LEVELS:
+        raise DataError(
+            f"scalability law: {len(np.unique(n))} load level(s), at least {LEAST_LEVELS} different ones are needed; "
+            "run the test at more levels"
+        )
+    if not (np.isfinite(n) & np.isfinite(x) & (n >= 1) & (x > 0)).all():
+        raise DataError("scalability law: every load must be 1 or more and every throughput above 0")
+    basis = np.column_stack([np.ones_like(n), n - 1, n * (n - 1)])
+
+    def fitted(inverse: Floats) -> tuple[float, float, float]:
+        scaled, _ = nnls(basis / inverse[:, None], np.ones_like(inverse))
+        return (1 / scaled[0], scaled[1] / scaled[0], scaled[2] / scaled[0]) if scaled[0] > 0 else (np.inf, 0.0, 0.0)
+
+    g, a, b = fitted(n / x)
+    if not np.isfinite(g):
+        raise DataError("scalability law: throughput does not rise from the first level on; start at a lower load")
+    model = g * n / (1 + a * (n - 1) + b * n * (n - 1))
+    residuals = x / model - 1
+    random = np.random.default_rng(0)
+    tries = [fitted(n / (model * np.maximum(1 + random.choice(residuals, len(n)), 1e-6))) for _ in range(resamples)]
+    peaks = [peak for _, a_, b_ in tries if (peak := _peak(a_, b_)) is not None]
+    return ScalabilityLaw(
+        g=g,
+        a=a,
+        b=b,
+        levels=len(np.unique(n)),
+        r_squared=float(1 - ((x - model) ** 2).sum() / ((x - x.mean()) ** 2).sum()),
+        a_interval=_middle([one[1] for one in tries]),
+        b_interval=_middle([one[2] for one in tries]),
+        peak_interval=_middle(peaks) if len(peaks) >= 0.95 * len(tries) else None,
+    )
+
+
+def _peak(a: float, b: float) -> float | None:
+    return float(np.sqrt((1 - a) / b)) if b > 0 and a < 1 else None
+
+
+def _middle(values: Sequence[float]) -> tuple[float, float]:
+    low, high = np.quantile(np.asarray(values), [0.025, 0.975])
+    return float(low), float(high)
+
+
+def knee(loads: Sequence[float], throughputs: Sequence[float], latencies: Sequence[float]) -> int:
+    """
+    Position of the load level with the most throughput per second of latency: beyond it waiting buys little work.
+
+    Kleinrock's power, throughput / latency, is largest at the knee (Kleinrock 1979).
+
+    >>> knee([1, 2, 4, 8], [10, 20, 36, 38], [0.1, 0.1, 0.12, 0.4])
+    2
+    """
+    if not loads or not len(loads) == len(throughputs) == len(latencies):
+        raise DataError("knee: give one throughput and one latency for each load")
+    power = np.asarray(throughputs, dtype=float) / np.asarray(latencies, dtype=float)
+    return int(np.argmax(power))
+
+
+def think_time(load: float, throughput: float, mean_latency: float) -> float:
+    """
+    Seconds that a user of a closed test waits between requests, by Little's law: ``N / X - R``.
+
+    >>> think_time(load=500, throughput=100, mean_latency=0.2)
+    4.8
+    """
+    if throughput <= 0:
+        raise ParameterError(f"think time: throughput must lie above 0, got {throughput:g}")
+    return load / throughput - mean_latency
+
+
+def erlang_c(servers: int, offered: float) -> float:
+    """
+    Probability that an arrival has to wait, for `servers` servers and `offered` = arrival rate x service time.
+
+    >>> round(erlang_c(servers=2, offered=1.0), 6)
+    0.333333
+
+    Raises
+    ------
+    ParameterError
+        The offered load fills the servers (rho >= 1): the queue grows without end and has no such probability.
+    """
+    if servers < 1 or offered < 0:
+        raise ParameterError(f"Erlang C: servers >= 1 and offered load >= 0, got {servers} and {offered:g}")
+    if offered >= servers:
+        raise ParameterError(
+            f"Erlang C: {offered:g} busy servers are asked of {servers} (rho = {offered / servers:.2f}); "
+            "at rho >= 1 the queue only grows"
+        )
+    blocking = 1.0
+    for k in range(1, servers + 1):
+        blocking = offered * blocking / (k + offered * blocking)
+    rho = offered / servers
+    return blocking / (1 - rho * (1 - blocking))
+
+
+def mean_wait(servers: int, rate: float, service: float) -> float:
+    """
+    Mean seconds in the queue before service (M/M/c): ``C / (c/s - rate)``.
+
+    >>> round(mean_wait(servers=2, rate=1.0, service=1.0), 6)
+    0.333333
+    """
+    return erlang_c(servers, rate * service) / (servers / service - rate)
