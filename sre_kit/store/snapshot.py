@@ -205,7 +205,8 @@ class Snapshot:
         raw = buffer.getvalue()
         sha256 = hashlib.sha256(raw).hexdigest()
         entry: dict[str, Any] = {"sha256": sha256, "query": query, "attrs": dict(found.attrs)}
-        version = source.version(query) if self._closed(end) else None
+        whole = self._closed(end) and not found.attrs.get("partial", False)
+        version = source.version(query) if whole else None
         self._write(self._blob(sha256), raw)
         written = _written(entry)
         if version is not None:

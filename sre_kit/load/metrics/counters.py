@@ -58,13 +58,13 @@ class Steps:
     A sum per step that many series add to.
 
     A sample at time T tells what was counted up to and including T, so it belongs to the step (t, t + step] and
-    is reported at t. A step that no sample fell into is missing, not 0.
+    is reported at t. A step that no sample fell into is missing, not 0. A last step that `end` cuts is left out.
     """
 
     def __init__(self, start: datetime, end: datetime, step: timedelta) -> None:
         self._start, self._step = start, step
         self._begin, self._length = start.timestamp(), step.total_seconds()
-        steps = -((start - end) // step)
+        steps = (end - start) // step
         self._sums, self._seen = np.zeros(steps), np.zeros(steps, dtype=bool)
 
     def add(self, times: np.ndarray, values: np.ndarray, name: str) -> None:

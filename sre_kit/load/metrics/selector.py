@@ -6,12 +6,15 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any, Final
 
 from sre_kit.errors import ParameterError
 from sre_kit.units import promql_duration
 
 WINDOW = re.compile(r"\{\{\s*\.window\s*\}\}")
 """Where a query in the manner of Sloth wants its window."""
+
+_SIGNS: Final = {"Equal": "=", "NotEqual": "!=", "Re": "=~", "NotRe": "!~"}
 
 
 @dataclass(frozen=True)
@@ -20,6 +23,11 @@ class Selector:
 
     metric: str
     matchers: tuple[tuple[str, str, str], ...]
+
+    def __str__(self) -> str:
+        """As PromQL writes it."""
+        inner = ",".join(f"{label}{operator}{label_value(value)}" for operator, label, value in self.matchers)
+        return f"{self.metric}{{{inner}}}" if inner else self.metric
 
     def matches(self, metric: str, labels: Mapping[str, str]) -> bool:
         """Whether a series is meant; a label that it lacks counts as empty, as in Prometheus."""
@@ -48,24 +56,85 @@ def selector(query: str) -> Selector | None:
     ParameterError
         It is no PromQL.
     """
+    return _selected(_parsed(query))
+
+
+def counter(query: str) -> Selector | None:
+    """
+    The counters whose events `query` counts, where nothing but their sum is asked for.
+
+    That is a bare selector, its sum, or (with a window left open) the sum of its rate or increase.
+
+    >>> counter("sum(rate(http_requests_total[{{.window}}]))")
+    Selector(metric='http_requests_total', matchers=())
+    >>> counter("sum(rate(http_requests_total[5m]))") is None
+    True
+
+    Raises
+    ------
+    ParameterError
+        It is no PromQL.
+    """
+    import promql_parser as promql
+
+    node = _unwrapped(_parsed(query))
+    if isinstance(node, promql.AggregateExpr) and str(node.op) == "sum" and node.modifier is None:
+        node = _unwrapped(node.expr)
+        if isinstance(node, promql.Call) and node.func.name in ("rate", "increase") and has_window(query):
+            node = _unwrapped(node.args[0])
+            node = node.vector_selector if isinstance(node, promql.MatrixSelector) else None
+    return _selected(node)
+
+
+def functions(query: str) -> frozenset[str]:
+    """
+    Names of the functions that `query` calls.
+
+    >>> sorted(functions('histogram_quantile(0.95, sum by (le) (rate(m_bucket[5m]))) / vector(2)'))
+    ['histogram_quantile', 'rate', 'vector']
+    """
+    import promql_parser as promql
+
+    found, nodes = set(), [_parsed(query)]
+    while nodes:
+        node = nodes.pop()
+        if isinstance(node, promql.Call):
+            found.add(str(node.func.name))
+            nodes.extend(node.args)
+        else:
+            nodes.extend(
+                child for name in ("expr", "lhs", "rhs", "param") if (child := getattr(node, name, None)) is not None
+            )
+    return frozenset(found)
+
+
+def _parsed(query: str) -> Any:
     import promql_parser as promql
 
     try:
-        parsed = promql.parse(WINDOW.sub("5m", query))
+        return promql.parse(WINDOW.sub("5m", query))
     except ValueError as error:
         raise ParameterError(f"query {query!r} is no PromQL: {error}") from None
-    if (
-        not isinstance(parsed, promql.VectorSelector)
-        or parsed.offset is not None
-        or parsed.at is not None
-        or parsed.matchers.or_matchers
-    ):
+
+
+def _unwrapped(node: Any) -> Any:
+    import promql_parser as promql
+
+    while isinstance(node, promql.ParenExpr):
+        node = node.expr
+    return node
+
+
+def _selected(node: Any) -> Selector | None:
+    import promql_parser as promql
+
+    if not isinstance(node, promql.VectorSelector) or node.offset is not None or node.at is not None:
         return None
-    signs = {"Equal": "=", "NotEqual": "!=", "Re": "=~", "NotRe": "!~"}
-    matchers = tuple((signs[str(one.op).rpartition(".")[2]], one.name, one.value) for one in parsed.matchers.matchers)
-    name = parsed.name or next(
-        (value for operator, label, value in matchers if label == "__name__" and operator == "="), ""
-    )
+    if node.matchers.or_matchers:
+        return None
+    matchers = tuple((_SIGNS[str(one.op).rpartition(".")[2]], one.name, one.value) for one in node.matchers.matchers)
+    named = (value for operator, label, value in matchers if (operator, label) == ("=", "__name__"))
+    name = node.name or next(named, "")
     return Selector(name, tuple(one for one in matchers if one != ("=", "__name__", name)))
 
 

@@ -1,0 +1,47 @@
+"""What tests share: other people's data, and real servers; each is absent with a reason, never silently."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@dataclass(frozen=True)
+class PrometheusBinaries:
+    """Paths of the programs."""
+
+    prometheus: str
+    promtool: str
+
+
+def required(reason: str) -> None:
+    """Skip, or fail where servers are required (SRE_KIT_REQUIRE_SERVERS=1)."""
+    if os.environ.get("SRE_KIT_REQUIRE_SERVERS") == "1":
+        pytest.fail(f"{reason}; SRE_KIT_REQUIRE_SERVERS=1 forbids to skip")
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real data, which is no part of the project."""
+    found = ROOT.parent / "shared" / "data"
+    if not found.is_dir():
+        pytest.skip("no ../shared/data beside the project: real data is not part of it")
+    return found
+
+
+@pytest.fixture(scope="session")
+def prometheus_binaries() -> PrometheusBinaries:
+    """Prometheus and promtool as the machine has them (Debian: apt-get install prometheus)."""
+    prometheus, promtool = shutil.which("prometheus"), shutil.which("promtool")
+    if not prometheus or not promtool:
+        required("prometheus or promtool is not installed (Debian: apt-get install --no-install-recommends prometheus)")
+    assert prometheus
+    assert promtool
+    return PrometheusBinaries(prometheus, promtool)
