@@ -1,0 +1,161 @@
+"""What a point is, how points are registered, and how a set of documents is judged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from sre_kit.check.page import Page
+from sre_kit.errors import DocumentError
+from sre_kit.store import manifest as manifests
+from sre_kit.store import places
+from sre_kit.store.manifest import Manifest
+
+State = Literal["passed", "failed", "not known"]
+
+RULES: Final = ("whole",)
+"""Modules of this package that register points."""
+
+
+@dataclass(frozen=True)
+class Point:
+    """One judged point; `line` is in the document's Markdown, 0 where no line is to blame."""
+
+    document: str
+    number: str
+    title: str
+    state: State
+    evidence: str
+    line: int = 0
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """The set that is judged: documents by name, every other file by its path from docs/SRE, the manifest, the project."""
+
+    documents: Mapping[str, str]
+    files: Mapping[str, bytes]
+    manifest: Manifest
+    project: Path
+    pages: Mapping[str, Page] = field(default_factory=dict)
+
+    def page(self, name: str) -> Page:
+        """A document, parsed once."""
+        pages: dict[str, Page] = self.pages  # type: ignore[assignment]
+        if name not in pages:
+            pages[name] = Page(self.documents[name])
+        return pages[name]
+
+    def records(self, prefix: str) -> dict[str, Any]:
+        """Values of the records whose name begins with `prefix`."""
+        return {n: r["value"] for n, r in self.manifest.records.items() if n.startswith(prefix)}
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a rule found."""
+
+    state: State
+    evidence: str
+    line: int = 0
+
+
+def passed(evidence: str, line: int = 0) -> Verdict:
+    """It is as it should be."""
+    return Verdict("passed", evidence, line)
+
+
+def failed(evidence: str, line: int = 0) -> Verdict:
+    """It is not."""
+    return Verdict("failed", evidence, line)
+
+
+def not_known(evidence: str, line: int = 0) -> Verdict:
+    """Its input is missing, and the document says so."""
+    return Verdict("not known", evidence, line)
+
+
+Rule = Callable[[Bundle, str], Verdict]
+_RULES: dict[tuple[str, str], tuple[str, Rule]] = {}
+
+
+def point(document: str, number: int | str, title: str) -> Callable[[Rule], Rule]:
+    """Register a rule for a point of `document`; ``*`` is every document."""
+
+    def register(rule: Rule) -> Rule:
+        key = (document, str(number))
+        if key in _RULES:
+            raise ValueError(f"point {key} is registered twice")
+        _RULES[key] = (title, rule)
+        return rule
+
+    return register
+
+
+def evaluate(judged: Bundle, names: Iterable[str] | None = None) -> list[Point]:
+    """Every registered point over the documents `names` (all of the bundle by default)."""
+    _load()
+    points = []
+    for name in names if names is not None else judged.documents:
+        for (document, number), (title, rule) in _RULES.items():
+            if document not in ("*", name):
+                continue
+            verdict = rule(judged, name)
+            points.append(Point(name, number, title, verdict.state, verdict.evidence, verdict.line))
+    return points
+
+
+def checks(points: Iterable[Point]) -> dict[str, dict[str, Any]]:
+    """Counts and failures by document, for the manifest."""
+    found: dict[str, dict[str, Any]] = {}
+    for one in points:
+        entry = found.setdefault(one.document, {"passed": 0, "failed": 0, "not known": 0, "failures": []})
+        entry[one.state] += 1
+        if one.state == "failed":
+            entry["failures"].append(
+                {"number": one.number, "title": one.title, "evidence": one.evidence, "line": one.line}
+            )
+    return found
+
+
+def bundle(folder: Path, project: Path | None = None) -> Bundle:
+    """
+    The published set in `folder`.
+
+    Raises
+    ------
+    DocumentError
+        There is no document.
+    """
+    documents = {path.stem: path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.md"))}
+    documents = {name: text for name, text in documents.items() if not name.endswith(".proposed")}
+    if not documents:
+        raise DocumentError(f"{folder}: no document here; render first, or name the folder that holds them")
+    files = {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for kind in ("images", "artifacts")
+        for path in sorted((folder / kind).glob("*"))
+        if path.is_file()
+    }
+    home = project or (folder.parent.parent if folder.parts[-2:] == places.DOCUMENTS.parts else folder)
+    return Bundle(documents, files, manifests.read(folder / places.MANIFEST), home)
+
+
+def unchecked(rubric: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
+    """Points of `rubric` (document -> numbers) that no rule evaluates yet."""
+    _load()
+    return {d: [n for n in numbers if (d, n) not in _RULES] for d, numbers in rubric.items()}
+
+
+def registered() -> dict[tuple[str, str], str]:
+    """Every point that is evaluated: (document, number) -> title."""
+    _load()
+    return {key: title for key, (title, _) in _RULES.items()}
+
+
+def _load() -> None:
+    for module in RULES:
+        import_module(f"sre_kit.check.{module}")
