@@ -10,13 +10,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from sre_kit.compute.vocabulary import Fact
+from sre_kit.load.facts import roles
 from sre_kit.load.facts.alerts import alert_line, alert_table, runbook_alert
+from sre_kit.load.facts.business import capacity_results, money_facts, rate_facts, support_facts, user_facts
 from sre_kit.load.facts.choosing import Conflict, apply, as_json, conflicts
-from sre_kit.load.facts.claims import claims
+from sre_kit.load.facts.claims import Claim, claims
+from sre_kit.load.facts.components import component_facts, component_table, dependency_line, dependency_table, engine
 from sre_kit.load.facts.levels import level_facts
 from sre_kit.load.facts.manifests import fence_facts
+from sre_kit.load.facts.people import people_line, people_table
 from sre_kit.load.facts.quantities import uses_decimal_comma
-from sre_kit.load.facts.reading import Block, Fence, Table, blocks
+from sre_kit.load.facts.reading import Block, Fence, Line, Table, blocks
+from sre_kit.load.facts.recovery import backup_facts, backup_table
+from sre_kit.load.facts.scaling import scaling_facts, scaling_table
 from sre_kit.load.facts.work import finding_sections, finding_table, strategy, tasks
 
 __all__ = ["Conflict", "apply", "as_json", "conflicts", "facts"]
@@ -59,15 +65,51 @@ def _all(read: Sequence[Block], document: str, comma: bool) -> Iterator[Fact]:
 def _block(block: Block, document: str, comma: bool) -> Iterator[Fact]:
     if isinstance(block, Fence):
         yield from fence_facts(block, document)
+    elif isinstance(block, Table):
+        yield from _table(block, document, comma)
+    else:
+        yield from _line(block, document, comma)
+
+
+def _table(table: Table, document: str, comma: bool) -> Iterator[Fact]:
+    """A table of alerts, findings or people is that alone; sizes, scaling and backups may share one with service levels."""
+    for reader in (alert_table, finding_table, people_table):
+        if (rows := reader(table, document)) is not None:
+            yield from rows
+            return
+    shaped = [*(component_table(table, document) or ()), *(scaling_table(table, document) or ()), *(dependency_table(table, document) or ())]
+    backups = backup_table(table, document, comma)
+    yield from shaped
+    yield from backups or ()
+    for claim in claims(table):
+        yield from _claim(claim, document, comma, shaped=bool(shaped), backups=backups is not None)
+
+
+def _line(line: Line, document: str, comma: bool) -> Iterator[Fact]:
+    if line.done is not None:
         return
-    if isinstance(block, Table):
-        for reader in (alert_table, finding_table):
-            if (rows := reader(block, document)) is not None:
-                yield from rows
-                return
-    elif (rules := alert_line(block, document)) is not None:
+    if (rules := alert_line(line, document)) is not None:
         yield from rules
         return
-    for claim in claims(block):
-        yield from level_facts(claim, document, comma)
-        yield from strategy(claim, document)
+    yield from people_line(line, document)
+    yield from dependency_line(line, document)
+    for claim in claims(line):
+        yield from _claim(claim, document, comma)
+
+
+def _claim(claim: Claim, document: str, comma: bool, shaped: bool = False, backups: bool = False) -> Iterator[Fact]:
+    if roles.placeholder(claim.text) and not any(character.isdigit() for character in claim.text):
+        return
+    yield from level_facts(claim, document, comma)
+    yield from rate_facts(claim, document, comma)
+    yield from user_facts(claim, document, comma)
+    yield from money_facts(claim, document, comma)
+    yield from support_facts(claim, document)
+    yield from capacity_results(claim, document, comma)
+    yield from strategy(claim, document)
+    if not backups:
+        yield from backup_facts(claim, document, comma)
+    if not shaped:
+        yield from scaling_facts(claim, document)
+        yield from component_facts(claim, document)
+        yield from engine(claim, document)

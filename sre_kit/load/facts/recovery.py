@@ -1,0 +1,193 @@
+"""Backups: how often, and how long they are kept, out of tables, key-value lines and sentences."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from sre_kit.compute.vocabulary import Fact, Kind, Scope
+from sre_kit.load.facts import roles, scope
+from sre_kit.load.facts.claims import Claim, header_index
+from sre_kit.load.facts.quantities import Quantity, quantities
+from sre_kit.load.facts.reading import Row, Table
+
+BACKUP: Final = re.compile(
+    r"\b(?:back-?ups?|backed up|snapshots?|pg_?dump\w*|mysqldump|dumps?|pitr|point-in-time|wal archiv\w*|restic|velero|barman|sicherung(?:en)?|"
+    r"datensicherung\w*|copias? de seguridad|respaldos?|sauvegardes?|rds automated)\b",
+    re.IGNORECASE,
+)
+_FREQUENCY: Final = re.compile(
+    r"\b(?P<text>hourly|daily|nightly|weekly|monthly|quarterly|continuous(?:ly)?|real-?time|twice (?:a |per )?(?:day|daily)|twice daily|"
+    r"every (?:\d+|six|four|two|twelve|three|eight|few)[\s-]?(?:minutes?|mins?|min|m|hours?|hrs?|h|days?|d)\b|every (?:hour|day|night|week|sunday|saturday|monday)|"
+    r"\d+x (?:daily|per day|a day)|\d+ times (?:daily|per day|a day)|each night|every night|once (?:a|per) (?:day|week)|"
+    r"täglich\w*|stündlich\w*|wöchentlich\w*|monatlich\w*|diari[oa]s?|diariamente|semanal\w*|quotidien(?:ne)?s?|hebdomadaires?|cada \d+ horas)",
+    re.IGNORECASE,
+)
+_NORMAL: Final = {
+    "nightly": "daily", "each night": "daily", "every night": "daily", "every day": "daily", "every hour": "hourly", "every week": "weekly",
+    "once a day": "daily", "once per day": "daily", "once a week": "weekly", "continuously": "continuous", "diario": "daily", "diaria": "daily",
+    "diarios": "daily", "diarias": "daily", "diariamente": "daily", "quotidienne": "daily", "quotidiennes": "daily", "quotidien": "daily",
+    "every sunday": "weekly", "every saturday": "weekly", "every monday": "weekly", "realtime": "continuous", "real-time": "continuous",
+}  # fmt: skip
+_GERMAN: Final = (("täglich", "daily"), ("stündlich", "hourly"), ("wöchentlich", "weekly"), ("monatlich", "monthly"), ("semanal", "weekly"), ("hebdomadaire", "weekly"))
+_KEPT: Final = re.compile(
+    r"\b(?:retention|retain(?:ed|s|ing)?|kept|keep(?:s|ing)?|stored for|preserved|expir\w+ after|delete[ds]? after|rolling|history|window|aufbewahr\w*|retenci[oó]n|"
+    r"conservad[oa]s?|rétention|conserv\w+|lifecycle)\b",
+    re.IGNORECASE,
+)
+_NOT_BACKUP: Final = re.compile(
+    r"\b(?:logs?|log files|metrics|traces|prometheus|loki|audit|test(?:s|ed|ing)?|drills?|restore[sd]?|restoring|verif\w+|validat\w+|review(?:s|ed)?|monitor\w*|alert\w*|check(?:s|ed)?|rehears\w+|"
+    r"rto|rpo|recovery (?:time|point) objective|failed|failure|older than|last|age|missing|not run|exercise|report|cost|storage growth|session|cache|copy|copied|replicat\w+ lag)\b",
+    re.IGNORECASE,
+)
+_SCHEDULE_KEY: Final = re.compile(r"\b(?:frequency|schedule|scheduled?|backup (?:frequency|schedule|interval|window|cadence)|cadence|how often|häufigkeit|frecuencia|fréquence|zeitplan|intervall?)\b", re.IGNORECASE)
+_RETENTION_KEY: Final = re.compile(r"\b(?:retention|retained|kept|keep|aufbewahrung\w*|retenci[oó]n|rétention|conservation)\b", re.IGNORECASE)
+_CLAUSE: Final = re.compile(r"[;]|,\s(?!\d)|\.\s|\s(?:and|plus|und)\s")
+
+
+def backup_table(table: Table, document: str, comma: bool) -> list[Fact] | None:
+    """The schedules and retentions of a table of backups, or None where it is none."""
+    schedule, retention = header_index(table.header, _SCHEDULE_KEY), header_index(table.header, _RETENTION_KEY)
+    place = " ".join((table.lead, *table.heading[-2:], *table.header))
+    if (schedule is None and retention is None) or not BACKUP.search(place):
+        return None
+    if re.search(r"\b(?:task|activity|test|drill|responsible|log type|metric)\b", table.header[0], re.IGNORECASE):
+        return None
+    found: list[Fact] = []
+    for row in table.rows:
+        if _NOT_BACKUP.search(row.cells[0]) and not BACKUP.search(row.cells[0]):
+            continue
+        around = ((table.lead,) if table.lead else ()) + tuple(reversed(table.heading))
+        for index, reader in ((schedule, _schedules), (retention, _retentions)):
+            if index is not None and index < len(row.cells) and row.cells[index].strip("-– "):
+                claim = Claim(row.cells[index], row.cells[0], table.header[index], around, table.heading, row.line, row.source, "cell")
+                found += reader(claim, _row_name(table, row), document, comma)
+    return found
+
+
+def backup_facts(claim: Claim, document: str, comma: bool) -> Iterator[Fact]:
+    """The schedules and retentions that a key-value line or a sentence states."""
+    if claim.form == "cell":
+        yield from _cell(claim, document, comma)
+        return
+    near = any(BACKUP.search(text) for text in (claim.label, *claim.around[:2]))
+    own = bool(BACKUP.search(f"{claim.label} {claim.text}"))
+    if not near and not own:
+        return
+    name = _name(claim)
+    if claim.form == "pair":
+        if _RETENTION_KEY.search(claim.label) and (near or own) and not _NOT_BACKUP.search(claim.label):
+            yield from _retentions(claim, name, document, comma)
+            return
+        if _SCHEDULE_KEY.search(claim.label) and not _NOT_BACKUP.search(f"{claim.label} {' '.join(claim.around[:1])}"):
+            yield from _schedules(claim, name, document, comma)
+            yield from _kept(claim, name, document, comma)
+            return
+    if not own or _NOT_BACKUP.search(claim.label) or (claim.form == "sentence" and re.search(r"\?$|\bif\b|\bshould\b|\bconsider\b", claim.text)):
+        return
+    for part in _CLAUSE.split(claim.text):
+        if BACKUP.search(part) or BACKUP.search(claim.label):
+            yield from _schedules(_with(claim, part), name, document, comma)
+    yield from _kept(claim, name, document, comma)
+
+
+def _cell(claim: Claim, document: str, comma: bool) -> Iterator[Fact]:
+    """A row or a column that is called "backup": `| Backups | daily, kept 30 days |`."""
+    if BACKUP.search(claim.label) or BACKUP.search(claim.column):
+        spot = f"{claim.label} {claim.column}"
+        if _NOT_BACKUP.search(spot) or re.search(r"\b(?:rto|rpo|cost|price|storage|size|location|method)\b", spot, re.IGNORECASE):
+            return
+        name = claim.label if BACKUP.search(claim.column) else ""
+        if _RETENTION_KEY.search(spot):
+            yield from _retentions(claim, name, document, comma)
+        elif not _RETENTION_KEY.search(claim.column):
+            yield from _schedules(claim, name, document, comma)
+            yield from _kept(claim, name, document, comma)
+
+
+def _with(claim: Claim, text: str) -> Claim:
+    return Claim(text, claim.label, claim.column, claim.around, claim.heading, claim.line, claim.quote, claim.form, claim.row)
+
+
+def _schedules(claim: Claim, name: str, document: str, comma: bool) -> list[Fact]:
+    found = []
+    for match in _FREQUENCY.finditer(claim.text):
+        around = claim.text[max(0, match.start() - 30) : match.end() + 12]
+        if _NOT_BACKUP.search(around) or re.search(r"\b(?:cop(?:y|ies)|upload|sync\w*|export to)\b", around, re.IGNORECASE):
+            continue
+        found.append(_fact(Kind.BACKUP_SCHEDULE, _normal(match["text"]), "text", claim, name, document, claim.text, match.start()))
+    if not found and (cron := re.search(r"(?<!\S)(?:[\d*/,-]+\s){4}[\d*/,A-Z-]+(?!\S)", claim.text)) and claim.form != "sentence":
+        found.append(_fact(Kind.BACKUP_SCHEDULE, cron[0], "text", claim, name, document, claim.text, cron.start()))
+    return found
+
+
+def _retentions(claim: Claim, name: str, document: str, comma: bool) -> list[Fact]:
+    return [
+        _fact(Kind.BACKUP_RETENTION, quantity, "s", claim, name, document, claim.text, quantity.start)
+        for quantity in quantities(claim.text, comma)
+        if quantity.unit == "s" and quantity.value >= 3600
+    ]
+
+
+def _kept(claim: Claim, name: str, document: str, comma: bool) -> Iterator[Fact]:
+    """Lengths of time that stand beside a word of keeping: `kept 30 days (prod), 7 days (dev)`."""
+    kept = _KEPT.search(claim.text)
+    if not kept or re.search(r"\b(?:logs?|metrics|traces|window for)\b", claim.text, re.IGNORECASE):
+        return
+    for quantity in quantities(claim.text, comma):
+        if quantity.unit != "s" or quantity.value < 86_400:
+            continue
+        before, after = claim.text[max(0, quantity.start - 40) : quantity.start], claim.text[quantity.end : quantity.end + 26]
+        follows = kept.end() <= quantity.start and not re.search(r"\bevery\s*$", before, re.IGNORECASE)
+        if follows or _KEPT.search(after):
+            yield _fact(Kind.BACKUP_RETENTION, quantity, "s", claim, name, document, claim.text, quantity.start)
+
+
+def _fact(kind: Kind, value: Quantity | str, unit: str, claim: Claim, name: str, document: str, text: str, at: int) -> Fact:
+    quantity = value if isinstance(value, Quantity) else None
+    after = text[quantity.end : quantity.end + 40] if quantity else ""
+    bracket = re.match(r"\s?\(([^()]{2,24})\)|\s(?:for|in)\s(\w+)", after)
+    own = (bracket[1] or bracket[2],) if bracket else ()
+    environment = scope.environment(*own, claim.label, claim.column, *(() if quantity else (text,)), *claim.around)
+    details: dict[str, str] = {}
+    if quantity is not None and quantity.comparison:
+        details["comparison"] = quantity.comparison
+    if quantity is not None and quantity.low is not None:
+        details["low"] = f"{quantity.low:f}"
+    role, refused = roles.refusal(claim)
+    return Fact(
+        kind, quantity.value if quantity else str(value), unit, document, claim.line, claim.quote, name=name, heading=claim.heading,
+        scope=Scope(environment, "", name), role=role or roles.Role.STATED, details=details,
+        refused=roles.AMBIGUOUS if quantity and quantity.ambiguous else refused,
+    )  # fmt: skip
+
+
+def _normal(text: str) -> str:
+    lowered = re.sub(r"\s+", " ", text.lower())
+    for stem, name in _GERMAN:
+        if lowered.startswith(stem):
+            return name
+    return _NORMAL.get(lowered, lowered)
+
+
+def _row_name(table: Table, row: Row) -> str:
+    return row.cells[0] if not _SCHEDULE_KEY.search(table.header[0]) and not _RETENTION_KEY.search(table.header[0]) else ""
+
+
+def _name(claim: Claim) -> str:
+    """What is backed up: the key or the bullet above that is not itself about backups, else the words before "backup"."""
+    for text in (claim.label, *claim.around[:2]):
+        left = BACKUP.sub("", re.sub(r"\([^()]*\)", "", text))
+        left = re.sub(
+            r"\b(?:strategy|strategies|automated|automatic|manual|full|policy|policies|plan|and|recovery|disaster|retention|frequency|schedule|regular|daily|weekly|hourly|monthly|"
+            r"procedures?|type|configuration|storage|restore|the|of|incremental|\d+[.)]?)\b|&",
+            "", left, flags=re.IGNORECASE,
+        )  # fmt: skip
+        left = left.strip(" -–—:.,()0123456789")
+        if BACKUP.search(text) or text == claim.label:
+            if 2 < len(left) <= 40 and not scope.is_environment(left) and len(left.split()) <= 4:
+                return left
+            if BACKUP.search(text):
+                return ""
+    return ""
