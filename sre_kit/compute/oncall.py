@@ -8,8 +8,8 @@ clock shows its time, and ends where the next one starts.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, timedelta
-from typing import Literal
+from datetime import date, datetime, timedelta
+from typing import Final, Literal
 
 from sre_kit.units import Duration, Instant
 
@@ -42,6 +42,9 @@ class Rotation:
     length: Duration = timedelta(weeks=1)
     layer: Literal["primary", "secondary", "shadow"] = "primary"
     weeks: int = 12
+    """How far ahead of the report time it is planned."""
+    until: date | None = None
+    """No shift starts on this day or later; empty: it goes on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,3 +95,51 @@ class OnCall:
     """The group or manager at the end of every chain."""
     pager_down: str = ""
     """What happens when the paging tool itself is down."""
+
+
+LAYERS: Final = ("primary", "secondary", "shadow")
+"""In the order in which they are paged; a shadow only listens."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """`person` holds the pager of `layer` in [start, end), UTC; `why` says how, where it is not the plain rotation."""
+
+    person: str
+    layer: str
+    start: datetime
+    end: datetime
+    rotation: str = ""
+    why: str = ""
+
+    @property
+    def length(self) -> timedelta:
+        """Elapsed time, not wall time: a week with a clock change has 167 or 169 hours."""
+        return self.end - self.start
+
+
+@dataclass(frozen=True, slots=True)
+class Uncovered:
+    """Nobody holds the pager of `layer` in [start, end), and why."""
+
+    layer: str
+    start: datetime
+    end: datetime
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """
+    Who is on call from `start` to `end` (UTC), in order of time and layer.
+
+    `changes` tells each deviation from the plain rotation, `unfilled` each slot that nobody can take, `problems`
+    what is wrong with the decisions themselves (unknown names, overrides outside the horizon).
+    """
+
+    start: datetime
+    end: datetime
+    shifts: tuple[Shift, ...]
+    unfilled: tuple[Uncovered, ...] = ()
+    changes: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()

@@ -40,9 +40,9 @@ class Times:
     """
     One of the times of an incident over a population, in minutes.
 
-    `n` have both milestones, `still_running` have only the first and count as censored, `zero` are of no length and left
-    out, `missing` lack a milestone. Median and 90th percentile are Kaplan-Meier's where something still runs; missing
-    where the data does not reach them. No mean below five values.
+    `n` have both milestones, `still_running` have only the first and count as censored, `zero` are of no length and
+    left out, `missing` lack a milestone. Median and 90th percentile are Kaplan-Meier's where something still runs;
+    missing where the data does not reach them. No mean below five values.
     """
 
     name: str
@@ -66,9 +66,9 @@ class IncidentStatistics:
     How often and how long, over the incidents that began in [`start`, `end`), on the clock `clock`.
 
     `mtbf` is start to start: observed time / incidents, with an exact Poisson interval; `mtbf` is missing and only its
-    lower limit stands (rule of three) where nothing happened. `weighted_downtime` weighs each incident with the share of
-    requests that failed, over the incidents that state one (`weighted_n`), each counted on its own. Trends compare the
-    second half of the window with the first.
+    lower limit stands (rule of three) where nothing happened. `weighted_downtime` weighs each incident with the share
+    of requests that failed, over the incidents that state one (`weighted_n`), each counted on its own. Trends compare
+    the second half of the window with the first.
     """
 
     start: datetime
@@ -102,9 +102,9 @@ class IncidentStatistics:
     @property
     def availability(self) -> float | None:
         """
-        Share of the time without any incident: a lower bound of what users saw, because an incident is rarely a full outage.
+        Share of the time without any incident; missing where there is no log.
 
-        Missing where there is no log.
+        A lower bound of what users saw, because an incident is rarely a full outage.
         """
         return None if self.gap else 1 - self.downtime / self.observed
 
@@ -135,7 +135,6 @@ def incident_statistics(
     resolved = [one for one in chosen if one.duration]
     weighted = [one for one in chosen if one.failed_share is not None]
     low, high = poisson_interval(len(chosen))
-    months = starts_per_month(chosen, start, end)
     return IncidentStatistics(
         start=start,
         end=end,
@@ -156,8 +155,8 @@ def incident_statistics(
         if weighted
         else None,
         weighted_n=len(weighted),
-        per_month=months,
-        rate_trend=_rate_trend(chosen, start, middle, end, list(months.values())),
+        per_month=starts_per_month(chosen, start, end),
+        rate_trend=_rate_trend(chosen, start, middle, end),
         duration_trend=duration_comparison(
             [minutes(one) for one in resolved if one.began >= middle],
             [minutes(one) for one in resolved if one.began < middle],
@@ -221,11 +220,16 @@ def minutes(incident: Incident) -> float:
 
 
 def _rate_trend(
-    incidents: Sequence[Incident], start: datetime, middle: datetime, end: datetime, counts: Sequence[int]
+    incidents: Sequence[Incident], start: datetime, middle: datetime, end: datetime
 ) -> RateComparison | None:
     if not incidents or end <= start:
         return None
     later = sum(one.began >= middle for one in incidents)
+    # equal spells, not calendar months: a month that the window cuts would look quiet
+    spells = min(12, max(4, (end - start) // timedelta(days=30)))
+    counts = [0] * spells
+    for one in incidents:
+        counts[int((one.began - start) / (end - start) * spells)] += 1
     return rate_comparison(later, len(incidents) - later, end - middle, middle - start, counts)
 
 

@@ -175,7 +175,7 @@ class RateComparison:
     """
     Two counts over two lengths of time, and whether chance explains the difference.
 
-    `p` is the exact conditional binomial; `dispersion` is variance / mean of the counts per month (1 if chance alone
+    `p` is the exact conditional binomial; `dispersion` is variance / mean of the counts per spell (1 if chance alone
     acts) with its own `dispersion_p`; where that is significant `adjusted_p` allows for it, and decides.
     """
 
@@ -208,7 +208,7 @@ def rate_comparison(
     """
     Compare two Poisson rates: given the sum, the later count is binomial (Przyborowski and Wilenski 1940).
 
-    `counts` per equal spells (months) check for over-dispersion: incidents that come in clusters vary more than
+    `counts` per equal spells check for over-dispersion: incidents that come in clusters vary more than
     chance, and the exact p is then too small.
 
     Raises
