@@ -37,10 +37,10 @@ _LONGEST_GET: Final = 2000
 _UNPRINTABLE: Final = re.compile(r"[^\x20-\x7e\xa0-\ud7ff\ue000-\ufffd]+")
 _HINTS: Final = {
     400: "the server cannot read the query; correct it",
-    401: "the credentials are missing or wrong; check metrics.auth (token_env, token_file, username, password_env)",
-    403: "the credentials are known and not allowed to read this; ask for read access, and check auth.tenant",
-    404: "there is no Prometheus API at this address; check the path in metrics.url (/api/v1/... is added to it)",
-    407: "the proxy wants credentials; name a proxy that does not in auth.proxy",
+    401: "the credentials are missing or wrong; check source.auth (token_env, token_file, username, password_env)",
+    403: "the credentials are known and not allowed to read this; ask for read access, and check source.auth.tenant",
+    404: "there is no Prometheus API at this address; check the path in source.url (/api/v1/... is added to it)",
+    407: "the proxy wants credentials; name a proxy that does not in source.auth.proxy",
     422: "the server could not evaluate the query; correct it, or take a longer step or a shorter window",
     429: "the server wants fewer questions; wait, or take a longer step",
     503: "the server is overloaded or starting; wait, or take a longer step",
@@ -98,11 +98,11 @@ class Server:
     pauses: tuple[float, ...] = field(default=_PAUSES, repr=False)
 
     def __post_init__(self) -> None:
-        check_url(self.url, "metrics.url")
+        check_url(self.url, "source.url")
         if self.proxy:
-            check_url(self.proxy, "auth.proxy")
+            check_url(self.proxy, "source.auth.proxy")
         if self.timeout <= timedelta(0):
-            raise ParameterError(f"metrics.timeout must be above 0, got {self.timeout}; write for example 30s")
+            raise ParameterError(f"source.timeout must be above 0, got {self.timeout}; write for example 30s")
 
     def json(self, path: str, fields: Mapping[str, str]) -> Any:
         """
@@ -122,7 +122,7 @@ class Server:
             raise self._error(f"byte {error.start} of the answer is no UTF-8; is this a Prometheus?") from None
         except (ValueError, RecursionError) as error:
             if answer.body.lstrip()[:1] == b"<":
-                hint = "an HTML page came instead of JSON, probably of a login or a proxy; check metrics.url and metrics.auth"
+                hint = "an HTML page came instead of JSON, probably of a login or a proxy; check source.url and source.auth"
                 raise self._error(hint, UnreachableError) from None
             raise self._error(
                 f"the answer is no complete JSON ({str(error)[:80]}): {self._excerpt(answer.body)}"
@@ -145,7 +145,7 @@ class Server:
                 pause = _wait_asked(answer.headers) or pause
                 if pause >= deadline.left():
                     return self._judged(
-                        answer, f", after asking to wait {span(pause)}, longer than metrics.timeout allows"
+                        answer, f", after asking to wait {span(pause)}, longer than source.timeout allows"
                     )
             time.sleep(pause)
         raise AssertionError("the last attempt returns or raises")
@@ -157,7 +157,7 @@ class Server:
             place = self.clean(urlsplit(answer.headers.get("location", ""))._replace(query="", fragment="").geturl())
             raise self._error(
                 f"it redirects ({answer.status}) to {place[:120] or 'nowhere'}, which is not followed, because credentials "
-                "would go along; write the final address into metrics.url",
+                "would go along; write the final address into source.url",
                 UnreachableError,
             )
         hint = _HINTS.get(answer.status, "the server, or a proxy before it, failed; look at its log")
@@ -233,7 +233,7 @@ class Server:
                 f"no connection within {limit}; is the address right, and is there a way to it?", UnreachableError
             )
         return self._error(
-            f"no complete answer within {limit}; raise metrics.timeout, or take a longer step", TimedOutError
+            f"no complete answer within {limit}; raise source.timeout, or take a longer step", TimedOutError
         )
 
     def _broken(self, error: Exception) -> Exception:
@@ -242,17 +242,17 @@ class Server:
 
         cause = error.__cause__ or error
         if isinstance(cause, ssl.SSLCertVerificationError):
-            hint = f"its certificate is not trusted ({self.clean(cause.verify_message)}); name its authority in auth.ca_file"
+            hint = f"its certificate is not trusted ({self.clean(cause.verify_message)}); name its authority in source.auth.ca_file"
             return self._error(hint, UnreachableError)
         if isinstance(cause, ssl.SSLError):
             reason = self.clean(cause.reason or str(cause)).replace("_", " ").lower()
-            hint = f"TLS failed ({reason}); does it speak https, and does it want auth.client_certificate?"
+            hint = f"TLS failed ({reason}); does it speak https, and does it want source.auth.client_certificate?"
             return self._error(hint, UnreachableError)
         said = self.clean(str(cause))[:120] or type(error).__name__
         if isinstance(error, httpcore.ConnectError):
             return _NotConnectedError(f"no connection ({said}); is it running, and is the address right?")
         if isinstance(error, httpcore.ProxyError):
-            return self._error(f"the proxy {self.proxy} refused ({said}); correct auth.proxy", UnreachableError)
+            return self._error(f"the proxy {self.proxy} refused ({said}); correct source.auth.proxy", UnreachableError)
         return self._error(f"the connection broke before the answer was complete ({said})")
 
     @cached_property
@@ -263,7 +263,7 @@ class Server:
             context = ssl.create_default_context(cafile=self.ca_file)
         except (OSError, ssl.SSLError) as error:
             raise ParameterError(
-                f"auth.ca_file {self.ca_file}: no certificates can be read from it ({error.strerror or error})"
+                f"source.auth.ca_file {self.ca_file}: no certificates can be read from it ({error.strerror or error})"
             ) from None
         if self.client_certificate:
             try:
@@ -271,7 +271,7 @@ class Server:
                 context.load_cert_chain(self.client_certificate, self.client_key, password=lambda: "")
             except (OSError, ssl.SSLError) as error:
                 raise ParameterError(
-                    f"auth.client_certificate {self.client_certificate}: cannot be used with its key "
+                    f"source.auth.client_certificate {self.client_certificate}: cannot be used with its key "
                     f"({error.strerror or error}); both must be PEM, the key without a passphrase"
                 ) from None
         return context
@@ -316,7 +316,7 @@ def check_url(url: str, what: str) -> None:
         raise ParameterError(f"{what}: no usable URL ({str(error).partition(':')[0]})") from None
     if "@" in parts.netloc or "@" in url.partition("?")[0].partition("//")[2].partition("/")[0]:
         raise ParameterError(
-            f"{what}: a user name or password stands in the URL; remove it, and name it in metrics.auth "
+            f"{what}: a user name or password stands in the URL; remove it, and name it in source.auth "
             "(username and password_env, or token_env)"
         )
     if parts.scheme not in ("http", "https") or not host:

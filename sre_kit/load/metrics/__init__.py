@@ -68,7 +68,7 @@ def open_source(
     if not colon or scheme not in {*_SCHEMES, *others}:
         shown = scheme if colon else url[:40]
         raise ParameterError(
-            f"metrics url: no source {shown!r}" + nearest(scheme, [*_SCHEMES, *others]) + ' (for example "demo:")'
+            f"source.url: no source {shown!r}" + nearest(scheme, [*_SCHEMES, *others]) + ' (for example "demo:")'
         )
     if scheme in _SCHEMES:
         module, _, function = _SCHEMES[scheme].partition(":")

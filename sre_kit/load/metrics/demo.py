@@ -50,5 +50,5 @@ class DemoSource:
 def open_demo(url: str, *, auth: Auth, base: Path, timeout: timedelta) -> DemoSource:
     """The demo's source; it takes no options."""
     if url != "demo:" or auth != Auth():
-        raise ParameterError(f'metrics url: the demo takes neither options nor auth, got {url!r}; write "demo:"')
+        raise ParameterError(f'source.url: the demo takes neither options nor auth, got {url!r}; write "demo:"')
     return DemoSource()

@@ -326,16 +326,16 @@ def open_file(url: str, *, auth: Auth, base: Path, timeout: timedelta) -> FileSo
     """
     parts = urlsplit(url)
     if parts.netloc not in ("", "localhost"):
-        raise ParameterError(f"metrics url {url!r}: a file lies on this machine; write file:folder or file:///folder")
+        raise ParameterError(f"source.url {url!r}: a file lies on this machine; write file:folder or file:///folder")
     options = dict(parse_qsl(parts.query, keep_blank_values=True))
     for option in options:
         if option not in _OPTIONS:
-            raise ParameterError(f"metrics url {url!r}: no option {option!r}" + nearest(option, _OPTIONS))
+            raise ParameterError(f"source.url {url!r}: no option {option!r}" + nearest(option, _OPTIONS))
     if options.get("twice", _TWICE[0]) not in _TWICE:
-        raise ParameterError(f"metrics url {url!r}: twice={options['twice']}" + nearest(options["twice"], _TWICE))
+        raise ParameterError(f"source.url {url!r}: twice={options['twice']}" + nearest(options["twice"], _TWICE))
     if auth != Auth():
-        raise ParameterError(f"metrics url {url!r}: auth is for servers; remove it")
+        raise ParameterError(f"source.url {url!r}: auth is for servers; remove it")
     path = unquote(parts.path)
     if not path or "\0" in path:
-        raise ParameterError(f'metrics url {url!r}: no path; write for example "file:metrics"')
+        raise ParameterError(f'source.url {url!r}: no path; write for example "file:metrics"')
     return FileSource(base / path, path, options)

@@ -273,8 +273,8 @@ def open_prometheus(url: str, *, auth: Auth, base: Path, timeout: timedelta, ser
     ParameterError
         The URL is none, or a secret that is named is not there.
     """
-    token = secret("auth.token", env=auth.token_env, file=auth.token_file, base=base)
-    password = secret("auth.password", env=auth.password_env, file=auth.password_file, base=base)
+    token = secret("source.auth.token", env=auth.token_env, file=auth.token_file, base=base)
+    password = secret("source.auth.password", env=auth.password_env, file=auth.password_file, base=base)
     headers, secrets = [], [one for one in (token, password) if one is not None]
     if token is not None:
         headers.append(("Authorization", Secret(f"Bearer {token.reveal()}")))
@@ -284,7 +284,9 @@ def open_prometheus(url: str, *, auth: Auth, base: Path, timeout: timedelta, ser
         secrets.append(Secret(pair))
     if auth.tenant:
         if not auth.tenant.isascii() or not auth.tenant.isprintable():
-            raise ParameterError(f"auth.tenant {auth.tenant!r} holds a character that no header may carry; correct it")
+            raise ParameterError(
+                f"source.auth.tenant {auth.tenant!r} holds a character that no header may carry; correct it"
+            )
         headers.append(("X-Scope-OrgID", Secret(auth.tenant)))
     server = Server(
         url=url.removeprefix("prometheus+"),

@@ -46,11 +46,13 @@ class Auth:
             ("token_file", "username"),
         ):
             if getattr(self, one) and getattr(self, other):
-                raise ParameterError(f"auth: {one} and {other} are both given; keep one of them")
+                raise ParameterError(f"source.auth: {one} and {other} are both given; keep one of them")
         if bool(self.username) != bool(self.password_env or self.password_file):
-            raise ParameterError("auth: a username needs password_env or password_file, and the other way round")
+            raise ParameterError("source.auth: a username needs password_env or password_file, and the other way round")
         if self.client_key and not self.client_certificate:
-            raise ParameterError("auth: client_key is given without client_certificate; name the certificate too")
+            raise ParameterError(
+                "source.auth: client_key is given without client_certificate; name the certificate too"
+            )
 
 
 @runtime_checkable
