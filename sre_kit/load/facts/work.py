@@ -48,6 +48,12 @@ _SECURITY_PLACE = re.compile(
     r"\b(?:security|vulnerabilit\w+|penetration|pentest|pen test|owasp|findings|cve|audit|sast|dast|threats?|sicherheit\w*|seguridad|sécurité)\b",
     re.IGNORECASE,
 )
+_FOUND_COLUMN = re.compile(
+    r"^(?:found|found on|detected|discovered|reported|date(?: found)?|gefunden|fecha)$", re.IGNORECASE
+)
+_WHERE_COLUMN = re.compile(
+    r"^(?:component|service|system|where|affected(?: component)?|komponente|componente)$", re.IGNORECASE
+)
 _FINDING_HEAD = re.compile(
     r"^(?:(?P<id>(?:SEC|VULN|SA|CVE|FIND(?:ING)?|F|H|M|L|C|ISSUE|V|S)[-_ ]?\d[\w-]*)|finding\s\d+)\s?[:.\-–—)\]]\s*(?P<title>.+)$",
     re.IGNORECASE,
@@ -151,6 +157,10 @@ def finding_table(table: Table, document: str) -> list[Fact] | None:
             details["status"] = row.cells[status].lower()
         if identity is not None and identity < len(row.cells):
             details["id"] = row.cells[identity]
+        for key, column in (("found", _FOUND_COLUMN), ("component", _WHERE_COLUMN)):
+            at = header_index(table.header, column)
+            if at is not None and at < len(row.cells) and row.cells[at].strip("-– "):
+                details[key] = row.cells[at]
         found.append(
             _finding(row.cells[title], details, row, table.heading, (table.lead, *reversed(table.heading)), document)
         )
