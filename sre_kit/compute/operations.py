@@ -31,6 +31,7 @@ class RecurringTask:
     heavy: bool = False
     automation_days: float | None = None
     """What automating it would cost, in days of work."""
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +63,30 @@ class Backup:
     immutable: bool | None = None
     verified: bool | None = None
     alert: str = ""
+    """Name of the alert that fires when the last good backup is too old."""
+    alert_after: Duration | None = None
+    """Age of the last good backup at which `alert` fires."""
     keys: str = ""
-    """Where the keys for a restore are kept: not only inside the system being restored."""
+    """Where the keys for a restore are kept."""
+    keys_outside: bool | None = None
+    """Whether the keys are also kept outside the system being restored."""
     steps: list[str] = field(default_factory=list)
+    """How to bring it back; the last step verifies."""
+    log_every: Duration | None = None
+    """How often the change log is shipped: with it a restore reaches any point in time, and `every` loses nothing."""
+    cron: str = ""
+    """When it runs, five fields in `zone`; for finding collisions."""
+    zone: str = "UTC"
+    keep: dict[str, int] = field(default_factory=dict)
+    """Copies kept per period (daily, weekly, monthly, yearly); empty: one per `every` for `retention`."""
+    must_keep: Duration | None = None
+    """What law or contract asks for."""
+    must_keep_source: str = ""
+    rebuilt_from: str = ""
+    """What it is rebuilt from where there is no backup."""
+    loss_accepted: str = ""
+    """Who accepted that its content may be lost, and why; then no backup is needed."""
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +111,13 @@ class MaintenanceWindow:
     notice: Duration
     zone: str = "UTC"
     matchers: list[str] = field(default_factory=list)
+    """Alertmanager matchers of what is silenced meanwhile."""
     counts_against_slo: bool = True
+    procedure: list[str] = field(default_factory=list)
+    rollback: str = ""
+    """The point up to which everything can be taken back, and how."""
+    ticket: str = ""
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +127,31 @@ class PatchPolicy:
     severity: str
     within: Duration
     stages: list[str] = field(default_factory=list)
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PatchScope:
+    """A layer that is patched: with what, when, and how it is taken back."""
+
+    layer: str
+    tool: str = ""
+    cron: str = ""
+    zone: str = "UTC"
+    reboot: str = ""
+    rollback: str = ""
+    owner: str = ""
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PatchException:
+    """A finding that may stay open longer: who carries it, until when, what protects meanwhile."""
+
+    finding: str
+    owner: str
+    expires: date
+    control: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +164,22 @@ class ConfigClass:
     schedule: str = ""
     rotation: Duration | None = None
     last_rotation: date | None = None
+    command: str = ""
+    """The drift check as it is typed."""
+    break_glass: str = ""
+    """How it is changed in an emergency, and how the change gets back to the source of truth."""
+    owner: str = ""
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Where an environment differs from production, and why that is so."""
+
+    environment: str
+    difference: str
+    reason: str = ""
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +191,19 @@ class ChangeClass:
     approvers: str
     lead_time: Duration
     evidence: str = ""
+    allowed_when: list[str] = field(default_factory=list)
+    """States of the error budget in which it is allowed (healthy, at risk, exhausted); empty: the common policy."""
+
+
+@dataclass(frozen=True, slots=True)
+class FlightCheck:
+    """What is looked at before or after a change; `rolls_back` when the change is taken back by itself on failure."""
+
+    when: Literal["before", "after"]
+    name: str
+    query: str = ""
+    expected: str = ""
+    rolls_back: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +241,9 @@ class DisasterScenario:
     verify: str = ""
     failback: str = ""
     source: str = ""
+    cause: str = ""
+    components: list[str] = field(default_factory=list)
+    """Components and single points of failure that it covers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +290,9 @@ class Automation:
     tested: str = ""
     state: Literal["not applicable", "idea", "planned", "prepared", "implemented"] = "idea"
     reason: str = ""
+    artifact: str = ""
+    """File that would do it, under artifacts/."""
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,8 +304,13 @@ class OperationsPlan:
     expiries: list[Expiry] = field(default_factory=list)
     maintenance: list[MaintenanceWindow] = field(default_factory=list)
     patching: list[PatchPolicy] = field(default_factory=list)
+    patch_scopes: list[PatchScope] = field(default_factory=list)
+    patch_exceptions: list[PatchException] = field(default_factory=list)
+    emergency_patch: list[str] = field(default_factory=list)
     configuration: list[ConfigClass] = field(default_factory=list)
+    differences: list[Difference] = field(default_factory=list)
     changes: list[ChangeClass] = field(default_factory=list)
+    flight_checks: list[FlightCheck] = field(default_factory=list)
     freezes: list[Freeze] = field(default_factory=list)
     scenarios: list[DisasterScenario] = field(default_factory=list)
     recovery_tests: list[RecoveryTest] = field(default_factory=list)
@@ -225,6 +318,13 @@ class OperationsPlan:
     automations: list[Automation] = field(default_factory=list)
     accepted_risks: dict[str, str] = field(default_factory=dict)
     """Single point of failure -> who accepted it and why."""
+    single_points: dict[str, str] = field(default_factory=dict)
+    """Single point of failure that the documents name -> where."""
+    activation: str = ""
+    """When a disaster is declared, and by whom."""
+    contacts: dict[str, str] = field(default_factory=dict)
+    """Whom to reach in a disaster -> how."""
+    recovery_test_every: Duration = timedelta(days=182)
     team_hours_a_month: float | None = None
     peak_hours: str = ""
     """Local hours of the day with the most traffic, "17-22"."""
