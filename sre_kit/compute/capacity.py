@@ -38,6 +38,13 @@ class Resource:
     alert: str = ""
     step: Duration = timedelta(minutes=5)
     owner: str = ""
+    kind: Literal["cpu", "memory", "disk", "connections", "other"] = "other"
+    demand_share: Ratio | None = None
+    """Share of the use that grows with demand; none: measured against `CapacityPlan.demand`."""
+    next_step: str = ""
+    """What would be ordered or changed."""
+    order_cost: Decimal | None = None
+    """What the next step adds to the monthly bill."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +79,17 @@ class Scaling:
     minimum: int = 1
     maximum: int = 1
     cool_down: Duration = timedelta(minutes=5)
+    replicas: int | None = None
+    """Running today, where the autoscaler does not decide."""
+    step: str = ""
+    """How far one scaling action goes; empty: the autoscaler's default."""
+    stabilisation: Duration = timedelta(minutes=5)
+    """How long the autoscaler looks back before it scales in."""
     pool_size: int | None = None
     """Connections each replica opens to the database."""
+    database: str = ""
+    min_available: int | None = None
+    """Replicas that a voluntary disruption must leave; none: no disruption budget."""
     breaks_next: str = ""
     state: Literal["planned", "prepared", "implemented"] = "planned"
     source: str = ""
@@ -102,6 +118,24 @@ class Saving:
 
 
 @dataclass(frozen=True, slots=True)
+class ConnectionLimit:
+    """How many connections a database accepts."""
+
+    database: str
+    connections: int
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetStep:
+    """The monthly budget from `start` on."""
+
+    start: date
+    monthly: Decimal
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class CapacityPlan:
     """Everything decided about capacity and money."""
 
@@ -115,6 +149,11 @@ class CapacityPlan:
     budget_source: str = ""
     database_connections: int | None = None
     database_connections_source: str = ""
+    connection_limits: list[ConnectionLimit] = field(default_factory=list)
+    budgets: list[BudgetStep] = field(default_factory=list)
+    """Budgets that change with time; they stand above `budget_monthly`."""
+    zones: int | None = None
+    """Availability zones that the replicas are spread over."""
     demand: str = ""
     """Query for requests, the driver that growth is applied to."""
     users: str = ""

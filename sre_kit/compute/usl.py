@@ -20,6 +20,8 @@ Floats = NDArray[np.float64]
 
 LEAST_LEVELS: Final = 4
 """Three unknowns need a fourth level, or nothing is left to be wrong about."""
+_ZERO: Final = 1e-10
+"""Below this a coefficient is the optimiser's zero: the peak would lie beyond 100,000 units of load."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ class ScalabilityLaw:
     r_squared: float
     a_interval: tuple[float, float]
     b_interval: tuple[float, float]
-    peak_interval: tuple[float, float] | None
+    peak_interval: tuple[float, float]
 
     def throughput(self, load: Floats | float) -> Floats:
         """Work per second at `load`."""
@@ -51,20 +53,17 @@ class ScalabilityLaw:
         return _peak(self.a, self.b)
 
 
-def scalability_law(loads: Sequence[float], throughputs: Sequence[float], *, resamples: int = 2000) -> ScalabilityLaw:
+def scalability_law(loads: Sequence[float], throughputs: Sequence[float], *, resamples: int = 400) -> ScalabilityLaw:
     """
     Fit the law to measured (load, throughput) pairs.
 
-    Relative errors are minimised in ``N / X = (1 + a(N - 1) + bN(N - 1)) / g``, which is linear in 1/g, a/g and b/g,
-    all held at 0 or above.
+    Least squares in the throughput, as in Gunther's and Moeding's ``usl`` package; `a` and `b` are held at 0 or above.
 
     Raises
     ------
     DataError
         Fewer than four different levels, or a load below 1, or a throughput that is not above 0.
     """
-    from scipy.optimize import nnls
-
     n, x = np.asarray(loads, dtype=float), np.asarray(throughputs, dtype=float)
     if len(n) != len(x):
         raise DataError(f"scalability law: {len(n)} loads and {len(x)} throughputs; give one of each per run")
@@ -75,20 +74,15 @@ def scalability_law(loads: Sequence[float], throughputs: Sequence[float], *, res
         )
     if not (np.isfinite(n) & np.isfinite(x) & (n >= 1) & (x > 0)).all():
         raise DataError("scalability law: every load must be 1 or more and every throughput above 0")
-    basis = np.column_stack([np.ones_like(n), n - 1, n * (n - 1)])
-
-    def fitted(inverse: Floats) -> tuple[float, float, float]:
-        scaled, _ = nnls(basis / inverse[:, None], np.ones_like(inverse))
-        return (1 / scaled[0], scaled[1] / scaled[0], scaled[2] / scaled[0]) if scaled[0] > 0 else (np.inf, 0.0, 0.0)
-
-    g, a, b = fitted(n / x)
-    if not np.isfinite(g):
-        raise DataError("scalability law: throughput does not rise from the first level on; start at a lower load")
+    g, a, b = _fitted(n, x, _start(n, x))
     model = g * n / (1 + a * (n - 1) + b * n * (n - 1))
-    residuals = x / model - 1
+    residuals = x - model
     random = np.random.default_rng(0)
-    tries = [fitted(n / (model * np.maximum(1 + random.choice(residuals, len(n)), 1e-6))) for _ in range(resamples)]
-    peaks = [peak for _, a_, b_ in tries if (peak := _peak(a_, b_)) is not None]
+    floor = 0.01 * x.min()  # a resample may not stop the system
+    tries = [
+        _fitted(n, np.maximum(model + random.choice(residuals, len(n)), floor), (g, a, b)) for _ in range(resamples)
+    ]
+    peaks = [peak if (peak := _peak(a_, b_)) is not None else np.inf for _, a_, b_ in tries]
     return ScalabilityLaw(
         g=g,
         a=a,
@@ -97,8 +91,35 @@ def scalability_law(loads: Sequence[float], throughputs: Sequence[float], *, res
         r_squared=float(1 - ((x - model) ** 2).sum() / ((x - x.mean()) ** 2).sum()),
         a_interval=_middle([one[1] for one in tries]),
         b_interval=_middle([one[2] for one in tries]),
-        peak_interval=_middle(peaks) if len(peaks) >= 0.95 * len(tries) else None,
+        peak_interval=_middle(peaks),
     )
+
+
+def _start(n: Floats, x: Floats) -> tuple[float, float, float]:
+    """A first guess, from ``N / X``, which is linear in 1/g, a/g and b/g."""
+    from scipy.optimize import nnls
+
+    inverse = n / x
+    basis = np.column_stack([np.ones_like(n), n - 1, n * (n - 1)])
+    scaled, _ = nnls(basis / inverse[:, None], np.ones_like(inverse))
+    if scaled[0] <= 0:
+        raise DataError("scalability law: throughput does not rise from the first level on; start at a lower load")
+    return float(1 / scaled[0]), float(scaled[1] / scaled[0]), float(scaled[2] / scaled[0])
+
+
+def _fitted(n: Floats, x: Floats, start: tuple[float, float, float]) -> tuple[float, float, float]:
+    from scipy.optimize import leastsq
+
+    # squares keep a and b at 0 or above; a start at exactly 0 would stay there
+    first = (start[0], np.sqrt(max(start[1], 1e-6)), np.sqrt(max(start[2], 1e-9)))
+
+    def left(p: Floats) -> Floats:
+        over: Floats = p[0] * n / (1 + p[1] ** 2 * (n - 1) + p[2] ** 2 * n * (n - 1)) - x
+        return over
+
+    found = leastsq(left, first, diag=1 / np.array(first), maxfev=400, full_output=True)[0]  # full: it does not warn
+    a, b = float(found[1] ** 2), float(found[2] ** 2)
+    return float(found[0]), a if a > _ZERO else 0.0, b if b > _ZERO else 0.0
 
 
 def _peak(a: float, b: float) -> float | None:
@@ -106,7 +127,7 @@ def _peak(a: float, b: float) -> float | None:
 
 
 def _middle(values: Sequence[float]) -> tuple[float, float]:
-    low, high = np.quantile(np.asarray(values), [0.025, 0.975])
+    low, high = np.quantile(np.asarray(values), [0.025, 0.975], method="nearest")
     return float(low), float(high)
 
 
