@@ -77,12 +77,16 @@ def _table(table: Table, document: str, comma: bool) -> Iterator[Fact]:
         if (rows := reader(table, document)) is not None:
             yield from rows
             return
-    shaped = [*(component_table(table, document) or ()), *(scaling_table(table, document) or ()), *(dependency_table(table, document) or ())]
+    shaped = [*(component_table(table, document) or ()), *(dependency_table(table, document) or ())]
+    scaling = scaling_table(table, document)
     backups = backup_table(table, document, comma)
     yield from shaped
+    yield from scaling or ()
     yield from backups or ()
     for claim in claims(table):
-        yield from _claim(claim, document, comma, shaped=bool(shaped), backups=backups is not None)
+        yield from _claim(
+            claim, document, comma, shaped=bool(shaped), backups=backups is not None, scaled=bool(scaling)
+        )
 
 
 def _line(line: Line, document: str, comma: bool) -> Iterator[Fact]:
@@ -97,7 +101,9 @@ def _line(line: Line, document: str, comma: bool) -> Iterator[Fact]:
         yield from _claim(claim, document, comma)
 
 
-def _claim(claim: Claim, document: str, comma: bool, shaped: bool = False, backups: bool = False) -> Iterator[Fact]:
+def _claim(
+    claim: Claim, document: str, comma: bool, shaped: bool = False, backups: bool = False, scaled: bool = False
+) -> Iterator[Fact]:
     if roles.placeholder(claim.text) and not any(character.isdigit() for character in claim.text):
         return
     yield from level_facts(claim, document, comma)
@@ -109,7 +115,8 @@ def _claim(claim: Claim, document: str, comma: bool, shaped: bool = False, backu
     yield from strategy(claim, document)
     if not backups:
         yield from backup_facts(claim, document, comma)
-    if not shaped:
+    if not scaled:
         yield from scaling_facts(claim, document)
+    if not shaped:
         yield from component_facts(claim, document)
         yield from engine(claim, document)

@@ -15,7 +15,7 @@ from sre_kit.load.facts.reading import Block, Line, Row, Table
 _KEY = re.compile(r"^\s*(?:\d{1,2}[.)]\s+)?([^:|]{1,80}?)\s?(?::|\s[–—=]\s|→)\s+(?=\S)")
 _KEY_DASH = re.compile(r"^([^:|–—]{1,60}?)\s[–—-]\s+(?=[<>≤≥~]?\s?[\d$€£])")
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z\"'(`*])")
-_NOT_A_KEY = re.compile(r"\b(?:https?|e\.g|i\.e|note)$|[<>=]\s?\d", re.IGNORECASE)
+_NOT_A_KEY = re.compile(r"\b(?:https?|e\.g|i\.e|note)$|[<>=]\s?\d|\w, \w+ \w+ \w+", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +59,8 @@ def cell_claims(table: Table, row: Row) -> Iterator[Claim]:
     around = ((table.lead,) if table.lead else ()) + tuple(reversed(table.heading))
     named = tuple(zip(table.header, row.cells, strict=False))
     label = row.cells[0] if row.cells else ""
-    if label.isdigit() and len(row.cells) > 2:
-        label = row.cells[1]
+    if re.fullmatch(r"#?\d{1,2}\.?", label) and len(row.cells) > 2 and not re.search(r"\d", row.cells[1]):
+        label = row.cells[1]  # numbered rows
     for index, (column, cell) in enumerate(named):
         if index and cell:
             yield Claim(cell, label, column, around, table.heading, row.line, row.source, "cell", named)

@@ -8,7 +8,7 @@ from typing import Final
 
 from sre_kit.compute.vocabulary import Fact, Kind, Role, Scope
 from sre_kit.load.facts import roles, scope
-from sre_kit.load.facts.claims import Claim, header_index
+from sre_kit.load.facts.claims import Claim
 from sre_kit.load.facts.reading import Line, Row, Table
 
 INSTANCE: Final = re.compile(
@@ -16,13 +16,30 @@ INSTANCE: Final = re.compile(
     r"|Standard_[A-Z]\w{2,20}|(?:e2|n1|n2|n2d|c2|c3|t2d|m1)-(?:standard|highmem|highcpu|micro|small|medium)(?:-\d{1,3})?|db-(?:f1-micro|g1-small|custom-\d+-\d+|n1-standard-\d+)"
     r"|(?:s|g|c|m)-\d{1,2}vcpu-\d{1,3}gb|shared-cpu-\dx|performance-\dx|c[px]x?\d{2}(?![\w.]))",
 )  # fmt: skip
-_NAME_COLUMN: Final = re.compile(r"^(?:component|service|resource|server|node|system|container|workload|database|application|tier|layer|infrastructure|item|module|instance|pod|deployment|name|role|komponente|dienst|componente|servicio|composant|microservice|node pool|vm|host)s?(?: name| type)?$", re.IGNORECASE)
-_SIZE_COLUMN: Final = re.compile(r"\b(?:instance(?: type| class| size)?s?|vcpus?|cpus?|cores|memory|ram|replicas?|pods?|nodes?|count|quantity|machine type|vm size|specs?|specification|sizing|size|node type|min(?:imum)? instances)\b", re.IGNORECASE)
-_COUNT_COLUMN: Final = re.compile(r"^(?:instances|replicas?|pods?|nodes?|count|quantity|anzahl|#|qty|desired|number(?: of \w+)?|cantidad|min replicas)$", re.IGNORECASE)
-_TYPE_COLUMN: Final = re.compile(r"\b(?:instance(?: type| class| size)?|machine type|vm size|node type|sku)\b", re.IGNORECASE)
+_NAME_COLUMN: Final = re.compile(
+    r"^(?:component|service|resource|server|node|system|container|workload|database|application|tier|layer|infrastructure|item|module|instance|pod|deployment|name|role|komponente|dienst|componente|servicio|composant|microservice|node pool|vm|host)s?(?: name| type)?$",
+    re.IGNORECASE,
+)
+_SIZE_COLUMN: Final = re.compile(
+    r"\b(?:instance(?: type| class| size)?s?|vcpus?|cpus?|cores|memory|ram|replicas?|pods?|nodes?|count|quantity|machine type|vm size|specs?|specification|sizing|size|node type|min(?:imum)? instances)\b",
+    re.IGNORECASE,
+)
+_COUNT_COLUMN: Final = re.compile(
+    r"^(?:instances|replicas?|pods?|nodes?|count|quantity|anzahl|#|qty|desired|number(?: of \w+)?|cantidad|min replicas)$",
+    re.IGNORECASE,
+)
+_TYPE_COLUMN: Final = re.compile(
+    r"\b(?:instance(?: type| class| size)?|machine type|vm size|node type|sku)\b", re.IGNORECASE
+)
 _SIZES: Final = (("cpu", re.compile(r"\b(?:v?cpus?|cores)\b", re.IGNORECASE)), ("memory", re.compile(r"\b(?:memory|ram|mem|speicher)\b", re.IGNORECASE)), ("storage", re.compile(r"\b(?:storage|disk|volume)\b", re.IGNORECASE)))  # fmt: skip
-_NOT_COMPONENT_TABLE: Final = re.compile(r"\b(?:thresholds?|utili[sz]ation|usage|alert|warning|critical|targets?|growth|users|current|cost|price|rps|throughput|latency|severity|status|endpoint|scenario|projected|requests)\b", re.IGNORECASE)
-_INFRA_PLACE: Final = re.compile(r"\b(?:infrastructure|architecture|components?|services?|resources?|requirements|compute|hosting|deployment|servers?|cluster|stack|sizing|environments?|capacity|topology|nodes?|hardware|kubernetes|ecs|infrastruktur|arquitectura|data stores?|databases?|storage|specification)\b", re.IGNORECASE)
+_NOT_COMPONENT_TABLE: Final = re.compile(
+    r"\b(?:thresholds?|utili[sz]ation|usage|alert|warning|critical|targets?|growth|users|current|cost|price|rps|throughput|latency|severity|status|endpoint|scenario|projected|requests)\b",
+    re.IGNORECASE,
+)
+_INFRA_PLACE: Final = re.compile(
+    r"\b(?:infrastructure|architecture|components?|services?|resources?|requirements|compute|hosting|deployment|servers?|cluster|stack|sizing|environments?|capacity|topology|nodes?|hardware|kubernetes|ecs|infrastruktur|arquitectura|data stores?|databases?|storage|specification)\b",
+    re.IGNORECASE,
+)
 _STATEFUL: Final = re.compile(
     r"\b(?:postgres\w*|mysql|mariadb|mongo\w*|redis|valkey|elasti\w+|opensearch|kafka|rabbitmq|cassandra|clickhouse|minio|s3|etcd|influx\w*|qdrant|weaviate|neo4j|timescale\w*|dynamodb|rds|aurora|sql server|"
     r"databases?|db|datenbank|base de datos|queue|object storage|vector store|cloud sql|cosmos ?db|documentdb|memorystore|datastore|prometheus|loki|zookeeper|volume|efs|ebs|nats|memcached)\b",
@@ -38,16 +55,38 @@ _KINDS: Final = (
     ("cdn", re.compile(r"\b(?:cdn|cloudfront|cloudflare|fastly)\b", re.IGNORECASE)),
     ("compute", re.compile(r"\b(?:ec2|ecs|fargate|eks|gke|aks|kubernetes|k8s|lambda|nodes?|vm|servers?|workers?|api|backend|frontend|web|app|application|service|container|pods?|function|scheduler|bot)\b", re.IGNORECASE)),
 )  # fmt: skip
-_COUNTED: Final = re.compile(r"(?<![\w.])(?P<count>\d{1,4})\+?(?:\s?[-–]\s?(?P<most>\d{1,4}))?\s?(?:x\s)?(?:app |worker |read |web )?(?:replicas?|pods?|instances?|nodes?|tasks?|containers?|servers?|vms?|brokers?|shards?|workers?)\b", re.IGNORECASE)
-_INSTANCE_KEY: Final = re.compile(r"^(?:instance(?: type| class| size)?s?|node type|machine type|vm size|size|compute|type|server|instanz(?:typ)?|class)$", re.IGNORECASE)
-_COUNT_KEY: Final = re.compile(r"^(?:replicas?|instances?|nodes?|pods?|count|desired(?: count)?|tasks?|instance count|node count|number of (?:nodes|instances|replicas)|replica count)$", re.IGNORECASE)
+_COUNTED: Final = re.compile(
+    r"(?<![\w.])(?P<count>\d{1,4})\+?(?:\s?[-–]\s?(?P<most>\d{1,4}))?\s?(?:x\s)?(?:app |worker |read |web )?(?:replicas?|pods?|instances?|nodes?|tasks?|containers?|servers?|vms?|brokers?|shards?|workers?)\b",
+    re.IGNORECASE,
+)
+_INSTANCE_KEY: Final = re.compile(
+    r"^(?:instance(?: type| class| size)?s?|node type|machine type|vm size|size|compute|type|server|instanz(?:typ)?|class)$",
+    re.IGNORECASE,
+)
+_COUNT_KEY: Final = re.compile(
+    r"^(?:replicas?|instances?|nodes?|pods?|count|desired(?: count)?|tasks?|instance count|node count|number of (?:nodes|instances|replicas)|replica count)$",
+    re.IGNORECASE,
+)
 _ENGINE_KEY: Final = re.compile(r"^(?:engine|database engine|db engine|service|provider)$", re.IGNORECASE)
-_HYPOTHESIS: Final = re.compile(r"\b(?:upgrade|consider|recommend\w*|should|could|if |resize|instead of|migrate|switch|downgrade|savings?|reserved|option|alternative|vs\.?|e\.g\.|such as|next|future|increase|right-?siz\w+|→)\b", re.IGNORECASE)
+_HYPOTHESIS: Final = re.compile(
+    r"\b(?:upgrade|consider|recommend\w*|should|could|if |resize|instead of|migrate|switch|downgrade|savings?|reserved|option|alternative|vs\.?|e\.g\.|such as|next|future|increase|right-?siz\w+|→)\b",
+    re.IGNORECASE,
+)
 _DEPENDENCY_PLACE: Final = re.compile(
     r"^\W*(?:\d[\d.]*\s*)?(?:(?:external|upstream|downstream|runtime|service|system|third[- ]party|critical|infrastructure|key)\s(?:service\s|system\s)?(?:dependenc(?:y|ies)|services?|integrations?|apis?|systems?)(?:\s*(?:&|and)\s*\w+)?|dependencies|integrations|externe abhängigkeiten|abhängigkeiten|dependencias(?: externas)?|dépendances(?: externes)?)\W*$",
     re.IGNORECASE,
 )
-_DEPENDENCY_COLUMN: Final = re.compile(r"^(?:dependency|external (?:service|system|dependency)|third[- ]party(?: service)?|integration|upstream(?: service)?|abhängigkeit|dependencia|dépendance)s?$", re.IGNORECASE)
+_DEPENDENCY_COLUMN: Final = re.compile(
+    r"^(?:dependency|external (?:service|system|dependency)|third[- ]party(?: service)?|integration|upstream(?: service)?|abhängigkeit|dependencia|dépendance)s?$",
+    re.IGNORECASE,
+)
+_CALLER_COLUMN: Final = re.compile(
+    r"^(?:from|caller|consumer|source(?: component| service)?|dependent|von|desde|de)$", re.IGNORECASE
+)
+_CALLED_COLUMN: Final = re.compile(
+    r"^(?:to|calls?|callee|provider|depends on|target(?: component| service)?|needs|requires|nach|hacia|vers)$",
+    re.IGNORECASE,
+)
 _PROJECT_DOCUMENT: Final = re.compile(r"build-?plan|timeline|roadmap|schedule|package|changelog", re.IGNORECASE)
 
 
@@ -56,14 +95,26 @@ def component_table(table: Table, document: str) -> list[Fact] | None:
     header = table.header
     place = " ".join((table.lead, *table.heading[-2:]))
     sizes = [index for index, name in enumerate(header) if index and _SIZE_COLUMN.search(name)]
-    environments = {index: scope.environment(name) for index, name in enumerate(header) if index and scope.is_environment(name)}
+    environments = {
+        index: scope.environment(name) for index, name in enumerate(header) if index and scope.is_environment(name)
+    }
     named = _NAME_COLUMN.match(header[0]) is not None
-    if any(_NOT_COMPONENT_TABLE.search(name) for name in header) and not any(INSTANCE.search(cell) for row in table.rows for cell in row.cells):
+    if any(_NOT_COMPONENT_TABLE.search(name) for name in header) and not any(
+        INSTANCE.search(cell) for row in table.rows for cell in row.cells
+    ):
         return None
     if named and environments and _INFRA_PLACE.search(place):
         found = [fact for row in table.rows for fact in _environment_row(table, row, environments, document)]
         return found or None
-    if named and sizes and (len(sizes) > 1 or any(INSTANCE.search(cell) or _COUNTED.search(cell) for row in table.rows for cell in row.cells) or _COUNT_COLUMN.match(header[sizes[0]])):
+    if (
+        named
+        and sizes
+        and (
+            len(sizes) > 1
+            or any(INSTANCE.search(cell) or _COUNTED.search(cell) for row in table.rows for cell in row.cells)
+            or _COUNT_COLUMN.match(header[sizes[0]])
+        )
+    ):
         return [fact for row in table.rows if (fact := _sized_row(table, row, document))]
     if scope.is_environment(table.rows[0].cells[0]) and _TYPE_COLUMN.search(" ".join(header)):
         return [fact for row in table.rows if (fact := _sized_row(table, row, document))]
@@ -92,12 +143,25 @@ def _sized_row(table: Table, row: Row, document: str) -> Fact | None:
     environment = scope.environment(name, table.lead, *reversed(table.heading))
     component = "" if scope.is_environment(name) else name
     label = component or next((text for text in (table.lead, *reversed(table.heading)) if text), name)
-    return _component(label, details, environment, row.line, row.source, table.heading, (table.lead, *reversed(table.heading)), " ".join(row.cells), document)
+    return _component(
+        label,
+        details,
+        environment,
+        row.line,
+        row.source,
+        table.heading,
+        (table.lead, *reversed(table.heading)),
+        " ".join(row.cells),
+        document,
+    )
 
 
 def _environment_row(table: Table, row: Row, environments: dict[int, str], document: str) -> Iterator[Fact]:
     name = row.cells[0]
-    if not name or re.search(r"(?i)\b(?:total|rto|rpo|backup|retention|url|domain|purpose|cost|region|data|auto-?scal\w+|multi-az|users?|access)\b", name):
+    if not name or re.search(
+        r"(?i)\b(?:total|rto|rpo|backup|retention|url|domain|purpose|cost|region|data|auto-?scal\w+|multi-az|users?|access)\b",
+        name,
+    ):
         return
     for index, environment in environments.items():
         cell = row.cells[index] if index < len(row.cells) else ""
@@ -107,21 +171,57 @@ def _environment_row(table: Table, row: Row, environments: dict[int, str], docum
             if instance:
                 details["instance_type"] = instance["type"]
             if (instance and instance["count"]) or counted:
-                details["count"] = (instance["count"] if instance and instance["count"] else counted["count"] if counted else "")
-            yield _component(name, details, environment, row.line, row.source, table.heading, (table.lead, *reversed(table.heading)), f"{name} {cell}", document)
+                details["count"] = (
+                    instance["count"] if instance and instance["count"] else counted["count"] if counted else ""
+                )
+            yield _component(
+                name,
+                details,
+                environment,
+                row.line,
+                row.source,
+                table.heading,
+                (table.lead, *reversed(table.heading)),
+                f"{name} {cell}",
+                document,
+            )
 
 
 def _component(
-    name: str, details: dict[str, str], environment: str, line: int, quote: str, heading: tuple[str, ...], around: tuple[str, ...], words: str, document: str
+    name: str,
+    details: dict[str, str],
+    environment: str,
+    line: int,
+    quote: str,
+    heading: tuple[str, ...],
+    around: tuple[str, ...],
+    words: str,
+    document: str,
 ) -> Fact:
-    kind = next((kind for kind, pattern in _KINDS if pattern.search(name)), "") or next((kind for kind, pattern in _KINDS if pattern.search(f"{words} {details.get('instance_type', '')}")), "")
+    kind = next((kind for kind, pattern in _KINDS if pattern.search(name)), "") or next(
+        (kind for kind, pattern in _KINDS if pattern.search(f"{words} {details.get('instance_type', '')}")), ""
+    )
     filled = ({"kind": kind} if kind else {}) | {key: value for key, value in details.items() if value}
     if environment:
         filled["environment"] = environment
-    filled["stateful"] = "true" if _STATEFUL.search(name) or kind in ("database", "cache", "queue", "search", "storage") else "false"
+    filled["stateful"] = (
+        "true" if _STATEFUL.search(name) or kind in ("database", "cache", "queue", "search", "storage") else "false"
+    )
     claim = Claim(words, name, "", tuple(text for text in around if text), heading, line, quote, "cell")
     refused = roles.EXAMPLE if roles.example(claim) else roles.PLACEHOLDER if roles.placeholder(name) else ""
-    return Fact(Kind.COMPONENT, name, "text", document, line, quote, name=name, heading=heading, scope=Scope(environment, "", name), details=filled, refused=refused)
+    return Fact(
+        Kind.COMPONENT,
+        name,
+        "text",
+        document,
+        line,
+        quote,
+        name=name,
+        heading=heading,
+        scope=Scope(environment, "", name),
+        details=filled,
+        refused=refused,
+    )
 
 
 def component_facts(claim: Claim, document: str) -> Iterator[Fact]:
@@ -131,27 +231,82 @@ def component_facts(claim: Claim, document: str) -> Iterator[Fact]:
     spotted = list(INSTANCE.finditer(claim.text))
     keyed = bool(_INSTANCE_KEY.match(claim.label) or _COUNT_KEY.match(claim.label))
     name = _owner(claim) if keyed or not claim.label else claim.label
-    if re.search(r"(?i)\b(?:cost|price|monthly|budget|total|scal\w+|savings?)\b", f"{claim.label} {' '.join(claim.around[:2])}") or "$" in claim.text:
+    if (
+        re.search(
+            r"(?i)\b(?:cost|price|monthly|budget|total|scal\w+|savings?)\b",
+            f"{claim.label} {' '.join(claim.around[:2])}",
+        )
+        or "$" in claim.text
+    ):
         return
     if spotted and name and len(name) <= 60:
         for match in spotted:
             bracket = re.match(r"\s?\(([^()]{2,40})\)", claim.text[match.end() : match.end() + 44])
             environment = scope.environment(*((bracket[1],) if bracket else ()), claim.label, *claim.around)
             details = {"instance_type": match["type"], "count": match["count"] or ""}
-            yield _component(name, details, environment, claim.line, claim.quote, claim.heading, claim.around, claim.words, document)
-    elif claim.form == "pair" and _COUNT_KEY.match(claim.label) and name and (number := re.match(r"\d{1,4}(?![\w.%])", claim.text)) and _is_component(name):
+            yield _component(
+                name, details, environment, claim.line, claim.quote, claim.heading, claim.around, claim.words, document
+            )
+    elif (
+        claim.form == "pair"
+        and _COUNT_KEY.match(claim.label)
+        and name
+        and (number := re.match(r"\d{1,4}(?![\w.%])", claim.text))
+        and _is_component(name)
+    ):
         environment = scope.environment(claim.text, *claim.around)
-        yield _component(name, {"count": number[0]}, environment, claim.line, claim.quote, claim.heading, claim.around, claim.words, document)
-    elif claim.form == "pair" and not keyed and (counted := _COUNTED.search(claim.text)) and counted.start() < 12 and _is_component(claim.label) and not counted["most"]:
+        yield _component(
+            name,
+            {"count": number[0]},
+            environment,
+            claim.line,
+            claim.quote,
+            claim.heading,
+            claim.around,
+            claim.words,
+            document,
+        )
+    elif (
+        claim.form == "pair"
+        and not keyed
+        and (counted := _COUNTED.search(claim.text))
+        and counted.start() < 12
+        and _is_component(claim.label)
+        and not counted["most"]
+    ):
         environment = scope.environment(claim.text, claim.label, *claim.around)
-        yield _component(claim.label, {"count": counted["count"]}, environment, claim.line, claim.quote, claim.heading, claim.around, claim.words, document)
+        yield _component(
+            claim.label,
+            {"count": counted["count"]},
+            environment,
+            claim.line,
+            claim.quote,
+            claim.heading,
+            claim.around,
+            claim.words,
+            document,
+        )
 
 
 def engine(claim: Claim, document: str) -> Iterator[Fact]:
     """`Engine: PostgreSQL 15` under the heading of the database."""
-    if claim.form == "pair" and re.fullmatch(r"(?i)(?:database |db )?engine", claim.label) and _STATEFUL.search(claim.text):
+    if (
+        claim.form == "pair"
+        and re.fullmatch(r"(?i)(?:database |db )?engine", claim.label)
+        and _STATEFUL.search(claim.text)
+    ):
         name = re.split(r"[,(;]", claim.text)[0].strip()
-        yield _component(name, {"engine": name}, scope.environment(claim.text, *claim.around), claim.line, claim.quote, claim.heading, claim.around, claim.words, document)
+        yield _component(
+            name,
+            {"engine": name},
+            scope.environment(claim.text, *claim.around),
+            claim.line,
+            claim.quote,
+            claim.heading,
+            claim.around,
+            claim.words,
+            document,
+        )
 
 
 def _is_component(name: str) -> bool:
@@ -162,35 +317,117 @@ def _owner(claim: Claim) -> str:
     """The bullet, lead-in or heading that names what a line describes."""
     for text in claim.around:
         cleaned = re.sub(r"^\W*[\d.]+\s*", "", re.split(r":\s|\s[–—-]\s", text)[0]).strip(" :*")
-        if not scope.is_environment(cleaned) and not re.search(r"(?i)\b(?:configuration|specifications?|overview|requirements|details|settings|sizing|resources)\b", cleaned):
+        if not scope.is_environment(cleaned) and not re.search(
+            r"(?i)\b(?:configuration|specifications?|overview|requirements|details|settings|sizing|resources)\b",
+            cleaned,
+        ):
             return cleaned if len(cleaned) <= 60 else ""
-        if stripped := re.sub(r"(?i)\b(?:configuration|specifications?|overview|requirements|details|settings|sizing|resources)\b", "", cleaned).strip(" -–:&"):
+        if stripped := re.sub(
+            r"(?i)\b(?:configuration|specifications?|overview|requirements|details|settings|sizing|resources)\b",
+            "",
+            cleaned,
+        ).strip(" -–:&"):
             return stripped if not scope.is_environment(stripped) else ""
     return ""
 
 
 def dependency_table(table: Table, document: str) -> list[Fact] | None:
-    """The dependencies of a table whose first column holds them, or None."""
-    if _PROJECT_DOCUMENT.search(document) or not (_DEPENDENCY_COLUMN.match(table.header[0]) or (table.heading and _DEPENDENCY_PLACE.match(table.heading[-1]) and re.match(r"(?i)^(?:service|system|provider|name|vendor|component|api)s?$", table.header[0]))):
+    """The dependencies of a table whose first column holds them, or whose rows say who needs whom, or None."""
+    # "From | To" also heads periods and migrations, so the place must speak of dependencies
+    calls = len(table.header) > 1 and _CALLER_COLUMN.match(table.header[0]) and _CALLED_COLUMN.match(table.header[1])
+    if calls and re.search(
+        r"(?i)\b(?:dependenc\w*|abhängigkeit\w*|dependencias|dépendances|service (?:calls|communication|interactions?))\b",
+        " ".join((table.lead, *table.heading[-2:])),
+    ):
+        around = (table.lead, *reversed(table.heading))
+        return [
+            _dependency(
+                row.cells[1],
+                row.line,
+                row.source,
+                table.heading,
+                around,
+                document,
+                {"from": row.cells[0], **dict(zip(table.header[2:], row.cells[2:], strict=False))},
+            )
+            for row in table.rows
+            if len(row.cells) > 1 and row.cells[0].strip("-– ") and row.cells[1].strip("-– ")
+        ]
+    if _PROJECT_DOCUMENT.search(document) or not (
+        _DEPENDENCY_COLUMN.match(table.header[0])
+        or (
+            table.heading
+            and _DEPENDENCY_PLACE.match(table.heading[-1])
+            and re.match(r"(?i)^(?:service|system|provider|name|vendor|component|api)s?$", table.header[0])
+        )
+    ):
         return None
-    if any(re.search(r"(?i)\b(?:version|license|milestone|task|due|phase|uptime|sla)\b", name) for name in table.header):
+    if any(
+        re.search(r"(?i)\b(?:version|license|milestone|task|due|phase|uptime|sla)\b", name) for name in table.header
+    ):
         return None
     around = (table.lead, *reversed(table.heading))
-    return [_dependency(row.cells[0], row.line, row.source, table.heading, around, document, dict(zip(table.header[1:], row.cells[1:], strict=False))) for row in table.rows if row.cells[0].strip("-– ")]
+    return [
+        _dependency(
+            row.cells[0],
+            row.line,
+            row.source,
+            table.heading,
+            around,
+            document,
+            dict(zip(table.header[1:], row.cells[1:], strict=False)),
+        )
+        for row in table.rows
+        if row.cells[0].strip("-– ")
+    ]
 
 
 def dependency_line(line: Line, document: str) -> Iterator[Fact]:
     """The dependencies listed as bullets under a heading that says so."""
     near = line.lead or (line.heading[-1] if line.heading else "")
-    if not line.item or line.parents or line.done is not None or not _DEPENDENCY_PLACE.match(near) or _PROJECT_DOCUMENT.search(document):
+    if (
+        not line.item
+        or line.parents
+        or line.done is not None
+        or not _DEPENDENCY_PLACE.match(near)
+        or _PROJECT_DOCUMENT.search(document)
+    ):
         return
     name = re.split(r":\s|\s[–—-]\s|\s\(", line.text)[0].strip(" .:`")
-    if 1 < len(name) <= 50 and len(name.split()) <= 6 and ".md" not in line.text and not re.search(r"(?i)\b(?:phase|team|approval|availability of|must|should|none|milestone|npm|library)\b|@\d|\d+\.\d+", name):
+    if (
+        1 < len(name) <= 50
+        and len(name.split()) <= 6
+        and ".md" not in line.text
+        and not re.search(
+            r"(?i)\b(?:phase|team|approval|availability of|must|should|none|milestone|npm|library)\b|@\d|\d+\.\d+", name
+        )
+    ):
         yield _dependency(name, line.line, line.raw, line.heading, line.context, document, {})
 
 
-def _dependency(name: str, line: int, quote: str, heading: tuple[str, ...], around: tuple[str, ...], document: str, more: dict[str, str]) -> Fact:
+def _dependency(
+    name: str,
+    line: int,
+    quote: str,
+    heading: tuple[str, ...],
+    around: tuple[str, ...],
+    document: str,
+    more: dict[str, str],
+) -> Fact:
     claim = Claim(name, "", "", tuple(text for text in around if text), heading, line, quote, "cell")
     refused = roles.PLACEHOLDER if roles.placeholder(name) else roles.EXAMPLE if roles.example(claim) else ""
     details = {key.lower(): value for key, value in more.items() if value.strip("-– ")}
-    return Fact(Kind.DEPENDENCY, name, "text", document, line, quote, name=name, heading=heading, scope=Scope("", "", ""), role=Role.STATED, details=details, refused=refused)
+    return Fact(
+        Kind.DEPENDENCY,
+        name,
+        "text",
+        document,
+        line,
+        quote,
+        name=name,
+        heading=heading,
+        scope=Scope("", "", ""),
+        role=Role.STATED,
+        details=details,
+        refused=refused,
+    )

@@ -1,20 +1,20 @@
-"""Service levels out of claims: availability, latency, error rate, recovery objectives, growth; and what a load test measured."""
+"""Which values of a claim are service levels: availability, latency, error rate, recovery objectives, growth."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from decimal import Decimal
 from typing import Final
 
-from sre_kit.compute.vocabulary import Fact, Kind, Role, Scope
+from sre_kit.compute.vocabulary import Fact, Kind
 from sre_kit.load.facts import roles, scope
 from sre_kit.load.facts.claims import Claim
-from sre_kit.load.facts.quantities import MONTH, YEAR, Quantity, quantities
+from sre_kit.load.facts.quantities import MONTH, SECONDS, YEAR, Quantity, quantities
+from sre_kit.load.facts.stating import CLAUSE, RECOVERY, WINDOW, Found, stated
 from sre_kit.load.facts.subjects import OUTSIDE_GROWTH, subject
 
-_CLAUSE = re.compile(r"[,;|·•]|\s/\s|\s[–—]\s|\b(?:and|und|et|y|but|while|with)\b")
 _DOWNTIME = re.compile(
     r"\bdown-?time\b|\bausfallzeit\b|\bunavailab(?:le|ility)\b|\bausfall\b|\btiempo de inactividad|\bindisponibilité",
     re.IGNORECASE,
@@ -27,35 +27,10 @@ _PERIOD_SECONDS: Final = {
     "month": MONTH, "monthly": MONTH, "monat": MONTH, "mes": MONTH, "mois": MONTH, "year": YEAR, "yearly": YEAR, "annual": YEAR, "annually": YEAR,
     "jahr": YEAR, "año": YEAR, "quarter": 90 * 86_400, "quarterly": 90 * 86_400, "week": 7 * 86_400, "weekly": 7 * 86_400, "day": 86_400, "daily": 86_400,
 }  # fmt: skip
-_WINDOW = re.compile(
-    r"\b(monthly|per month|calendar month|per calendar month|quarterly|per quarter|annual(?:ly)?|yearly|per year|30[- ]days?|28[- ]days?|90[- ]days?|7[- ]days?|weekly|rolling \d+ days?|\d+-day rolling|per day|daily)\b",
-    re.IGNORECASE,
-)
 _IMMEDIATE = re.compile(
     r"^\W*(?:immediate(?:ly)?|instant(?:aneous)?|sofort|zero|none|no data loss|near[- ](?:zero|instant|real[- ]time)|real[- ]time|continuous|inmediato|immédiat|0)\b(?! \w+ (?:hours|minutes))",
     re.IGNORECASE,
 )
-_RECOVERY = re.compile(r"\b(rto|rpo)s?\b|\brecovery[- ](time|point)(?:[- ]objectives?)?\b", re.IGNORECASE)
-_GROWTH_PERIOD = re.compile(
-    r"\b(month|mom|monthly|monat|week|weekly|quarter(?:ly)?|qoq|year|yoy|annual(?:ly)?|cagr|p\.a\.|jahr|day|daily)",
-    re.IGNORECASE,
-)
-_GROWTH_PERIODS: Final = {"month": "month", "mom": "month", "monthly": "month", "monat": "month", "week": "week", "weekly": "week", "quarter": "quarter", "quarterly": "quarter", "qoq": "quarter", "day": "day", "daily": "day"}  # fmt: skip
-_METRIC_LABEL = re.compile(
-    r"\b(?:uptime|availability|latency|response|error|errors|rate|rto|rpo|recovery|objective|objectives|sla|slas|slo|slos|target|time|times|load|metric|p\d\d+|percentile|guarantee|commitment|monthly|growth|service level|system|overall|total"
-    r"|verfügbarkeit|disponibilidad|disponibilité|antwortzeit|mean|median|average|avg|max|min|requirement|goal|nfr[-\d]*|performance|reliability|api response|request|requests|duration|http_req_\w+|failed|failure)\b",
-    re.IGNORECASE,
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A quantity, what it is about, and the words that decided."""
-
-    kind: Kind
-    quantity: Quantity
-    clause: str
-    words: str
 
 
 def level_facts(claim: Claim, document: str, decimal_comma: bool) -> Iterator[Fact]:
@@ -67,19 +42,20 @@ def level_facts(claim: Claim, document: str, decimal_comma: bool) -> Iterator[Fa
     ):
         return
     for found in _found(claim, decimal_comma):
-        fact = _fact(found, claim, document)
-        if fact is not None:
-            yield fact
+        yield stated(found, claim, document)
 
 
 def _found(claim: Claim, decimal_comma: bool) -> Iterator[Found]:
-    spotted = quantities(claim.text, decimal_comma)
+    spotted = [_with_unit(quantity, claim) for quantity in quantities(claim.text, decimal_comma)]
     previous: dict[str, Kind | None] = {}
     last_end = 0
     for index, quantity in enumerate(spotted):
         following = spotted[index + 1].start if index + 1 < len(spotted) else len(claim.text)
         before, after = claim.text[last_end : quantity.start], claim.text[quantity.end : following]
         if quantity.unit not in ("ratio", "s"):
+            continue
+        if quantity.unit == "s" and _LASTING.search(before):
+            last_end = quantity.end  # how long it lasts, not how fast it is
             continue
         if quantity.unit == "s" and _downtime(claim, quantity, before, after):
             period = _downtime(claim, quantity, before, after)
@@ -98,12 +74,41 @@ def _found(claim: Claim, decimal_comma: bool) -> Iterator[Found]:
             yield Found(kind, quantity, f"{before}{quantity.written}{_cut(after)}", words)
         last_end = quantity.end
     if not spotted and _IMMEDIATE.match(claim.text) and len(claim.text.split()) <= 8:
-        named = _RECOVERY.search(claim.column) or _RECOVERY.search(claim.label)
+        named = RECOVERY.search(claim.column) or RECOVERY.search(claim.label)
         if named:
             kind = Kind.RTO if (named[1] or named[2]).lower() in ("rto", "time") else Kind.RPO
             yield Found(
                 kind, Quantity(Decimal(0), "s", 0, len(claim.text), claim.text), claim.text, claim.column or claim.label
             )
+
+
+_LASTING: Final = re.compile(
+    r"\b(?:for|over|during|every|after|last|past|per|within the (?:first|last)|für|durante|pendant)\s(?:at least |more than |the last |a )?$",
+    re.IGNORECASE,
+)
+_NAMED_UNIT: Final = re.compile(r"[(\[](ms|s|sec|seconds?|µs|us|min|minutes|%|percent|h|hours)[)\]]", re.IGNORECASE)
+
+
+def _with_unit(quantity: Quantity, claim: Claim) -> Quantity:
+    """A bare number of a cell or pair whose header, label or unit column names the unit: `p95 Latency (ms) | 192`."""
+    if quantity.unit or claim.form == "sentence" or len(claim.text) > len(quantity.written) + 3:
+        return quantity
+    column = next(
+        (cell for name, cell in claim.row if re.fullmatch(r"(?i)units?|einheit|unidad|unité", name.strip())), ""
+    )
+    named = (
+        _NAMED_UNIT.search(claim.column)
+        or _NAMED_UNIT.search(claim.label)
+        or re.fullmatch(r"(ms|s|sec|seconds|µs|%)", column)
+    )
+    if not named:
+        return quantity
+    unit = named[1].lower()
+    size = Decimal("0.01") if unit in ("%", "percent") else SECONDS[unit]
+    return replace(
+        quantity, value=quantity.value * size, unit="ratio" if unit in ("%", "percent") else "s",
+        low=None if quantity.low is None else quantity.low * size, high=None if quantity.high is None else quantity.high * size,
+    )  # fmt: skip
 
 
 def _as_ratio(quantity: Quantity, value: Decimal) -> Quantity:
@@ -131,7 +136,7 @@ def _kind(
     claim: Claim, quantity: Quantity, before: str, after: str, previous: Mapping[str, Kind | None]
 ) -> tuple[Kind | None, str]:
     """The kind that the nearest telling words give the quantity."""
-    clauses = _CLAUSE.split(before)
+    clauses = CLAUSE.split(before)
     tries: list[tuple[str, bool]] = [(clauses[-1], True), (_cut(after), False)]
     if claim.form == "sentence" or quantity.unit in previous:
         if quantity.unit in previous:
@@ -151,6 +156,19 @@ def _kind(
         told, kind = subject(text, quantity.unit, quantity.value, last)
         if told:
             return _vetoed(kind, claim, quantity), text
+    if (
+        quantity.unit == "s"
+        and scope.statistic(clauses[-1])
+        and subject(" ".join((claim.text, claim.label)), "s", Decimal(1))[1]
+    ):
+        return _vetoed(Kind.LATENCY_TARGET, claim, quantity), clauses[-1]
+    if (
+        quantity.unit == "ratio"
+        and Decimal("0.95") <= quantity.value < 1
+        and WINDOW.match(_cut(after).strip())
+        and claim.form == "pair"
+    ):
+        return _vetoed(Kind.AVAILABILITY_TARGET, claim, quantity), after  # "99.9 % per calendar month"
     if claim.form != "sentence" and quantity.unit not in previous:
         for text in claim.around[:2]:
             told, kind = subject(text, quantity.unit, quantity.value)
@@ -208,90 +226,5 @@ def _vetoed(kind: Kind | None, claim: Claim, quantity: Quantity) -> Kind | None:
 
 def _cut(after: str) -> str:
     """The words after a value up to the end of its clause."""
-    parts = _CLAUSE.split(after, maxsplit=1)
+    parts = CLAUSE.split(after, maxsplit=1)
     return parts[0] if parts else ""
-
-
-def _fact(found: Found, claim: Claim, document: str) -> Fact | None:
-    quantity, kind = found.quantity, found.kind
-    refused_role, refused = roles.refusal(claim)
-    role = refused_role or roles.role(claim, found.clause, quantity.comparison.replace("downtime", "<="), document)
-    details: dict[str, str] = {}
-    statistic = ""
-    if kind is Kind.LATENCY_TARGET:
-        before = found.clause.partition(quantity.written)[0]
-        statistic = scope.statistic(
-            _CLAUSE.split(before)[-1], found.clause, found.words, claim.column, claim.label, *claim.around[:2]
-        )
-    if (
-        role is Role.MEASURED
-        and kind in (Kind.LATENCY_TARGET, Kind.ERROR_RATE_TARGET)
-        and roles.in_load_test(claim, document)
-    ):
-        return _result(found, claim, document, statistic, refused)
-    if kind is Kind.AVAILABILITY_TARGET and role in (Role.TARGET, Role.STATED):
-        role = Role.CONTRACT if roles.contractual(claim, document) else Role.TARGET
-    if kind in (Kind.LATENCY_TARGET, Kind.ERROR_RATE_TARGET, Kind.RTO, Kind.RPO) and role is Role.STATED:
-        role = Role.TARGET
-    if statistic:
-        details["statistic"] = statistic
-    if quantity.comparison and quantity.comparison != "downtime":
-        details["comparison"] = quantity.comparison
-    if quantity.low is not None:
-        details |= {"low": f"{quantity.low:f}", "high": f"{quantity.value:f}"}
-    if kind is Kind.AVAILABILITY_TARGET and (window := _WINDOW.search(claim.words)):
-        details["window"] = window[1].lower()
-    if kind is Kind.GROWTH_RATE:
-        period = _GROWTH_PERIOD.search(found.clause) or _GROWTH_PERIOD.search(claim.words)
-        details["period"] = _GROWTH_PERIODS.get(period[1].lower(), "year") if period else ""
-    where = _scope(claim, found)
-    name = statistic
-    if kind in (Kind.RTO, Kind.RPO):
-        name = scope.strip_known(claim.label, (_RECOVERY,))
-        name = "" if scope.is_environment(name) or roles.target_column(name) else name
-    return Fact(
-        kind, quantity.value, quantity.unit, document, claim.line, claim.quote, name=name or where.component, heading=claim.heading,
-        scope=where, role=role, details=details, refused=roles.AMBIGUOUS if quantity.ambiguous else refused,
-    )  # fmt: skip
-
-
-def _result(found: Found, claim: Claim, document: str, statistic: str, refused: str) -> Fact:
-    name = statistic or ("error rate" if found.kind is Kind.ERROR_RATE_TARGET else "latency")
-    return Fact(
-        Kind.LOAD_TEST_RESULT, found.quantity.value, found.quantity.unit, document, claim.line, claim.quote, name=name, heading=claim.heading,
-        scope=_scope(claim, found), role=Role.MEASURED, details={"statistic": statistic} if statistic else {}, refused=refused,
-    )  # fmt: skip
-
-
-def _scope(claim: Claim, found: Found) -> Scope:
-    before = claim.text[max(0, found.quantity.start - 60) : found.quantity.start]
-    after = claim.text[found.quantity.end : found.quantity.end + 40]
-    bracket = re.match(r"\s?\(([^()]{2,30})\)", after)
-    near = ((bracket[1],) if bracket else ()) + (before,)
-    environment = scope.environment(*near, claim.column, claim.label, *claim.around)
-    tier = scope.tier(
-        *((bracket[1],) if bracket else ()),
-        claim.column,
-        claim.label,
-        *((before,) if claim.form != "cell" else ()),
-        *(cell for _, cell in claim.row[:1]),
-        *claim.around,
-    )
-    return Scope(environment, tier, component(claim))
-
-
-def component(claim: Claim) -> str:
-    """Of what the value holds: the row or key that is no metric, no tier, no environment; else the bullet above."""
-    for text in (claim.label, claim.column if claim.form == "cell" else "", *claim.around[:1]):
-        name = scope.strip_known(text)
-        if (
-            name
-            and not _METRIC_LABEL.search(name)
-            and not scope.is_tier(name)
-            and not scope.is_environment(name)
-            and 1 < len(name) <= 60
-            and not roles.target_column(name)
-            and not roles.measured_column(name)
-        ):
-            return "" if text in claim.around else name
-    return ""

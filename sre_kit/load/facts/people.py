@@ -11,21 +11,47 @@ from sre_kit.load.facts import roles
 from sre_kit.load.facts.claims import Claim, header_index, split_key
 from sre_kit.load.facts.reading import Line, Table
 
-_STAKEHOLDERS: Final = re.compile(r"\bstakeholders?\b|\binteressengruppen\b|\bpartes interesadas\b|\bparties prenantes\b", re.IGNORECASE)
-_NOT_PEOPLE: Final = re.compile(r"\b(?:communication|update|management|matrix legend|notification|approval process|feedback|requirements|meeting|raci|benefits?|needs|expectations|engagement)\b", re.IGNORECASE)
-_TEAM: Final = re.compile(r"\b(?:team(?: members| roles| structure| composition)?|on-?call (?:rotation|roster|contacts|engineers)|(?:emergency |escalation |key |incident )?contacts?(?: information| list)?|(?:disaster |incident )?response team|roles (?:and|&) responsibilities|personnel|ansprechpartner|equipo|équipe|dr team|core team|who we are|recovery team)\b", re.IGNORECASE)
-_NAME_COLUMN: Final = re.compile(r"^(?:name|person|member|team member|contact(?: name| person)?|primary(?: contact)?|owner|engineer|assigned(?: to)?|nombre|nom|who)$", re.IGNORECASE)
-_ROLE_COLUMN: Final = re.compile(r"^(?:role|title|position|function|responsibility|rolle|rol|rôle|team role|responsibilities|job title)$", re.IGNORECASE)
-_STAKEHOLDER_COLUMN: Final = re.compile(r"^(?:stakeholders?(?: group)?|interessengruppe|parte interesada|partie prenante)$", re.IGNORECASE)
-_JOURNEYS: Final = re.compile(r"\b(?:critical|key|core|main|primary|kritische|críticos?|critiques?)\s(?:user |customer |business |nutzer)?(?:journeys?|paths?|user flows?|flows|workflows|transactions)\b|\bcujs?\b|\buser journeys?\b|\bkritische nutzerpfade\b", re.IGNORECASE)
-_JOURNEY_COLUMN: Final = re.compile(r"^(?:(?:critical )?(?:user )?journey|user flow|flow|cuj|critical path|workflow)s?(?: name)?$", re.IGNORECASE)
-_PERSON: Final = re.compile(r"^(?:(?:Dr|Mr|Ms|Mrs|Prof)\.? )?[A-ZÀ-Þ][\w'’.-]+(?: (?:[A-ZÀ-Þ][\w'’.-]*|van|de|von|der|den|da|di|la|le|el|al|bin))+$")
-_EMPTY: Final = re.compile(r"^\W*$|^(?:tbd|n/?a|none|name|vacant|your name|role|to be hired|hiring|open|various|all|—|john doe|jane doe|unassigned)\b", re.IGNORECASE)
+_STAKEHOLDERS: Final = re.compile(
+    r"\bstakeholders?\b|\binteressengruppen\b|\bpartes interesadas\b|\bparties prenantes\b", re.IGNORECASE
+)
+_NOT_PEOPLE: Final = re.compile(
+    r"\b(?:communication|update|management|matrix legend|notification|approval process|feedback|requirements|meeting|raci|benefits?|needs|expectations|engagement)\b",
+    re.IGNORECASE,
+)
+_TEAM: Final = re.compile(
+    r"\b(?:team(?: members| roles| structure| composition)?|on-?call (?:rotation|roster|contacts|engineers)|(?:emergency |escalation |key |incident )?contacts?(?: information| list)?|(?:disaster |incident )?response team|roles (?:and|&) responsibilities|personnel|ansprechpartner|equipo|équipe|dr team|core team|who we are|recovery team)\b",
+    re.IGNORECASE,
+)
+_NAME_COLUMN: Final = re.compile(
+    r"^(?:name|person|member|team member|contact(?: name| person)?|primary(?: contact)?|owner|engineer|assigned(?: to)?|nombre|nom|who)$",
+    re.IGNORECASE,
+)
+_ROLE_COLUMN: Final = re.compile(
+    r"^(?:role|title|position|function|responsibility|rolle|rol|rôle|team role|responsibilities|job title)$",
+    re.IGNORECASE,
+)
+_STAKEHOLDER_COLUMN: Final = re.compile(
+    r"^(?:stakeholders?(?: group)?|interessengruppe|parte interesada|partie prenante)$", re.IGNORECASE
+)
+_JOURNEYS: Final = re.compile(
+    r"\b(?:critical|key|core|main|primary|kritische|críticos?|critiques?)\s(?:user |customer |business |nutzer)?(?:journeys?|paths?|user flows?|flows|workflows|transactions)\b|\bcujs?\b|\buser journeys?\b|\bkritische nutzerpfade\b",
+    re.IGNORECASE,
+)
+_JOURNEY_COLUMN: Final = re.compile(
+    r"^(?:(?:critical )?(?:user )?journey|user flow|flow|cuj|critical path|workflow)s?(?: name)?$", re.IGNORECASE
+)
+_PERSON: Final = re.compile(
+    r"^(?:(?:Dr|Mr|Ms|Mrs|Prof)\.? )?[A-ZÀ-Þ][\w'’.-]+(?: (?:[A-ZÀ-Þ][\w'’.-]*|van|de|von|der|den|da|di|la|le|el|al|bin))+$"
+)
+_EMPTY: Final = re.compile(
+    r"^\W*$|^(?:tbd|n/?a|none|name|vacant|your name|role|to be hired|hiring|open|various|all|—|john doe|jane doe|unassigned)\b",
+    re.IGNORECASE,
+)
 
 
 def people_table(table: Table, document: str) -> list[Fact] | None:
     """The stakeholders or team members of a table, or None where it lists neither."""
-    place = " ".join((table.lead, *table.heading[-2:]))
+    place = " ".join((table.lead, *table.heading[-1:]))
     header = table.header
     stakeholder = header_index(header, _STAKEHOLDER_COLUMN)
     name, role = header_index(header, _NAME_COLUMN), header_index(header, _ROLE_COLUMN)
@@ -35,7 +61,12 @@ def people_table(table: Table, document: str) -> list[Fact] | None:
         return _rows(table, Kind.STAKEHOLDER, name if name is not None else 0, role, document)
     if name is not None and role is not None and (_TEAM.search(place) or _TEAM.search(document)):
         return _rows(table, Kind.TEAM_MEMBER, name, role, document)
-    if name is not None and role is None and _TEAM.search(place) and re.match(r"(?i)(?:team|role|area|function|level|service|purpose|contact type|type)", header[0]):
+    if (
+        name is not None
+        and role is None
+        and _TEAM.search(place)
+        and re.match(r"(?i)(?:team|role|area|function|level|service|purpose|contact type|type)", header[0])
+    ):
         return _rows(table, Kind.TEAM_MEMBER, name, 0 if name else None, document)
     journey = header_index(header, _JOURNEY_COLUMN)
     if journey is not None and (_JOURNEYS.search(place) or re.search(r"(?i)journey|cuj|critical", header[journey])):
@@ -51,7 +82,11 @@ def _rows(table: Table, kind: Kind, name: int, role: int | None, document: str) 
         text = row.cells[name]
         if _EMPTY.match(text):
             continue
-        details = {"role": row.cells[role]} if role is not None and role < len(row.cells) and role != name and row.cells[role] else {}
+        details = (
+            {"role": row.cells[role]}
+            if role is not None and role < len(row.cells) and role != name and row.cells[role]
+            else {}
+        )
         around = tuple(part for part in (table.lead, *reversed(table.heading)) if part)
         found.append(_fact(kind, text, details, row.line, row.source, table.heading, around, document))
     return found
@@ -68,12 +103,30 @@ def people_line(line: Line, document: str) -> Iterator[Fact]:
     if top and any(_STAKEHOLDERS.search(text) and not _NOT_PEOPLE.search(text) for text in places):
         name = key or line.text
         if len(name) <= 60 and not _EMPTY.match(name) and not name.endswith("."):
-            yield _fact(Kind.STAKEHOLDER, name, {"role": rest} if rest else {}, line.line, line.raw, line.heading, line.context, document)
+            yield _fact(
+                Kind.STAKEHOLDER,
+                name,
+                {"role": rest} if rest else {},
+                line.line,
+                line.raw,
+                line.heading,
+                line.context,
+                document,
+            )
     elif top and _TEAM.search(near) and not _NOT_PEOPLE.search(near) and key and rest:
         yield from _member(line, key, rest, document)
-    elif top and any(_JOURNEYS.search(text) for text in places) and not re.search(r"(?i)\b(?:test\w*|monitor\w*|metrics|tools?|coverage|alerts?)\b", near):
+    elif (
+        top
+        and any(_JOURNEYS.search(text) for text in places)
+        and not re.search(r"(?i)\b(?:test\w*|monitor\w*|metrics|tools?|coverage|alerts?)\b", near)
+    ):
         name = key or line.text
-        if len(name) <= 120 and not _EMPTY.match(name) and not re.search(r"[<>]\s?\d|\d\s?%", name) and name.lower() not in ("goal", "steps", "entry", "actor", "persona", "trigger", "outcome", "success"):
+        if (
+            len(name) <= 120
+            and not _EMPTY.match(name)
+            and not re.search(r"[<>]\s?\d|\d\s?%", name)
+            and name.lower() not in ("goal", "steps", "entry", "actor", "persona", "trigger", "outcome", "success")
+        ):
             yield _fact(Kind.CRITICAL_USER_JOURNEY, name, {}, line.line, line.raw, line.heading, line.context, document)
 
 
@@ -84,13 +137,34 @@ def _member(line: Line, key: str, rest: str, document: str) -> Iterator[Fact]:
         return
     if _PERSON.match(key) and not _PERSON.match(first):
         yield _fact(Kind.TEAM_MEMBER, key, {"role": rest}, line.line, line.raw, line.heading, line.context, document)
-    elif re.search(r"(?i)\b(?:lead|engineer|manager|owner|commander|administrator|officer|developer|architect|director|designer|dba|cto|ceo|sre|devops|analyst|head|coordinator|primary|secondary)\b", key) and len(first) <= 60:
+    elif (
+        re.search(
+            r"(?i)\b(?:lead|engineer|manager|owner|commander|administrator|officer|developer|architect|director|designer|dba|cto|ceo|sre|devops|analyst|head|coordinator|primary|secondary)\b",
+            key,
+        )
+        and len(first) <= 60
+    ):
         if re.match(r"^(?:Responsible|Handles?|Manages?|Coordinates?|Owns|[a-z])", first):
             return
         yield _fact(Kind.TEAM_MEMBER, first, {"role": key}, line.line, line.raw, line.heading, line.context, document)
 
 
-def _fact(kind: Kind, name: str, details: dict[str, str], line: int, quote: str, heading: tuple[str, ...], around: tuple[str, ...], document: str) -> Fact:
+def _fact(
+    kind: Kind,
+    name: str,
+    details: dict[str, str],
+    line: int,
+    quote: str,
+    heading: tuple[str, ...],
+    around: tuple[str, ...],
+    document: str,
+) -> Fact:
     claim = Claim(name, "", "", around, heading, line, quote, "cell")
-    refused = roles.PLACEHOLDER if roles.placeholder(name) or name.startswith("[") else roles.EXAMPLE if roles.example(claim) else ""
+    refused = (
+        roles.PLACEHOLDER
+        if roles.placeholder(name) or name.startswith("[")
+        else roles.EXAMPLE
+        if roles.example(claim)
+        else ""
+    )
     return Fact(kind, name, "text", document, line, quote, name=name, heading=heading, details=details, refused=refused)

@@ -30,7 +30,14 @@ _NORMAL: Final = {
     "diarios": "daily", "diarias": "daily", "diariamente": "daily", "quotidienne": "daily", "quotidiennes": "daily", "quotidien": "daily",
     "every sunday": "weekly", "every saturday": "weekly", "every monday": "weekly", "realtime": "continuous", "real-time": "continuous",
 }  # fmt: skip
-_GERMAN: Final = (("täglich", "daily"), ("stündlich", "hourly"), ("wöchentlich", "weekly"), ("monatlich", "monthly"), ("semanal", "weekly"), ("hebdomadaire", "weekly"))
+_GERMAN: Final = (
+    ("täglich", "daily"),
+    ("stündlich", "hourly"),
+    ("wöchentlich", "weekly"),
+    ("monatlich", "monthly"),
+    ("semanal", "weekly"),
+    ("hebdomadaire", "weekly"),
+)
 _KEPT: Final = re.compile(
     r"\b(?:retention|retain(?:ed|s|ing)?|kept|keep(?:s|ing)?|stored for|preserved|expir\w+ after|delete[ds]? after|rolling|history|window|aufbewahr\w*|retenci[oó]n|"
     r"conservad[oa]s?|rétention|conserv\w+|lifecycle)\b",
@@ -41,8 +48,13 @@ _NOT_BACKUP: Final = re.compile(
     r"rto|rpo|recovery (?:time|point) objective|failed|failure|older than|last|age|missing|not run|exercise|report|cost|storage growth|session|cache|copy|copied|replicat\w+ lag)\b",
     re.IGNORECASE,
 )
-_SCHEDULE_KEY: Final = re.compile(r"\b(?:frequency|schedule|scheduled?|backup (?:frequency|schedule|interval|window|cadence)|cadence|how often|häufigkeit|frecuencia|fréquence|zeitplan|intervall?)\b", re.IGNORECASE)
-_RETENTION_KEY: Final = re.compile(r"\b(?:retention|retained|kept|keep|aufbewahrung\w*|retenci[oó]n|rétention|conservation)\b", re.IGNORECASE)
+_SCHEDULE_KEY: Final = re.compile(
+    r"\b(?:frequency|schedule|scheduled?|backup (?:frequency|schedule|interval|window|cadence)|cadence|how often|häufigkeit|frecuencia|fréquence|zeitplan|intervall?)\b",
+    re.IGNORECASE,
+)
+_RETENTION_KEY: Final = re.compile(
+    r"\b(?:retention|retained|kept|keep|aufbewahrung\w*|retenci[oó]n|rétention|conservation)\b", re.IGNORECASE
+)
 _CLAUSE: Final = re.compile(r"[;]|,\s(?!\d)|\.\s|\s(?:and|plus|und)\s")
 
 
@@ -61,7 +73,16 @@ def backup_table(table: Table, document: str, comma: bool) -> list[Fact] | None:
         around = ((table.lead,) if table.lead else ()) + tuple(reversed(table.heading))
         for index, reader in ((schedule, _schedules), (retention, _retentions)):
             if index is not None and index < len(row.cells) and row.cells[index].strip("-– "):
-                claim = Claim(row.cells[index], row.cells[0], table.header[index], around, table.heading, row.line, row.source, "cell")
+                claim = Claim(
+                    row.cells[index],
+                    row.cells[0],
+                    table.header[index],
+                    around,
+                    table.heading,
+                    row.line,
+                    row.source,
+                    "cell",
+                )
                 found += reader(claim, _row_name(table, row), document, comma)
     return found
 
@@ -84,7 +105,11 @@ def backup_facts(claim: Claim, document: str, comma: bool) -> Iterator[Fact]:
             yield from _schedules(claim, name, document, comma)
             yield from _kept(claim, name, document, comma)
             return
-    if not own or _NOT_BACKUP.search(claim.label) or (claim.form == "sentence" and re.search(r"\?$|\bif\b|\bshould\b|\bconsider\b", claim.text)):
+    if (
+        not own
+        or _NOT_BACKUP.search(claim.label)
+        or (claim.form == "sentence" and re.search(r"\?$|\bif\b|\bshould\b|\bconsider\b", claim.text))
+    ):
         return
     for part in _CLAUSE.split(claim.text):
         if BACKUP.search(part) or BACKUP.search(claim.label):
@@ -96,7 +121,9 @@ def _cell(claim: Claim, document: str, comma: bool) -> Iterator[Fact]:
     """A row or a column that is called "backup": `| Backups | daily, kept 30 days |`."""
     if BACKUP.search(claim.label) or BACKUP.search(claim.column):
         spot = f"{claim.label} {claim.column}"
-        if _NOT_BACKUP.search(spot) or re.search(r"\b(?:rto|rpo|cost|price|storage|size|location|method)\b", spot, re.IGNORECASE):
+        if _NOT_BACKUP.search(spot) or re.search(
+            r"\b(?:rto|rpo|cost|price|storage|size|location|method)\b", spot, re.IGNORECASE
+        ):
             return
         name = claim.label if BACKUP.search(claim.column) else ""
         if _RETENTION_KEY.search(spot):
@@ -107,17 +134,29 @@ def _cell(claim: Claim, document: str, comma: bool) -> Iterator[Fact]:
 
 
 def _with(claim: Claim, text: str) -> Claim:
-    return Claim(text, claim.label, claim.column, claim.around, claim.heading, claim.line, claim.quote, claim.form, claim.row)
+    return Claim(
+        text, claim.label, claim.column, claim.around, claim.heading, claim.line, claim.quote, claim.form, claim.row
+    )
 
 
 def _schedules(claim: Claim, name: str, document: str, comma: bool) -> list[Fact]:
     found = []
     for match in _FREQUENCY.finditer(claim.text):
         around = claim.text[max(0, match.start() - 30) : match.end() + 12]
-        if _NOT_BACKUP.search(around) or re.search(r"\b(?:cop(?:y|ies)|upload|sync\w*|export to)\b", around, re.IGNORECASE):
+        if _NOT_BACKUP.search(around) or re.search(
+            r"\b(?:cop(?:y|ies)|upload|sync\w*|export to)\b", around, re.IGNORECASE
+        ):
             continue
-        found.append(_fact(Kind.BACKUP_SCHEDULE, _normal(match["text"]), "text", claim, name, document, claim.text, match.start()))
-    if not found and (cron := re.search(r"(?<!\S)(?:[\d*/,-]+\s){4}[\d*/,A-Z-]+(?!\S)", claim.text)) and claim.form != "sentence":
+        found.append(
+            _fact(
+                Kind.BACKUP_SCHEDULE, _normal(match["text"]), "text", claim, name, document, claim.text, match.start()
+            )
+        )
+    if (
+        not found
+        and (cron := re.search(r"(?<!\S)(?:[\d*/,-]+\s){4}[\d*/,A-Z-]+(?!\S)", claim.text))
+        and claim.form != "sentence"
+    ):
         found.append(_fact(Kind.BACKUP_SCHEDULE, cron[0], "text", claim, name, document, claim.text, cron.start()))
     return found
 
@@ -138,13 +177,18 @@ def _kept(claim: Claim, name: str, document: str, comma: bool) -> Iterator[Fact]
     for quantity in quantities(claim.text, comma):
         if quantity.unit != "s" or quantity.value < 86_400:
             continue
-        before, after = claim.text[max(0, quantity.start - 40) : quantity.start], claim.text[quantity.end : quantity.end + 26]
+        before, after = (
+            claim.text[max(0, quantity.start - 40) : quantity.start],
+            claim.text[quantity.end : quantity.end + 26],
+        )
         follows = kept.end() <= quantity.start and not re.search(r"\bevery\s*$", before, re.IGNORECASE)
         if follows or _KEPT.search(after):
             yield _fact(Kind.BACKUP_RETENTION, quantity, "s", claim, name, document, claim.text, quantity.start)
 
 
-def _fact(kind: Kind, value: Quantity | str, unit: str, claim: Claim, name: str, document: str, text: str, at: int) -> Fact:
+def _fact(
+    kind: Kind, value: Quantity | str, unit: str, claim: Claim, name: str, document: str, text: str, at: int
+) -> Fact:
     quantity = value if isinstance(value, Quantity) else None
     after = text[quantity.end : quantity.end + 40] if quantity else ""
     bracket = re.match(r"\s?\(([^()]{2,24})\)|\s(?:for|in)\s(\w+)", after)
@@ -172,7 +216,9 @@ def _normal(text: str) -> str:
 
 
 def _row_name(table: Table, row: Row) -> str:
-    return row.cells[0] if not _SCHEDULE_KEY.search(table.header[0]) and not _RETENTION_KEY.search(table.header[0]) else ""
+    return (
+        row.cells[0] if not _SCHEDULE_KEY.search(table.header[0]) and not _RETENTION_KEY.search(table.header[0]) else ""
+    )
 
 
 def _name(claim: Claim) -> str:

@@ -15,13 +15,14 @@ _PLACEHOLDER = re.compile(
     re.IGNORECASE,
 )  # fmt: skip
 _EXAMPLE_HEAD = re.compile(
-    r"\b(?:examples?|beispiel\w*|ejemplos?|exemples?|sample|template|illustrative|hypothetical|vorlage)\b",
+    r"\b(?:examples?|beispiel\w*|ejemplos?|exemples?|sample|illustrative|hypothetical)\b",
     re.IGNORECASE,
 )
 _EXAMPLE_TEXT = re.compile(
     r"^\W*(?:for example|for instance|e\.g\.|example|z\. ?b\.|zum beispiel|beispiel|por ejemplo|par exemple|suppose|imagine|say,)|\b(?:e\.g\.|for example|for instance|such as)\s",
     re.IGNORECASE,
 )
+_TEMPLATE = re.compile(r"\b(?:template|vorlage|plantilla|modèle)\b", re.IGNORECASE)
 _NOT_EXAMPLE = re.compile(
     r"\bexample\.(?:com|org|net)|\bby example\b|\bexample (?:app|application|service|project)\b", re.IGNORECASE
 )
@@ -99,6 +100,9 @@ def example(claim: Claim) -> bool:
     """Whether the claim, its lead-in or a heading over it says that it is an example."""
     if _EXAMPLE_TEXT.search(claim.text) or _EXAMPLE_TEXT.search(claim.label):
         return True
+    waits = not re.search(r"\btarget\b", claim.text, re.IGNORECASE)
+    if waits and any(_TEMPLATE.search(text) for text in claim.around[:2]):
+        return True
     return any(
         _EXAMPLE_HEAD.search(text) and not _NOT_EXAMPLE.search(text)
         for text in (*claim.around[:4], claim.label)
@@ -164,6 +168,9 @@ def role(claim: Claim, clause: str, comparison: str, document: str) -> Role:
     if comparison in ("<", "<=", ">", ">=") or target_column(claim.label) or target_column(clause):
         return Role.TARGET
     if any(measured_column(text) for text in claim.around[:2]):
+        return Role.MEASURED
+    aimed = any(target_column(text) for text in claim.around[:2])
+    if not aimed and in_load_test(claim, document) and results_place(claim, document):
         return Role.MEASURED
     return Role.STATED
 

@@ -12,19 +12,48 @@ from sre_kit.load.facts.claims import Claim, header_index
 from sre_kit.load.facts.quantities import Quantity, quantities
 from sre_kit.load.facts.reading import Table
 
-_SCALING: Final = re.compile(r"\b(?:auto-?scal(?:e|es|er|ers|ing)|scal(?:e|es|ed|ing)[- ]?(?:out|up|in|down)?|hpa|asg|keda|skalier\w*|escalad[oa]|autoescalad\w*|mise à l'échelle|horizontal pod autoscal\w+|auto scaling)\b", re.IGNORECASE)
-_MIN: Final = re.compile(r"\bmin(?:imum)?\.?(?:[- ](?:replicas?|instances?|capacity|pods?|nodes?|tasks?|size|count))?\s?[:=]?\s?(\d{1,4})\b(?!\s?(?:%|ms|s\b|min|GB|MB|GiB|vCPU))|\b(\d{1,4})\s(?:\w+\s)?min(?:imum)?\b", re.IGNORECASE)
-_MAX: Final = re.compile(r"\bmax(?:imum)?\.?(?:[- ](?:replicas?|instances?|capacity|pods?|nodes?|tasks?|size|count))?\s?[:=]?\s?(\d{1,4})\b(?!\s?(?:%|ms|s\b|min|GB|MB|GiB|vCPU))|\b(\d{1,4})\s(?:\w+\s)?max(?:imum)?\b", re.IGNORECASE)
-_DESIRED: Final = re.compile(r"\b(?:desired|initial|default)(?:[- ](?:replicas?|capacity|count|instances?))?\s?[:=]?\s?(\d{1,4})\b", re.IGNORECASE)
-_RANGE: Final = re.compile(r"(?<![\w.$%])(\d{1,3})\s?(?:-|–|to|→)\s?(\d{1,4})\s?(?:replicas?|pods?|instances?|nodes?|tasks?|containers?|workers?|servers?|machines?)\b", re.IGNORECASE)
-_METRIC: Final = re.compile(r"\b(cpu|memory|ram|request(?:s)?(?: per (?:second|target|minute)| rate| count| latency)?|rps|queue(?: depth| length| size| lag)?|latency|response time|p95|p99|connections?|concurren\w+|load|lag|messages?|disk|utili[sz]ation|active users|backlog|sessions?)\b", re.IGNORECASE)
-_OUT: Final = re.compile(r"\bscal(?:e|es|ing)[- ](?:out|up)|\badd(?:s|ing)? (?:\d+ |an? )?(?:instances?|nodes?|pods?|tasks?)|\bincrease", re.IGNORECASE)
+_SCALING: Final = re.compile(
+    r"\b(?:auto-?scal(?:e|es|er|ers|ing)|scal(?:e|es|ed|ing)[- ]?(?:out|up|in|down)?|hpa|asg|keda|skalier\w*|escalad[oa]|autoescalad\w*|mise à l'échelle|horizontal pod autoscal\w+|auto scaling)\b",
+    re.IGNORECASE,
+)
+_MIN: Final = re.compile(
+    r"\bmin(?:imum)?\.?(?:[- ](?:replicas?|instances?|capacity|pods?|nodes?|tasks?|size|count))?\s?[:=]?\s?(\d{1,4})\b(?!\s?(?:%|ms|s\b|min|GB|MB|GiB|vCPU))|\b(\d{1,4})\s(?:\w+\s)?min(?:imum)?\b",
+    re.IGNORECASE,
+)
+_MAX: Final = re.compile(
+    r"\bmax(?:imum)?\.?(?:[- ](?:replicas?|instances?|capacity|pods?|nodes?|tasks?|size|count))?\s?[:=]?\s?(\d{1,4})\b(?!\s?(?:%|ms|s\b|min|GB|MB|GiB|vCPU))|\b(\d{1,4})\s(?:\w+\s)?max(?:imum)?\b",
+    re.IGNORECASE,
+)
+_DESIRED: Final = re.compile(
+    r"\b(?:desired|initial|default)(?:[- ](?:replicas?|capacity|count|instances?))?\s?[:=]?\s?(\d{1,4})\b",
+    re.IGNORECASE,
+)
+_RANGE: Final = re.compile(
+    r"(?<![\w.$%])(\d{1,3})\s?(?:-|–|to|→)\s?(\d{1,4})\s?(?:replicas?|pods?|instances?|nodes?|tasks?|containers?|workers?|servers?|machines?)\b",
+    re.IGNORECASE,
+)
+_METRIC: Final = re.compile(
+    r"\b(cpu|memory|ram|request(?:s)?(?: per (?:second|target|minute)| rate| count| latency)?|rps|queue(?: depth| length| size| lag)?|latency|response time|p95|p99|connections?|concurren\w+|load|lag|messages?|disk|utili[sz]ation|active users|backlog|sessions?)\b",
+    re.IGNORECASE,
+)
+_OUT: Final = re.compile(
+    r"\bscal(?:e|es|ing)[- ](?:out|up)|\badd(?:s|ing)? (?:\d+ |an? )?(?:instances?|nodes?|pods?|tasks?)|\bincrease",
+    re.IGNORECASE,
+)
 _IN: Final = re.compile(r"\bscal(?:e|es|ing)[- ](?:in|down)|\bremoves?\b|\bdecrease", re.IGNORECASE)
-_FOR: Final = re.compile(r"\b(?:for|over|during|sustained|within|für|durante)\s(?:at least |more than |> ?)?(\d+\+?\s?[- ]?(?:s|secs?|seconds?|m|mins?|minutes?|h|hours?|minuten|minutos))\b", re.IGNORECASE)
-_TRIGGER_COLUMN: Final = re.compile(r"\b(?:scale[- ]?(?:out|up|in|down)(?: when| trigger| threshold| at| policy)?|scaling (?:trigger|threshold|policy|metric|rule)|trigger|auto-?scaling)\b", re.IGNORECASE)
+_FOR: Final = re.compile(
+    r"\b(?:for|over|during|sustained|within|für|durante)\s(?:at least |more than |> ?)?(\d+\+?\s?[- ]?(?:s|secs?|seconds?|m|mins?|minutes?|h|hours?|minuten|minutos))\b",
+    re.IGNORECASE,
+)
+_TRIGGER_COLUMN: Final = re.compile(
+    r"\b(?:scale[- ]?(?:out|up|in|down)(?: when| trigger| threshold| at| policy)?|scaling (?:trigger|threshold|policy|metric|rule)|trigger|auto-?scaling)\b",
+    re.IGNORECASE,
+)
 _MIN_COLUMN: Final = re.compile(r"^min(?:imum)?\.?(?: ?\w+)?$", re.IGNORECASE)
 _MAX_COLUMN: Final = re.compile(r"^max(?:imum)?\.?(?: ?\w+)?$", re.IGNORECASE)
-_LOOSE: Final = re.compile(r"\b(?:consider|recommend\w*|could|may|might|future|plan(?:ned)? to|alert|not |never|test|verify)\b", re.IGNORECASE)
+_LOOSE: Final = re.compile(
+    r"\b(?:consider|recommend\w*|could|may|might|future|plan(?:ned)? to|alert|not |never|test|verify)\b", re.IGNORECASE
+)
 _BREAKS: Final = re.compile(r"[;]|\.\s|,\s(?=scale|in\b|down)|\s/\s", re.IGNORECASE)
 
 
@@ -43,7 +72,11 @@ def scaling_table(table: Table, document: str) -> list[Fact] | None:
         cells = row.cells
         details: dict[str, str] = {}
         if bounded:
-            for key, index in (("min", least), ("max", most), ("desired", header_index(table.header, re.compile(r"^desired", re.IGNORECASE)))):
+            for key, index in (
+                ("min", least),
+                ("max", most),
+                ("desired", header_index(table.header, re.compile(r"^desired", re.IGNORECASE))),
+            ):
                 if index is not None and index < len(cells) and (number := re.match(r"\d{1,4}", cells[index])):
                     details[key] = number[0]
         made = False
@@ -62,7 +95,9 @@ def scaling_table(table: Table, document: str) -> list[Fact] | None:
 
 def _metric_cells(table: Table, cells: tuple[str, ...]) -> dict[str, str]:
     for name, cell in zip(table.header, cells, strict=False):
-        if re.search(r"\b(?:cpu|memory|target|metric|threshold)\b", name, re.IGNORECASE) and (spotted := _percent(cell)):
+        if re.search(r"\b(?:cpu|memory|target|metric|threshold)\b", name, re.IGNORECASE) and (
+            spotted := _percent(cell)
+        ):
             metric = _METRIC.search(cell) or _METRIC.search(name)
             return {"metric": metric[1].lower() if metric else "", "threshold": f"{spotted.written}"}
     return {}
@@ -72,9 +107,17 @@ def scaling_facts(claim: Claim, document: str) -> Iterator[Fact]:
     """The rules that a line, a sentence or a cell states."""
     near = " ".join((claim.label, claim.column, *claim.around[:2]))
     own = _SCALING.search(claim.text)
-    if not own and not _SCALING.search(near) and not (_MIN.search(claim.text) and _MAX.search(claim.text) and _INFRA.search(" ".join((near, document)))):
+    if (
+        not own
+        and not _SCALING.search(near)
+        and not (_MIN.search(claim.text) and _MAX.search(claim.text) and _INFRA.search(" ".join((near, document))))
+    ):
         return
-    if _LOOSE.search(claim.text) or claim.text.endswith("?") or re.search(r"\b(?:test|alert|troubleshoot\w*|checklist|cost)\b", near, re.IGNORECASE):
+    if (
+        _LOOSE.search(claim.text)
+        or claim.text.endswith("?")
+        or re.search(r"\b(?:test|alert|troubleshoot\w*|checklist|cost)\b", near, re.IGNORECASE)
+    ):
         return
     bounds = _bounds(claim.text, bool(own or _SCALING.search(near)))
     name = _name(claim)
@@ -89,7 +132,10 @@ def scaling_facts(claim: Claim, document: str) -> Iterator[Fact]:
         yield _rule(claim, bounds, name, document)
 
 
-_INFRA: Final = re.compile(r"\b(?:scal\w+|ecs|eks|asg|nodes?|instances?|pods?|replicas?|cluster|compute|capacity|infrastructure|fargate|kubernetes|tasks?)\b", re.IGNORECASE)
+_INFRA: Final = re.compile(
+    r"\b(?:scal\w+|ecs|eks|asg|nodes?|instances?|pods?|replicas?|cluster|compute|capacity|infrastructure|fargate|kubernetes|tasks?)\b",
+    re.IGNORECASE,
+)
 
 
 def _bounds(text: str, in_scaling: bool) -> dict[str, str]:
@@ -111,12 +157,26 @@ def _trigger(text: str) -> dict[str, str] | None:
     metric = _METRIC.search(text)
     if not metric:
         return None
-    spotted = [quantity for quantity in quantities(text) if quantity.unit == "ratio" or (quantity.comparison and quantity.unit in ("", "s"))]
+    spotted = [
+        quantity
+        for quantity in quantities(text)
+        if quantity.unit == "ratio" or (quantity.comparison and quantity.unit in ("", "s"))
+    ]
     if not spotted:
         return None
     sustained = _FOR.search(text)
-    first = next((quantity for quantity in spotted if not sustained or quantity.start < sustained.start() or quantity.start >= sustained.end()), None)
-    if first is None or (first.unit == "" and not re.search(r"(?i)queue|request|rps|connection|concurren|messages?|lag|backlog|sessions?|users", text)):
+    first = next(
+        (
+            quantity
+            for quantity in spotted
+            if not sustained or quantity.start < sustained.start() or quantity.start >= sustained.end()
+        ),
+        None,
+    )
+    if first is None or (
+        first.unit == ""
+        and not re.search(r"(?i)queue|request|rps|connection|concurren|messages?|lag|backlog|sessions?|users", text)
+    ):
         return None
     details = {"metric": metric[1].lower(), "threshold": f"{first.comparison} {first.written}".strip()}
     return details | ({"for": sustained[1]} if sustained else {})
@@ -148,7 +208,16 @@ def _name(claim: Claim) -> str:
     for text in (claim.label, *claim.around[:2]):
         cleaned = re.sub(r"\([^()]*\)", "", text).strip(" :")
         cleaned = _SCALING.sub("", cleaned).strip(" -–:&")
-        cleaned = re.sub(r"(?i)\b(?:policy|policies|configuration|strategy|rules?|horizontal|vertical|triggers?|settings|thresholds?|metrics?|target|out|up|in|down|when to|the|of|for|capacity|min|max|based)\b", "", cleaned).strip(" -–:&,/")
-        if 2 < len(cleaned) <= 40 and not _METRIC.fullmatch(cleaned) and not scope.is_environment(cleaned) and not re.match(r"[\d.]+$", cleaned):
+        cleaned = re.sub(
+            r"(?i)\b(?:policy|policies|configuration|strategy|rules?|horizontal|vertical|triggers?|settings|thresholds?|metrics?|target|out|up|in|down|when to|the|of|for|capacity|min|max|based)\b",
+            "",
+            cleaned,
+        ).strip(" -–:&,/")
+        if (
+            2 < len(cleaned) <= 40
+            and not _METRIC.fullmatch(cleaned)
+            and not scope.is_environment(cleaned)
+            and not re.match(r"[\d.]+$", cleaned)
+        ):
             return re.sub(r"^[\d.]+\s+", "", cleaned)
     return ""

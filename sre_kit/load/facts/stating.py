@@ -1,0 +1,185 @@
+"""From a value with its subject to a `Fact`: role, statistic, comparison, scope, name."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from sre_kit.compute.vocabulary import Fact, Kind, Role, Scope
+from sre_kit.load.facts import roles, scope
+from sre_kit.load.facts.claims import Claim
+from sre_kit.load.facts.quantities import Quantity
+
+CLAUSE = re.compile(r"[,;|·•]|\s/\s|\s[–—]\s|\b(?:and|und|et|y|but|while|with)\b")
+WINDOW = re.compile(
+    r"\b(monthly|per month|calendar month|per calendar month|quarterly|per quarter|annual(?:ly)?|yearly|per year|30[- ]days?|28[- ]days?|90[- ]days?|7[- ]days?|weekly|rolling \d+ days?|\d+-day rolling|per day|daily)\b",
+    re.IGNORECASE,
+)
+RECOVERY = re.compile(r"\b(rto|rpo)s?\b|\brecovery[- ](time|point)(?:[- ]objectives?)?\b", re.IGNORECASE)
+_GROWTH_PERIOD = re.compile(
+    r"\b(month|mom|monthly|monat|week|weekly|quarter(?:ly)?|qoq|year|yoy|annual(?:ly)?|cagr|p\.a\.|jahr|day|daily)",
+    re.IGNORECASE,
+)
+_GROWTH_PERIODS: Final = {"month": "month", "mom": "month", "monthly": "month", "monat": "month", "week": "week", "weekly": "week", "quarter": "quarter", "quarterly": "quarter", "qoq": "quarter", "day": "day", "daily": "day"}  # fmt: skip
+_METRIC_LABEL = re.compile(
+    r"\b(?:uptime|availability|latency|response|error|errors|rate|rto|rpo|recovery|objective|objectives|sla|slas|slo|slos|target|time|times|load|metric|p\d\d+|percentile|guarantee|commitment|monthly|growth|service level|system|overall|total"
+    r"|verfügbarkeit|disponibilidad|disponibilité|antwortzeit|mean|median|average|avg|max|min|requirement|goal|nfr[-\d]*|performance|reliability|api response|request|requests|duration|http_req_\w+|failed|failure)\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A quantity, what it is about, and the words that decided."""
+
+    kind: Kind
+    quantity: Quantity
+    clause: str
+    words: str
+
+
+def stated(found: Found, claim: Claim, document: str) -> Fact:
+    """The fact that a found value states."""
+    quantity, kind = found.quantity, found.kind
+    refused_role, refused = roles.refusal(claim)
+    role = refused_role or roles.role(claim, found.clause, quantity.comparison.replace("downtime", "<="), document)
+    details: dict[str, str] = {}
+    statistic = ""
+    if kind is Kind.LATENCY_TARGET:
+        before = found.clause.partition(quantity.written)[0]
+        statistic = scope.statistic(
+            CLAUSE.split(before)[-1], found.clause, found.words, claim.column, claim.label, *claim.around[:2]
+        )
+    if (
+        role is Role.MEASURED
+        and kind in (Kind.LATENCY_TARGET, Kind.ERROR_RATE_TARGET)
+        and roles.in_load_test(claim, document)
+    ):
+        return _result(found, claim, document, statistic, refused)
+    if kind is Kind.AVAILABILITY_TARGET and role in (Role.TARGET, Role.STATED):
+        role = Role.CONTRACT if roles.contractual(claim, document) else Role.TARGET
+    if kind in (Kind.LATENCY_TARGET, Kind.ERROR_RATE_TARGET, Kind.RTO, Kind.RPO) and role is Role.STATED:
+        role = Role.TARGET
+    if statistic:
+        details["statistic"] = statistic
+    comparison = quantity.comparison.replace("downtime", "")
+    if (
+        comparison in (">", ">=")
+        and kind in (Kind.LATENCY_TARGET, Kind.ERROR_RATE_TARGET)
+        and _FAILS.search(claim.text)
+    ):
+        details["written_as"] = "failure"  # "p95 > 1 s - test failed" promises at most 1 s
+        comparison = "<="
+    if comparison:
+        details["comparison"] = comparison
+    if quantity.low is not None:
+        details |= {"low": f"{quantity.low:f}", "high": f"{quantity.value:f}"}
+    if kind is Kind.AVAILABILITY_TARGET and (window := WINDOW.search(claim.words)):
+        details["window"] = window[1].lower()
+    if kind is Kind.GROWTH_RATE:
+        period = _GROWTH_PERIOD.search(found.clause) or _GROWTH_PERIOD.search(claim.words)
+        details["period"] = _GROWTH_PERIODS.get(period[1].lower(), "year") if period else ""
+    where = _scope(claim, found)
+    name = statistic
+    if kind in (Kind.RTO, Kind.RPO):
+        name = scope.strip_known(claim.label, (RECOVERY,))
+        name = "" if scope.is_environment(name) or roles.target_column(name) else name
+    return Fact(
+        kind, quantity.value, quantity.unit, document, claim.line, claim.quote, name=name or where.component, heading=claim.heading,
+        scope=where, role=role, details=details, refused=roles.AMBIGUOUS if quantity.ambiguous else refused,
+    )  # fmt: skip
+
+
+_FAILS: Final = re.compile(
+    r"\bfail(?:s|ed|ure)?\b|\babort\w*\b|\bfallida?\b|\bfehlgeschlagen\b|\béchec\b|\bunacceptable\b", re.IGNORECASE
+)
+_LOAD_COLUMN: Final = re.compile(
+    r"\b(?:vus?|virtual users|users|concurren\w+|load|rps|connections|clients|usuarios|nutzer)\b", re.IGNORECASE
+)
+_TIER_PLACE: Final = re.compile(
+    r"\b(?:tiers?|plans?|pricing|packages?|editions?|subscriptions?|tarife?|planes)\b", re.IGNORECASE
+)
+_NAMED_TIER: Final = re.compile(r"\b([A-Z]\w+) (?:[Pp]lan|[Tt]ier)\b")
+
+
+def _tier_by_place(claim: Claim, before: str) -> str:
+    """A tier with a name of its own: a column or a row of a table of plans, or `the Library plan`."""
+    if named := _NAMED_TIER.search(before):
+        return named[1].lower()
+    if claim.form != "cell" or not claim.row:
+        return ""
+    first, label = claim.row[0]
+    if _TIER_PLACE.fullmatch(first.strip()):
+        return label.lower()
+    placed = any(_TIER_PLACE.search(text) for text in claim.around[:2])
+    metric = (
+        bool(_METRIC_LABEL.search(claim.column))
+        or roles.target_column(claim.column)
+        or roles.measured_column(claim.column)
+    )
+    if (
+        placed
+        and not metric
+        and len(claim.row) > 2
+        and len(claim.column.split()) <= 3
+        and not scope.is_environment(claim.column)
+    ):
+        return claim.column.lower()
+    return ""
+
+
+def _result(found: Found, claim: Claim, document: str, statistic: str, refused: str) -> Fact:
+    name = statistic or ("error rate" if found.kind is Kind.ERROR_RATE_TARGET else "latency")
+    return Fact(
+        Kind.LOAD_TEST_RESULT, found.quantity.value, found.quantity.unit, document, claim.line, claim.quote, name=name, heading=claim.heading,
+        scope=_scope(claim, found), role=Role.MEASURED, details=({"statistic": statistic} if statistic else {}) | load(claim), refused=refused,
+    )  # fmt: skip
+
+
+def load(claim: Claim) -> dict[str, str]:
+    """Under which load a row of results was measured."""
+    if claim.row and _LOAD_COLUMN.search(claim.row[0][0]) and re.match(r"\d", claim.row[0][1]):
+        return {"load": f"{claim.row[0][1]} {claim.row[0][0]}"}
+    return {}
+
+
+def _scope(claim: Claim, found: Found) -> Scope:
+    before = claim.text[max(0, found.quantity.start - 60) : found.quantity.start]
+    after = claim.text[found.quantity.end : found.quantity.end + 40]
+    bracket = re.match(r"\s?\(([^()]{2,30})\)", after)
+    near = ((bracket[1],) if bracket else ()) + (before,)
+    environment = scope.environment(*near, claim.column, claim.label, *claim.around)
+    tier = scope.tier(
+        *((bracket[1],) if bracket else ()),
+        claim.column,
+        claim.label,
+        *((before,) if claim.form != "cell" else ()),
+        *(cell for _, cell in claim.row[:1]),
+        *claim.around,
+    )
+    tier = tier or _tier_by_place(claim, before)
+    named = component(claim)
+    return Scope(environment, tier, "" if tier and named.lower() == tier else named)
+
+
+def component(claim: Claim) -> str:
+    """Of what the value holds: the row or key that is no metric, no tier, no environment; else the bullet above."""
+    column = claim.column if claim.form == "cell" and not roles.threshold_column(claim.column) else ""
+    if claim.row and _LOAD_COLUMN.search(claim.row[0][0]):
+        return ""
+    for text in (claim.label, column, *claim.around[:1]):
+        name = scope.strip_known(text)
+        if (
+            name
+            and not _METRIC_LABEL.search(name)
+            and not scope.is_tier(name)
+            and not scope.is_environment(name)
+            and 1 < len(name) <= 60
+            and re.search(r"[^\W\d]{2}", name)
+            and not _LOAD_COLUMN.search(name)
+            and not roles.target_column(name)
+            and not roles.measured_column(name)
+        ):
+            return "" if text in claim.around else name
+    return ""
