@@ -6,11 +6,16 @@ Latencies are seconds, rates are per second, shares lie in 0..1.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
+from sre_kit.compute.vocabulary import Gap
 from sre_kit.units import Duration
 
 
@@ -21,6 +26,17 @@ class Threshold:
     metric: str
     expression: str
     passed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One kind of request in a run; what the tool did not keep is ``None``."""
+
+    name: str
+    requests: int | None
+    errors: int | None
+    mean: float | None
+    quantiles: Mapping[float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,19 +68,47 @@ class LoadTest:
     began: datetime | None = None
     thresholds: tuple[Threshold, ...] = ()
     notes: tuple[str, ...] = ()
+    operations: tuple[Operation, ...] = ()
+    samples: NDArray[np.float64] | None = field(default=None, compare=False, repr=False)
+    """Seconds of every request, where the tool kept them; runs can then be compared with intervals."""
+
+    @property
+    def error_ratio(self) -> float | None:
+        """Failed requests as a share of all; missing where either was not counted."""
+        return self.errors / self.requests if self.requests and self.errors is not None else None
+
+
+@dataclass(frozen=True, slots=True)
+class LoadTestSet:
+    """Runs that were read, and files that could not be."""
+
+    tests: tuple[LoadTest, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+
+    def __iter__(self) -> Iterator[LoadTest]:
+        return iter(self.tests)
+
+    def __len__(self) -> int:
+        return len(self.tests)
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """An operation whose baseline is kept: queries for its rate, quantiles and errors."""
+    """
+    An operation whose baseline is kept.
+
+    `total` with `good` or `bad` are queries that count events, as in an SLO; `p50` to `maximum` are in seconds.
+    """
 
     name: str
     service: str
-    rate: str = ""
-    errors: str = ""
+    total: str = ""
+    good: str = ""
+    bad: str = ""
     p50: str = ""
     p95: str = ""
     p99: str = ""
+    maximum: str = ""
     objective: Duration | None = None
     objective_statistic: str = "p95"
 
@@ -91,8 +135,13 @@ class Optimisation:
     risk: str
     verify: str
     state: Literal["idea", "planned", "running", "done", "dropped"] = "idea"
+    operation: str = ""
+    """Endpoint or statement that it makes faster."""
     gain: float | None = None
     """Expected reduction of the operation's time, 0..1."""
+    gain_low: float | None = None
+    gain_high: float | None = None
+    """Bounds of the expectation; none: a guess without bounds."""
     days: float | None = None
     measured: str = ""
     decided: date | None = None
@@ -126,4 +175,8 @@ class PerformancePlan:
     optimisations: list[Optimisation] = field(default_factory=list)
     caches: list[Cache] = field(default_factory=list)
     cdn: str = ""
-    cdn_price_per_gb: float | None = None
+    """What the CDN is told to keep, as the documents say it."""
+    cdn_source: str = ""
+    cdn_price_per_gb: Decimal | None = None
+    window: Duration = timedelta(days=28)
+    """Length of the baseline."""
