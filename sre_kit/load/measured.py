@@ -19,7 +19,7 @@ from sre_kit.store import manifest as manifests
 from sre_kit.store import places
 
 if TYPE_CHECKING:
-    from sre_kit.load.project import Project
+    from sre_kit.load.projects import Project
 
 NO_SOURCE = "no metrics source is configured; set source.url in the params"
 
@@ -72,6 +72,22 @@ def requests(
     )
 
 
+def objectives(project: Project, *, history: timedelta = timedelta(days=90)) -> list[Requests]:
+    """
+    The events of every objective over `history`, or over its whole window where that is longer, in the params' order.
+
+    A calendar period is read from its first instant on.
+    """
+    from sre_kit.compute.windows import slo_window
+
+    found = []
+    for slo in project.params.slos:
+        start = min(project.as_of - history, slo_window(slo, project.as_of).start)
+        days = -(-(project.as_of - start) // timedelta(days=1))
+        found.append(requests(project, slo, window=timedelta(days=days)))
+    return found
+
+
 def manifest(project: Project, path: str = "") -> manifests.Manifest:
     """The manifest at `path` (a render's stage), or the published one."""
     return manifests.read(Path(path) if path else project.root / places.DOCUMENTS / places.MANIFEST)
@@ -79,7 +95,7 @@ def manifest(project: Project, path: str = "") -> manifests.Manifest:
 
 def incidents(project: Project) -> IncidentLog:
     """The incident log up to the report time; a missing or broken file becomes `IncidentLog.gap`."""
-    from sre_kit.load.incidents import incident_log
+    from sre_kit.load.incident_logs import incident_log
 
     policy, written = project.params.incidents, project.params.history.incidents
     if not written:
