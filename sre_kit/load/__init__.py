@@ -10,8 +10,8 @@ from importlib import import_module
 from typing import Any
 
 _WHERE: dict[str, str] = {
-    **dict.fromkeys(("project", "Project"), "project"),
-    **dict.fromkeys(("reading", "requests", "manifest", "incidents"), "measured"),
+    **dict.fromkeys(("project", "Project"), "projects"),
+    **dict.fromkeys(("reading", "requests", "objectives", "manifest", "incidents"), "measured"),
 }
 """Public name -> module of this package."""
 

@@ -51,8 +51,9 @@ def notebooks(own: Path | None = None) -> dict[str, Path]:
     ParameterError
         An own notebook takes the name of one of the six.
     """
-    found = {name: places.bundled("notebooks") / f"{name}.ipynb" for name in DELIVERABLES}
-    for path in sorted(own.glob("*.ipynb")) if own and own.is_dir() and own != places.bundled("notebooks") else []:
+    shipped = places.bundled("notebooks")
+    found = {name: path for name in DELIVERABLES if (path := shipped / f"{name}.ipynb").is_file()}
+    for path in sorted(own.glob("*.ipynb")) if own and own.is_dir() and own != shipped else []:
         if path.stem in found:
             raise ParameterError(f"{path}: {path.stem} is one of the six; give a document of your own another name")
         found[path.stem] = path

@@ -16,6 +16,7 @@ _WHERE: dict[str, str] = {
     **dict.fromkeys(("Artifact",), "artifact"),
     **dict.fromkeys(("Explorer",), "widgets"),
     **dict.fromkeys(("header", "sources", "open_questions"), "document"),
+    "greeting": "opening",
 }
 """Public name -> module of this package."""
 

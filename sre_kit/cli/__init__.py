@@ -1,0 +1,62 @@
+"""
+The command line: composes the layers, prints, and is the only place that catches errors.
+
+Nothing heavy is imported before a command runs, so that ``--help`` is quick.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from sre_kit.errors import SREKitError
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line; returns the exit code, and never shows a traceback of ours to a user."""
+    from sre_kit.cli.app import app
+
+    try:
+        result = app(args=arguments, prog_name="sre-kit", standalone_mode=False)
+        code = result if isinstance(result, int) else 0
+        sys.stdout.flush()
+    except SREKitError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return error.exit_code
+    except BrokenPipeError:
+        # the reader went away, as `| head` does; what is left in the buffer has nowhere to go
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+    except KeyboardInterrupt:
+        print("stopped; nothing was published", file=sys.stderr)
+        return 130
+    except Exception as error:
+        return _shown(error)
+    return code
+
+
+def script() -> None:
+    """Entry point of the installed command."""
+    sys.exit(main())
+
+
+def _shown(error: Exception) -> int:
+    """The command line library's own errors as it shows them; anything else is ours, and a defect."""
+    show, code = getattr(error, "show", None), getattr(error, "exit_code", None)
+    if isinstance(code, int):
+        if callable(show):
+            show()
+        return code
+    if type(error).__name__ == "Abort":
+        return 130
+    if isinstance(error, OSError):
+        print(f"error: {error.filename or 'the system'}: {error.strerror or error}", file=sys.stderr)
+        return 2
+    if os.environ.get("SRE_KIT_TRACEBACK"):
+        raise error
+    print(
+        f"error: a defect in sre-kit: {type(error).__name__}: {error}\n"
+        "Set SRE_KIT_TRACEBACK=1 to see where, and report it with the command you ran.",
+        file=sys.stderr,
+    )
+    return 70

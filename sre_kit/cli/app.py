@@ -1,0 +1,254 @@
+"""The commands: names, options, help. What they do is in the modules beside this one, imported when they run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+EPILOG = """\
+\b
+Exit codes:
+  0  done
+  1  a threshold was breached (only with --fail-on)
+  2  usage or params
+  3  a source is unreachable or data incomplete; the documents are written, gaps marked
+  4  a notebook failed; nothing is written
+  5  the documents are out of date (--check)
+  6  refused, to protect a hand edit, a lock or damaged markers
+"""
+INTRO = """\
+SRE documents from a service's own documents, decisions and measurements.
+
+\b
+Examples:
+  sre-kit demo
+      a complete docs/SRE for a pretend shop, in outputs/demo
+  sre-kit init ~/work/shop --params params/shop.yaml
+      a commented params file from what is there
+  sre-kit start --params params/shop.yaml
+      what was read, what is missing, who owes it
+  sre-kit render --params params/shop.yaml
+      write the six documents and update build-plan.md
+  sre-kit render --params params/shop.yaml --check --fail-on slo-breached
+      for CI: exit 5 when out of date, 1 when an objective is breached
+  sre-kit lab --params params/shop.yaml
+      explore in JupyterLab
+"""
+
+app = typer.Typer(
+    help=INTRO,
+    epilog=EPILOG,
+    rich_markup_mode=None,  # rich's help costs twice what the rest of the command line does
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+ParamsOption = Annotated[str, typer.Option("--params", help="Params file or folder.", metavar="PATH")]
+AsOfOption = Annotated[str, typer.Option("--as-of", help="Report time, ISO 8601; default: the last complete UTC hour.")]
+JSONOption = Annotated[bool, typer.Option("--json", help="JSON on standard output.")]
+
+
+@app.command()
+def demo(
+    folder: Annotated[Path, typer.Argument(help="Where the pretend project is copied to.")] = Path("outputs/demo"),
+    jobs: Annotated[int, typer.Option(help="Notebooks at a time.", min=1)] = 2,
+) -> int:
+    """Render a pretend shop; no network or keys needed."""
+    from sre_kit.cli.demo import run
+
+    return run(folder, jobs)
+
+
+@app.command()
+def start(params: ParamsOption, as_of: AsOfOption = "", json: JSONOption = False) -> int:
+    """Open a session: what was read, what is missing."""
+    from sre_kit.cli.start import run
+
+    return run(params, as_of, json)
+
+
+@app.command()
+def facts(
+    documents: Annotated[list[Path] | None, typer.Argument(help="Markdown files; default: the project's.")] = None,
+    params: Annotated[str, typer.Option("--params", help="Params file or folder.", metavar="PATH")] = "",
+    all_: Annotated[bool, typer.Option("--all", help="Also what was refused, with the reason.")] = False,
+    json: JSONOption = False,
+) -> int:
+    """Facts read from documents, with their source."""
+    from sre_kit.cli.facts import run
+
+    return run(documents or [], params, all_, json)
+
+
+@app.command()
+def render(
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Documents to render; default: all.", metavar="NAME")
+    ] = None,
+    params: ParamsOption = "",
+    as_of: AsOfOption = "",
+    parameter: Annotated[
+        list[str] | None, typer.Option("--parameter", "-p", help="name=value for the notebooks; may be repeated.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Write the documents here instead of docs/SRE of the project.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would change; write nothing.")] = False,
+    check: Annotated[bool, typer.Option("--check", help="Exit 5 if anything would change; write nothing.")] = False,
+    fail_on: Annotated[
+        list[str] | None,
+        typer.Option("--fail-on", help="Exit 1 on: slo-breached, budget-exhausted, coverage-gap, failed-check."),
+    ] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="A cell that prints or warns fails the render.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite documents that a person changed.")] = False,
+    jobs: Annotated[int, typer.Option(help="Notebooks at a time.", min=1)] = 2,
+    timeout: Annotated[int, typer.Option(help="Seconds a cell may take.", min=1)] = 600,
+    json: JSONOption = False,
+) -> int:
+    """Run the notebooks and publish the documents.
+
+    Writes docs/SRE/*.md with images and artifacts beside them, and our part of build-plan.md.
+    """
+    from sre_kit.cli.render import Options, run
+
+    options = Options(
+        names=tuple(names or ()),
+        params=params,
+        as_of=as_of,
+        parameters=tuple(parameter or ()),
+        out=out,
+        dry_run=dry_run,
+        check=check,
+        fail_on=tuple(fail_on or ()),
+        strict=strict,
+        force=force,
+        jobs=jobs,
+        seconds=timeout,
+        json=json,
+    )
+    return run(options)
+
+
+@app.command()
+def check(
+    folder: Annotated[Path, typer.Argument(help="Folder with the documents.", metavar="DIR")] = Path("docs/SRE"),
+    all_: Annotated[bool, typer.Option("--all", help="Also the points that passed.")] = False,
+    json: JSONOption = False,
+) -> int:
+    """Judge published documents by the rubric.
+
+    Each point is passed, failed or not known, with its evidence and line. Exit 1 when one failed.
+    """
+    from sre_kit.cli.check import run
+
+    return run(folder, all_, json)
+
+
+@app.command()
+def plan(
+    params: ParamsOption,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the change; write nothing.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace our block although a person changed it.")] = False,
+) -> int:
+    """Update the SRE part of build-plan.md."""
+    from sre_kit.cli.plan import run
+
+    return run(params, dry_run, force)
+
+
+@app.command("params")
+def params_(
+    path: Annotated[str, typer.Argument(help="Params file or folder to check.")] = "",
+    schema: Annotated[bool, typer.Option("--schema", help="Print the JSON Schema, for editors.")] = False,
+) -> int:
+    """Check a params file, or print its schema."""
+    from sre_kit.cli.params import run
+
+    return run(path, schema)
+
+
+@app.command("list")
+def list_(params: Annotated[str, typer.Option("--params", metavar="PATH")] = "", json: JSONOption = False) -> int:
+    """Documents that can be rendered, and their parameters."""
+    from sre_kit.cli.params import documents
+
+    return documents(params, json)
+
+
+@app.command()
+def init(
+    project: Annotated[Path, typer.Argument(help="The project's folder.", metavar="PROJECT")],
+    params: Annotated[Path, typer.Option("--params", help="The file to write; never overwritten.")] = Path(
+        "params/params.yaml"
+    ),
+) -> int:
+    """Write a commented params file for a project."""
+    from sre_kit.cli.init import run
+
+    return run(project, params)
+
+
+@app.command()
+def new(
+    name: Annotated[str, typer.Argument(help="CamelCase name of the document.", metavar="NAME")],
+    params: ParamsOption,
+) -> int:
+    """Add a document of your own.
+
+    A notebook in the folder notebooks/ beside the params file, rendered with the six.
+    """
+    from sre_kit.cli.init import new as run
+
+    return run(name, params)
+
+
+@app.command()
+def lab(
+    params: Annotated[str, typer.Option("--params", metavar="PATH")] = "",
+    port: Annotated[int, typer.Option(help="0: any free port.")] = 0,
+    browser: Annotated[bool, typer.Option(help="Open a browser.")] = True,
+) -> int:
+    """Explore the notebooks in JupyterLab.
+
+    The server listens on loopback and asks for a token.
+    """
+    from sre_kit.cli.lab import run
+
+    return run(params, port, browser)
+
+
+@app.command()
+def doctor(
+    params: Annotated[
+        str, typer.Option("--params", help="Also check this project's source and documents.", metavar="PATH")
+    ] = "",
+    json: JSONOption = False,
+) -> int:
+    """Check this machine and a project, with fixes.
+
+    Python, kernel, fonts, tools, source and documents.
+    """
+    from sre_kit.cli.doctor import run
+
+    return run(params, json)
+
+
+def _version(value: bool) -> None:
+    if value:
+        from sre_kit import __version__
+
+        typer.echo(f"sre-kit {__version__}")
+        raise typer.Exit()
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Options of every command."""

@@ -1,0 +1,62 @@
+"""``sre-kit demo``: the pretend project, copied and rendered."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+
+from sre_kit import load
+from sre_kit.cli.render import Options, render
+from sre_kit.errors import ProtectedError
+from sre_kit.store import places
+
+MARK = "This folder is a copy of the pretend project; sre-kit demo makes it anew.\n"
+MARK_NAME = ".sre-kit-demo"
+
+
+def run(folder: Path, jobs: int) -> int:
+    """Copy the project to `folder`, render it, print the documents and the five most important findings."""
+    copy(folder)
+    project = load.project(str(folder / "params"))
+    print(
+        f"{project.name}, a pretend project with synthetic measurements, as of {project.as_of:%Y-%m-%d}",
+        file=sys.stderr,
+    )
+    report, code = render(project, Options(params=str(folder / "params"), jobs=jobs, force=True))
+    for one in report.outcome.documents:
+        print(folder / places.DOCUMENTS / f"{one.name}.md")
+    print("\nThe five findings that matter most:")
+    for number, finding in enumerate(important(report.outcome.manifest.findings), 1):
+        print(f"{number}. {finding}")
+    return code
+
+
+def important(findings: object, count: int = 5) -> list[str]:
+    """The first `count` findings by kind, then by size, each text once."""
+    ordered = sorted(findings, key=lambda one: (one["rank"], -one["size"], one["text"]))  # type: ignore[call-overload]
+    return list(dict.fromkeys(one["text"] for one in ordered))[:count]
+
+
+def copy(folder: Path) -> None:
+    """
+    The pretend project at `folder`, with its params in ``params/``.
+
+    Raises
+    ------
+    ProtectedError
+        There is something in `folder` that is not a copy of ours.
+    """
+    if folder.exists() and any(folder.iterdir()):
+        if not (folder / MARK_NAME).is_file():
+            raise ProtectedError(
+                f"{folder} is not empty and no copy of the demo; name another folder: sre-kit demo FOLDER"
+            )
+        shutil.rmtree(folder)
+    ignored = shutil.ignore_patterns(".sre_kit", "SRE", "__pycache__")
+    shutil.copytree(places.demo() / "project", folder, ignore=ignored, dirs_exist_ok=True)
+    (folder / MARK_NAME).write_text(MARK, encoding="utf-8")
+    (folder / "params").mkdir()
+    for file in sorted((places.bundled("params") / "demo").glob("*.yaml")):
+        text = file.read_text(encoding="utf-8").replace("path: demo:project", "path: ..")
+        (folder / "params" / file.name).write_text(text, encoding="utf-8")

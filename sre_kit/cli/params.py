@@ -1,0 +1,38 @@
+"""``sre-kit params`` and ``sre-kit list``: what can be decided, what can be rendered."""
+
+from __future__ import annotations
+
+import json as jsonlib
+
+from sre_kit.errors import ParameterError
+from sre_kit.load import params as params_file
+from sre_kit.render import batch, engine
+from sre_kit.store import places
+
+
+def run(path: str, schema: bool) -> int:
+    """Check a params file, or print the schema."""
+    if schema:
+        print(jsonlib.dumps(params_file.schema(), indent=1, ensure_ascii=False))
+        return 0
+    if not path:
+        raise ParameterError("params needs a file or --schema, for example: sre-kit params params/shop.yaml")
+    found = places.find_params(path)
+    checked = params_file.read(found)
+    print(f"{found}: usable; {len(checked.slos)} objectives, {len(checked.oncall.people)} people on the roster")
+    return 0
+
+
+def documents(params: str, json: bool) -> int:
+    """List notebooks with their parameters; with params, also the project's own."""
+    own = None
+    if params:
+        found = places.find_params(params)
+        own = (found if found.is_dir() else found.parent) / "notebooks"
+    listed = {name: engine.parameters(path) for name, path in batch.notebooks(own).items()}
+    if json:
+        print(jsonlib.dumps(listed, indent=1))
+        return 0
+    for name, known in listed.items():
+        print(name + "  " + "  ".join(f"{parameter}={default!r}" for parameter, default in known.items()))
+    return 0

@@ -1,0 +1,179 @@
+"""``sre-kit plan``: our part of build-plan.md from what is published, each tick with its evidence."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from sre_kit import buildplan, load
+from sre_kit.buildplan import BuildPlanState, Evidence
+from sre_kit.errors import ProtectedError
+from sre_kit.load.projects import Project
+from sre_kit.render import publish
+from sre_kit.store import manifest as manifests
+from sre_kit.store import places
+from sre_kit.store.manifest import Manifest
+from sre_kit.units import percent, span
+
+NAME: Final = buildplan.NAME
+TASK_DOCUMENT: Final = {
+    "define-slos": "SLODefinitions",
+    "set-up-monitoring": "SLODefinitions",
+    "create-incident-response": "IncidentResponse",
+    "optimize-performance": "PerformanceOptimization",
+    "plan-capacity": "CapacityPlanning",
+    "create-runbooks": "IncidentResponse",
+    "implement-auto-scaling": "CapacityPlanning",
+    "hand-over": "SREHandoff",
+}
+"""Task of the plan -> the document that is its evidence."""
+TASK_RECORD: Final = {
+    "set-up-monitoring": ("coverage.gaps", "cells of the monitoring coverage are empty"),
+    "create-runbooks": ("runbooks.missing", "alerts that page have no runbook"),
+}
+"""Tasks that also need a record at zero, and what it counts."""
+METRICS: Final = ("availability", "latency", "error_rate", "saturation", "mttr", "mtbf", "budget_consumption")
+
+
+@dataclass(frozen=True)
+class PlanEdit:
+    """The new bytes of build-plan.md, the old ones (None: there was no file), and what to tell."""
+
+    content: bytes
+    before: bytes | None
+    notes: list[str]
+
+
+def run(params: str, dry_run: bool, force: bool) -> int:
+    """Edit build-plan.md from the published manifest, or show the edit."""
+    project = load.project(params)
+    if places.shipped(project.root) and not dry_run:
+        raise ProtectedError('the bundled project is not written to; "sre-kit demo" copies it and renders the copy')
+    published = manifests.read(project.root / places.DOCUMENTS / places.MANIFEST)
+    root = publish.Root(project.root)
+    made = edit(project, published, force=force)
+    before = buildplan.decoded(made.before) if made.before is not None else ""
+    sys.stdout.write(buildplan.diff(before, buildplan.decoded(made.content)))
+    for note in made.notes:
+        print(f"note: {note}")
+    if not dry_run:
+        with publish.lock(project.root):
+            changes = publish.publish(root, {NAME: made.content})
+        print(f"{NAME}: {'written' if changes else 'unchanged'}")
+    return 0
+
+
+def edit(project: Project, manifest: Manifest, *, force: bool) -> PlanEdit:
+    """
+    Our part of the plan as `manifest` proves it.
+
+    Raises
+    ------
+    ProtectedError
+        The markers are damaged, or our block was edited by hand.
+    DocumentError
+        The plan is not UTF-8.
+    """
+    before = publish.Root(project.root).read(NAME)
+    text = buildplan.decoded(before) if before is not None else ""
+    made = buildplan.update(text, plan_state(project, manifest), force=force)
+    notes = list(made.notes)
+    notes += [f"{NAME}: {task!r} stays open: {reason}" for task, reason in made.left_open]
+    notes += [f"{NAME}: {contradiction}" for contradiction in made.contradictions]
+    if before is None:
+        notes.append(f"{NAME} did not exist; a minimal one is made")
+    if made.aside:
+        saved = places.state(project.root) / "build-plan.replaced.md"
+        saved.write_text(made.aside, encoding="utf-8")
+        notes.append(f"the hand-edited block was replaced; its text is kept in {saved}")
+    return PlanEdit(made.text.encode("utf-8"), before, notes)
+
+
+def plan_state(project: Project, manifest: Manifest) -> BuildPlanState:
+    """Evidence for each task, and the state of operations as the records state it."""
+    records = manifest.records
+    open_incidents = records.get("incidents.open", {}).get("value")
+    documents = tuple(one.path for name, one in manifest.documents.items())
+    return BuildPlanState(
+        as_of=project.as_of.date(),
+        evidence={task: evidence(task, project, manifest) for task in TASK_DOCUMENT},
+        incident_response_status=_incident_status(manifest, open_incidents),
+        metrics=tuple((name, value) for name, value in _metrics(records)),
+        stability=_stability(records),
+        documents=tuple(sorted(documents)),
+    )
+
+
+def evidence(task: str, project: Project, manifest: Manifest) -> Evidence:
+    """Whether `task` is proven: its document was rendered, its checks passed, and what else it needs is there."""
+    name = TASK_DOCUMENT[task]
+    published, judged = manifest.documents.get(name), manifest.checks.get(name, {})
+    if published is None:
+        return Evidence(False, f"{name}.md is not rendered")
+    paths = (published.path,)
+    if judged.get("failed"):
+        first = judged["failures"][0]
+        return Evidence(
+            False, f"{judged['failed']} checks of {name}.md failed, first: {first['title']}: {first['evidence']}", paths
+        )
+    if task in TASK_RECORD:
+        record, what = TASK_RECORD[task]
+        count = manifest.records.get(record, {}).get("value")
+        if count is None:
+            return Evidence(False, f"{record} was not measured", paths)
+        if count:
+            return Evidence(False, f"{count:g} {what}", paths)
+    reached = _scaling(project) if task == "implement-auto-scaling" else "documented"
+    return Evidence(
+        True, f"{name}.md was rendered and its {judged.get('passed', 0)} decided checks passed", paths, reached
+    )
+
+
+def _scaling(project: Project) -> str:
+    """How far auto-scaling is: the least of what the components that scale have reached."""
+    order = ("planned", "prepared", "implemented")
+    states = [one.state for one in project.params.capacity.scaling if one.direction == "horizontal"]
+    return min(states, key=order.index) if states else "documented"
+
+
+def _incident_status(manifest: Manifest, open_incidents: object) -> str:
+    if "IncidentResponse" not in manifest.documents:
+        return "not documented"
+    state = "no incident log" if open_incidents is None else f"{open_incidents:g} open incident(s)"
+    return f"documented in IncidentResponse.md; {state}"
+
+
+def _metrics(records: Mapping[str, Mapping[str, object]]) -> list[tuple[str, str]]:
+    found = []
+    for name, record in sorted(records.items()):
+        parts = name.split(".")
+        if parts[0] != "reliability" or parts[1] not in METRICS or record["value"] is None:
+            continue
+        label = " ".join([parts[1].replace("_", " "), *parts[2:]])
+        found.append((label, shown(record["value"], str(record["unit"]))))
+    return found
+
+
+def shown(value: object, unit: str) -> str:
+    """
+    A record for people, by its unit.
+
+    >>> shown(0.9995, "ratio"), shown(90.0, "s"), shown("stable", "")
+    ('99.95 %', '1 min 30 s', 'stable')
+    """
+    if not isinstance(value, int | float):
+        return str(value)
+    if unit == "ratio":
+        return percent(value)
+    seconds = {"s": 1, "min": 60, "h": 3600}.get(unit)
+    return span(value * seconds) if seconds else f"{value:g} {unit}".strip()
+
+
+def _stability(records: Mapping[str, Mapping[str, object]]) -> tuple[str, str, str]:
+    def text(name: str) -> str:
+        value = records.get(name, {}).get("value")
+        return "" if value is None else str(value)
+
+    return text("stability.state"), text("stability.rule"), text("stability.reason")

@@ -1,0 +1,309 @@
+"""``sre-kit render``: load, run, judge, plan, publish; then say what happened and exit with what it means."""
+
+from __future__ import annotations
+
+import json as jsonlib
+import sys
+import tempfile
+import uuid
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from sre_kit import check as rubric
+from sre_kit import load
+from sre_kit.cli import plan
+from sre_kit.errors import NotebookError, OutOfDateError, ParameterError, ProtectedError, nearest
+from sre_kit.load.projects import Project
+from sre_kit.render import batch, engine, publish
+from sre_kit.render.export import noise
+from sre_kit.store import manifest as manifests
+from sre_kit.store import places
+from sre_kit.store.manifest import Manifest
+
+FAIL_ON: Final = ("slo-breached", "budget-exhausted", "coverage-gap", "failed-check")
+PRECEDENCE: Final = (4, 6, 3, 5, 1)
+"""Of several exit codes, the first of these."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What was asked for on the command line."""
+
+    params: str
+    names: tuple[str, ...] = ()
+    as_of: str = ""
+    parameters: tuple[str, ...] = ()
+    out: Path | None = None
+    dry_run: bool = False
+    check: bool = False
+    fail_on: tuple[str, ...] = ()
+    strict: bool = False
+    force: bool = False
+    jobs: int = 2
+    seconds: int = engine.CELL_SECONDS
+    json: bool = False
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a render did, for people and as JSON."""
+
+    outcome: batch.Outcome
+    changes: Sequence[publish.Change]
+    degraded: Sequence[str]
+    breaches: Sequence[str]
+    folder: Path
+    written: bool
+    notes: Sequence[str]
+
+    def as_json(self) -> dict[str, Any]:
+        """Stable keys; times in seconds."""
+        manifest = self.outcome.manifest
+        return {
+            "folder": str(self.folder),
+            "written": self.written,
+            "documents": {
+                one.name: {
+                    "version": manifest.documents[one.name].version,
+                    "sha256": manifest.documents[one.name].sha256,
+                    "seconds": {part: round(value, 3) for part, value in one.seconds.items()},
+                    "checks": manifest.checks.get(one.name, {}),
+                    "open_questions": sum(gap["document"] == one.name for gap in manifest.gaps),
+                }
+                for one in self.outcome.documents
+            },
+            "changes": [{"path": change.path, "kind": change.kind} for change in self.changes],
+            "degraded": list(self.degraded),
+            "breaches": list(self.breaches),
+            "findings": [dict(finding) for finding in manifest.findings],
+            "disagreements": [dict(one) for one in manifest.disagreements],
+            "notes": list(self.notes),
+        }
+
+
+def run(options: Options) -> int:
+    """Render one project; returns the exit code."""
+    if not options.params:
+        raise ParameterError('render needs --params, for example --params params/shop.yaml; "sre-kit init" writes one')
+    for name in options.fail_on:
+        if name not in FAIL_ON:
+            raise ParameterError(f"--fail-on {name!r}{nearest(name, FAIL_ON)}")
+    project = load.project(options.params, options.as_of)
+    if places.shipped(project.root) and not (options.out or options.dry_run or options.check):
+        raise ProtectedError('the bundled project is not written to; "sre-kit demo" copies it and renders the copy')
+    report, code = render(project, options)
+    if options.json:
+        print(jsonlib.dumps(report.as_json(), indent=1, ensure_ascii=False))
+    else:
+        _print(report, options)
+    return code
+
+
+def render(project: Project, options: Options) -> tuple[Report, int]:
+    """Run the notebooks and publish, or show what publishing would change; the report and the exit code."""
+    quiet = options.json
+    engine.environment(uuid.uuid4().hex)
+    target = options.out or project.root / places.DOCUMENTS
+    if options.out:
+        target.mkdir(parents=True, exist_ok=True)
+    root = publish.Root(target if options.out else project.root)
+    prefix = "" if options.out else f"{places.DOCUMENTS.as_posix()}/"
+    writes = not (options.dry_run or options.check)
+    with publish.lock(root.folder) if writes else nullcontext():
+        if writes:
+            publish.recover(root)
+        previous = manifests.read(target / places.MANIFEST)
+        outcome = _outcome(project, options, previous, quiet)
+        if options.strict:
+            _refuse_noise(outcome)
+        files: dict[str, bytes | None] = {prefix + path: content for path, content in outcome.files.items()}
+        recorded = _recorded(previous, prefix)
+        notes: list[str] = []
+        if not options.out:
+            edit = plan.edit(project, outcome.manifest, force=options.force)
+            files[plan.NAME] = edit.content
+            recorded[plan.NAME] = manifests.sha256(edit.before) if edit.before is not None else ""
+            notes += edit.notes
+        changes = [change for change in root.changes(files) if change.kind != "unchanged"]
+        if writes:
+            _protect(root, recorded, files, options.force)
+            publish.publish(root, files)
+    report = Report(
+        outcome, changes, _degraded(outcome), _breaches(outcome.manifest, options.fail_on), target, writes, notes
+    )
+    return report, _exit_code(report, options)
+
+
+def _outcome(project: Project, options: Options, previous: Manifest, quiet: bool) -> batch.Outcome:
+    available = batch.notebooks(own_notebooks(project))
+    asked = batch.chosen(available, options.names)
+    given = {"params": str(project.params_path), "as_of": project.as_of.isoformat(), **_given(options.parameters)}
+
+    def judge(rendered: Sequence[engine.Rendered], manifest: Manifest) -> Mapping[str, Mapping[str, Any]]:
+        files = {path: content for one in rendered for path, content in one.files.items()}
+        documents = {one.name: one.markdown for one in rendered}
+        bundle = rubric.Bundle(documents, files, manifest, project.root)
+        return rubric.checks(rubric.evaluate(bundle))
+
+    with tempfile.TemporaryDirectory(prefix="sre-kit-stage-") as stage, _Progress(len(asked), quiet) as progress:
+        return batch.render(
+            asked,
+            given,
+            previous,
+            stage=Path(stage),
+            judge=judge,
+            jobs=options.jobs,
+            seconds=options.seconds,
+            progress=progress,
+        )
+
+
+def own_notebooks(project: Project) -> Path:
+    """The folder of the project's own notebooks: ``notebooks/`` beside its params."""
+    return project.base / "notebooks"
+
+
+def _given(written: Sequence[str]) -> dict[str, Any]:
+    """``name=value`` pairs; a value that is JSON is taken as such, anything else as text."""
+    found: dict[str, Any] = {}
+    for pair in written:
+        name, equals, value = pair.partition("=")
+        if not equals:
+            raise ParameterError(f"--parameter {pair!r}: write name=value")
+        try:
+            found[name] = jsonlib.loads(value)
+        except ValueError:
+            found[name] = value
+    return found
+
+
+def _recorded(previous: Manifest, prefix: str) -> dict[str, str]:
+    recorded = {f"{prefix}{name}.md": one.sha256 for name, one in previous.documents.items()}
+    for one in previous.documents.values():
+        recorded |= {f"{prefix}{path}": digest for path, digest in one.files.items()}
+    return recorded
+
+
+def _protect(root: publish.Root, recorded: dict[str, str], files: Mapping[str, bytes | None], force: bool) -> None:
+    """Stop before a person's edit is lost; what we would have written lies beside it."""
+    guarded = {path: content for path, content in files.items() if not path.endswith(places.MANIFEST)}
+    edited = publish.edited(root, recorded, guarded)
+    if not edited or force:
+        return
+    proposed = publish.propose(root, edited)
+    diffs = "\n".join(change.diff()[:4000] for change in edited)
+    raise ProtectedError(
+        f"{', '.join(change.path for change in edited)}: changed by a person since the last render, so nothing was "
+        f"written.\n{diffs}\nThe new text is in {', '.join(proposed)}. Take over what you need and delete it, "
+        "or render with --force."
+    )
+
+
+def _refuse_noise(outcome: batch.Outcome) -> None:
+    said = [line for one in outcome.documents for line in noise(one.machine)]
+    if said:
+        raise NotebookError("--strict: " + "; ".join(said[:5]))
+
+
+def _degraded(outcome: batch.Outcome) -> list[str]:
+    """Inputs that were named and could not be used, each once."""
+    found: dict[str, None] = {}
+    for one in outcome.documents:
+        for gap in one.machine["gaps"]:
+            if gap.get("degraded"):
+                found.setdefault(f"{gap['what']}: {gap['because']}")
+        for document in one.machine["header"].get("depends", []):
+            if not document["sha256"]:
+                found.setdefault(f"{document['path']}: {document['problem']}")
+    return list(found)
+
+
+def _breaches(manifest: Manifest, fail_on: Sequence[str]) -> list[str]:
+    """Thresholds of ``--fail-on`` that the records are beyond."""
+    found = []
+    for name, record in sorted(manifest.records.items()):
+        value, last = record["value"], name.rsplit(".", 1)[-1]
+        if not isinstance(value, int | float | str):
+            continue
+        if "slo-breached" in fail_on and name.startswith("slo.") and last == "breached" and value == 1:
+            found.append(f"slo-breached: {name.split('.')[1]}")
+        if "budget-exhausted" in fail_on and last == "budget_spent_share" and float(value) >= 1:
+            found.append(f"budget-exhausted: {name.split('.')[1]} spent {float(value):.0%}")
+        if "coverage-gap" in fail_on and name == "coverage.gaps" and float(value) > 0:
+            found.append(f"coverage-gap: {value:g} cells of the monitoring coverage are empty")
+    if "failed-check" in fail_on:
+        found += [
+            f"failed-check: {name}: {one['failed']} points" for name, one in manifest.checks.items() if one["failed"]
+        ]
+    return found
+
+
+def _exit_code(report: Report, options: Options) -> int:
+    codes = {
+        3: bool(report.degraded),
+        OutOfDateError.exit_code: options.check and bool(report.changes),
+        1: bool(report.breaches),
+    }
+    return next((code for code in PRECEDENCE if codes.get(code)), 0)
+
+
+def _print(report: Report, options: Options) -> None:
+    manifest = report.outcome.manifest
+    if options.dry_run or options.check:
+        for change in report.changes:
+            sys.stdout.write(change.diff())
+        print(f"{len(report.changes)} file(s) would change" if report.changes else "up to date: nothing would change")
+    else:
+        print(
+            f"{report.folder}: {len(report.changes)} file(s) written"
+            if report.changes
+            else f"{report.folder}: unchanged"
+        )
+    for one in report.outcome.documents:
+        published = manifest.documents[one.name]
+        judged = manifest.checks.get(one.name, {})
+        counts = ", ".join(f"{judged.get(state, 0)} {state}" for state in ("passed", "failed", "not known"))
+        print(f"  {one.name}.md  version {published.version}  checks: {counts}")
+    for note in report.notes:
+        print(f"note: {note}")
+    for text in report.degraded:
+        print(f"incomplete: {text}", file=sys.stderr)
+    for text in report.breaches:
+        print(f"breached: {text}", file=sys.stderr)
+    for other in manifest.disagreements:
+        print(
+            f"disagreement: {other['record']} is {other['value']} in {other['document']}, "
+            f"{other['against']['value']} in {other['against']['document']}",
+            file=sys.stderr,
+        )
+
+
+class _Progress:
+    """A bar on a terminal, nothing elsewhere."""
+
+    def __init__(self, total: int, quiet: bool) -> None:
+        self.total, self.shown = total, sys.stderr.isatty() and not quiet
+        self._bar: Any = None
+        self._task: Any = None
+
+    def __enter__(self) -> _Progress:
+        if self.shown:
+            from rich.console import Console
+            from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+            columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+            self._bar = Progress(*columns, console=Console(stderr=True), transient=True)
+            self._bar.start()
+            self._task = self._bar.add_task("rendering", total=self.total)
+        return self
+
+    def __call__(self, name: str, state: str) -> None:
+        if self._bar is not None and state == "rendered":
+            self._bar.update(self._task, advance=1, description=name)
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.stop()
