@@ -10,7 +10,27 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-_WHERE: dict[str, str] = {}
+_WHERE: dict[str, str] = {
+    **dict.fromkeys(("graded", "unmapped", "selected", "downtime"), "incidents"),
+    **dict.fromkeys(("severity_matrix", "graded_alerts", "level_of"), "severity"),
+    **dict.fromkeys(("incident_statistics", "incident_window", "stated_durations"), "reliability"),
+    **dict.fromkeys(("schedule",), "rota"),
+    **dict.fromkeys(("rota_review", "holidays_of", "pager_coverage"), "duty"),
+    **dict.fromkeys(("notified", "worst_case", "escalation_problems", "late_severities"), "escalation"),
+    **dict.fromkeys(("postmortems_owed", "action_items", "blaming_words"), "postmortems"),
+    **dict.fromkeys(("alert_rules", "runbook_check", "similar_runbooks"), "runbooks"),
+    **dict.fromkeys(("slo_window", "window_before", "nominal"), "windows"),
+    **dict.fromkeys(("history", "histories"), "counts"),
+    **dict.fromkeys(("error_budget", "error_budgets", "burn_rate", "burn_rate_at", "policy_state"), "budget"),
+    **dict.fromkeys(("budget_ledger", "budget_ledgers"), "ledger"),
+    **dict.fromkeys(("exhaustion_forecast", "exhaustion_forecasts", "returning_budget"), "exhaustion"),
+    **dict.fromkeys(("target_advice", "target_advices", "dependency_bound"), "targets"),
+    **dict.fromkeys(("alert_properties", "detectable", "WORKBOOK_POLICY"), "alerting"),
+    **dict.fromkeys(("back_test", "back_tests"), "backtest"),
+    **dict.fromkeys(("journey_coverage", "contract_margins", "stakeholders", "promises", "review_dates"), "agreements"),
+    **dict.fromkeys(("watched_symptoms", "existing_alerts"), "symptoms"),
+    **dict.fromkeys(("time_slice_availability",), "timeslices"),
+}
 """Public name -> module of this package; looked up when used."""
 
 

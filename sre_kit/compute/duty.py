@@ -13,8 +13,9 @@ from datetime import date, datetime, time, timedelta
 from itertools import combinations, pairwise
 from typing import Final
 
-from sre_kit.compute.incidents import Incident, Severity, union
-from sre_kit.compute.oncall import EscalationStep, OnCall, Person, Rotation, Schedule, Shift, Uncovered
+from sre_kit.compute.incidents import Incident, union
+from sre_kit.compute.oncall import LAYERS, OnCall, Person, Rotation, Schedule, Shift, Uncovered
+from sre_kit.compute.rota import available
 from sre_kit.compute.walltime import ClockChange, clock_changes, local_days, local_spans, zone
 from sre_kit.units import utc
 
@@ -44,7 +45,7 @@ class Coverage:
         return 1 - open_time / (self.end - self.start)
 
 
-def coverage(
+def pager_coverage(
     shifts: Sequence[Shift], layers: Iterable[str], start: datetime, end: datetime, known: Sequence[Uncovered] = ()
 ) -> list[Coverage]:
     """Sweep each layer over [start, end) in UTC; a gap takes its reason from `known` where one explains it."""
@@ -92,7 +93,7 @@ class Load:
     night_pages: int | None = None
 
 
-def loads(
+def pager_loads(
     people: Sequence[Person],
     shifts: Sequence[Shift],
     holidays: Mapping[str, Mapping[date, str]],
@@ -122,9 +123,9 @@ def loads(
         found.append(
             Load(
                 person,
-                len(first),
-                sum(s.layer == "secondary" for s in mine),
-                sum(s.layer == "shadow" for s in mine),
+                turns(first),
+                turns([s for s in mine if s.layer == "secondary"]),
+                turns([s for s in mine if s.layer == "shadow"]),
                 hours / HOUR,
                 sum((span for s in first for span in local_spans(s.start, s.end, where, *NIGHT)), timedelta(0)) / HOUR,
                 sum(day.weekday() >= 5 for day in days),
@@ -138,6 +139,11 @@ def loads(
             )
         )
     return found
+
+
+def turns(shifts: Sequence[Shift]) -> int:
+    """Turns of a rotation among one person's shifts of a layer; one that an override interrupts is still one."""
+    return len({(s.rotation, s.turn) for s in shifts if s.turn is not None})
 
 
 def load_problems(found: Sequence[Load]) -> list[str]:
@@ -263,52 +269,59 @@ def clock_changes_near(rotations: Sequence[Rotation], schedule: Schedule) -> lis
 
 
 @dataclass(frozen=True, slots=True)
-class Notified:
-    """A step of the escalation chain: paged `after` the alert, given up `until` after it."""
+class RotaReview:
+    """
+    A rota, checked from the outside: coverage per layer, the load of each person, and what is wrong, in words.
 
-    step: EscalationStep
-    after: timedelta
-    until: timedelta
+    `problems` are grouped by the rule that they break; a rule without problems has an empty list.
+    """
 
-
-def escalation(steps: Sequence[EscalationStep]) -> list[Notified]:
-    """When each step is paged and given up, counted from the alert; nobody before it answering."""
-    found, at = [], timedelta(0)
-    for step in steps:
-        until = at + step.wait * step.repeats
-        found.append(Notified(step, at, until))
-        at = until
-    return found
+    shifts: tuple[Shift, ...]
+    coverage: tuple[Coverage, ...]
+    loads: tuple[Load, ...]
+    problems: Mapping[str, Sequence[str]]
+    clock_changes: tuple[tuple[ClockChange, Shift | None], ...]
+    holidays: Mapping[str, Mapping[date, str]]
 
 
-def worst_case(steps: Sequence[EscalationStep]) -> timedelta | None:
-    """Time to a human if only the last step answers, at its end: the sum of wait x repeats; missing for no chain."""
-    return sum((step.wait * step.repeats for step in steps), timedelta(0)) if steps else None
+def rota_review(
+    schedule: Schedule, exported: Sequence[Shift], oncall: OnCall, past: Sequence[Incident] = ()
+) -> RotaReview:
+    """
+    Check the `exported` shifts (read back from the calendar) against every rule, and against the plan.
+
+    `past` incidents tell who was paged, see `pager_loads`.
+    """
+    holidays = public_holidays(oncall.people, schedule.start, schedule.end)
+    layers = [layer for layer in LAYERS[:2] if any(r.layer == layer for r in oncall.rotations)] or ["primary"]
+    covered = pager_coverage(exported, layers, schedule.start, schedule.end, schedule.unfilled)
+    loads = pager_loads(oncall.people, exported, holidays, past)
+    people = {person.name: person for person in oncall.people}
+    plan, read_back = ({(s.layer, s.person, s.start, s.end) for s in found} for found in (schedule.shifts, exported))
+    problems: dict[str, Sequence[str]] = {
+        "Every minute covered": [
+            f"{gap.layer}: nobody from {utc(gap.start)} to {utc(gap.end)}, {gap.reason}"
+            for one in covered
+            for gap in one.gaps
+        ],
+        "Calendar equals the plan": [f"{len(plan ^ read_back)} shifts differ"] if plan ^ read_back else [],
+        "Nobody on two layers, nobody doubled": double_bookings(exported),
+        "Absences, joining and leaving honoured": absence_problems(exported, oncall),
+        "Rest between primary shifts": rest_problems(exported, oncall.minimum_rest),
+        "Shadow before the first own shift": shadow_problems(exported),
+        "Handoffs on working days, in working hours": handoff_problems(exported, people, holidays),
+        "Fair and sustainable": load_problems(loads),
+        "Overrides have an effect": schedule.problems,
+    }
+    changes = tuple(clock_changes_near(oncall.rotations, schedule))
+    return RotaReview(tuple(exported), tuple(covered), tuple(loads), problems, changes, holidays)
 
 
-def late_severities(severities: Sequence[Severity], worst: timedelta) -> list[Severity]:
-    """Paging levels whose acknowledge target is shorter than the worst case of the chain."""
-    return [level for level in severities if level.pages and level.acknowledge < worst]
-
-
-def escalation_problems(oncall: OnCall) -> list[str]:
-    """What is wrong with the chain, in words: nobody, unknown targets, a cycle, an end that may not exist."""
-    if not oncall.escalation:
-        return ["there is no escalation chain"]
-    groups = {oncall.always_reachable} - {""}
-    known = {person.name for person in oncall.people} | {r.layer for r in oncall.rotations} | groups
-    names = [step.who for step in oncall.escalation]
-    problems = [
-        f"{name} is neither on the roster, nor a layer, nor the group that is always there"
-        for name in names
-        if name not in known
-    ]
-    problems += [f"{name} stands in the chain twice" for name in dict.fromkeys(names) if names.count(name) > 1]
-    if not groups:
-        problems.append("nobody is named who is always reachable")
-    elif names[-1] not in groups:
-        problems.append(f"the chain ends with {names[-1]}, not with {oncall.always_reachable}, who is always reachable")
-    return problems
+def absence_problems(shifts: Sequence[Shift], oncall: OnCall) -> list[str]:
+    """Shifts held by somebody who is absent or not there then, in words."""
+    people = {person.name: person for person in oncall.people}
+    against = ((s, available(people[s.person], oncall.absences, s.start, s.end)) for s in shifts)
+    return [f"{s.person} is {s.layer} from {utc(s.start)} but {why}" for s, why in against if why]
 
 
 def _reason(layer: str, start: datetime, end: datetime, known: Sequence[Uncovered]) -> str:

@@ -111,6 +111,8 @@ class Shift:
     end: datetime
     rotation: str = ""
     why: str = ""
+    turn: datetime | None = None
+    """Start of the turn it is part of; missing for an override."""
 
     @property
     def length(self) -> timedelta:

@@ -86,7 +86,7 @@ def triggers(
     return tuple(met)
 
 
-def owed(
+def postmortems_owed(
     incidents: Iterable[Incident],
     policy: IncidentPolicy,
     as_of: datetime,
@@ -139,7 +139,7 @@ class Promise:
         return "done" if self.done else f"overdue by {self.overdue_days} d" if self.overdue_days > 0 else "open"
 
 
-def promises(incidents: Iterable[Incident], policy: IncidentPolicy, as_of: date) -> list[Promise]:
+def action_items(incidents: Iterable[Incident], policy: IncidentPolicy, as_of: date) -> list[Promise]:
     """
     Action items of the log and of the params, each once; overdue ones first, then by due date.
 
@@ -169,7 +169,7 @@ class Blame:
     word: str
 
 
-def blaming(incidents: Iterable[Incident], names: Iterable[str] = ()) -> list[Blame]:
+def blaming_words(incidents: Iterable[Incident], names: Iterable[str] = ()) -> list[Blame]:
     """
     Titles, causes, factors and action texts that hold a blaming word, and titles and causes that name a person.
 

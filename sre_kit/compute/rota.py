@@ -183,7 +183,7 @@ def _slots(rotation: Rotation, as_of: datetime, end: datetime) -> Iterator[_Slot
 
 
 def _shift(slot: _Slot) -> Shift:
-    return Shift(slot.person, slot.rotation.layer, slot.start, slot.end, slot.rotation.name, slot.why)
+    return Shift(slot.person, slot.rotation.layer, slot.start, slot.end, slot.rotation.name, slot.why, slot.start)
 
 
 def _overridden(

@@ -24,7 +24,7 @@ _DESTRUCTIVE: Final = re.compile(
     re.IGNORECASE,
 )
 _TARGET: Final = re.compile(
-    r"(?:deploy(?:ment)?s?|sts|statefulset|service|svc|instance|queue|app)\s*[/=:]\s*[\"']?([A-Za-z0-9][\w.-]*)"
+    r"(?:deploy(?:ment)?s?|sts|statefulset|service|svc|instance|app)\s*[/=:]\s*[\"']?([A-Za-z0-9][\w.-]*)"
 )
 _CODE: Final = re.compile(r"`([^`]+)`")
 
@@ -58,7 +58,7 @@ class RunbookCheck:
     twice: tuple[str, ...]
 
 
-def alerts(facts: Iterable[Fact], document: str = "MonitoringAlerts") -> list[Alert]:
+def alert_rules(facts: Iterable[Fact], document: str = "MonitoringAlerts") -> list[Alert]:
     """
     The alert rules that a document states, each once: a table row and a rule of one name are one alert.
 
@@ -97,7 +97,7 @@ class Alike:
     similarity: float
 
 
-def alike(runbooks: Sequence[Runbook], limit: float = SAME_FROM) -> list[Alike]:
+def similar_runbooks(runbooks: Sequence[Runbook], limit: float = SAME_FROM) -> list[Alike]:
     """Pairs of runbooks at least `limit` alike, the most alike first."""
     words = {runbook.alert: _words(runbook) for runbook in runbooks}
     found = [

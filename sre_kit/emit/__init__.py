@@ -1,0 +1,26 @@
+"""
+Results to files for other tools: the text only; showing and writing it is somebody else's work.
+
+Names are looked up when they are used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+_WHERE: dict[str, str] = {
+    **dict.fromkeys(("calendars", "icalendar_text", "shifts_in"), "calendar"),
+    **dict.fromkeys(("alertmanager_config", "alert_routes"), "alertmanager"),
+}
+"""Public name -> module of this package."""
+
+
+def __getattr__(name: str) -> Any:
+    if name in _WHERE:
+        return getattr(import_module(f"{__name__}.{_WHERE[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(_WHERE)
