@@ -7,11 +7,17 @@ The policy is data with its source: SRE Workbook, ch. 5, "Recommended parameters
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from fractions import Fraction
 from typing import Final, Literal
 
+import numpy as np
+
+from sre_kit.compute.counts import History, Numbers
+from sre_kit.compute.slo import SLO
+from sre_kit.compute.windows import nominal
 from sre_kit.errors import ParameterError
 from sre_kit.units import Duration, Ratio
 
@@ -28,16 +34,13 @@ class BurnRateAlert:
     def __post_init__(self) -> None:
         if not timedelta(0) < self.short_window < self.long_window:
             raise ParameterError(
-                f"burn-rate alert: the short window must be shorter than the long one, got {self.short_window} and {self.long_window}"
+                "burn-rate alert: the short window must be shorter than the long one, "
+                f"got {self.short_window} and {self.long_window}"
             )
 
     def factor(self, period: timedelta) -> Fraction:
         """Burn rate above which it fires, for an SLO over `period`; 14.4 for 2 % in 1 h of 30 d."""
-        return (
-            self.budget_share
-            * Fraction(period / timedelta(seconds=1))
-            / Fraction(self.long_window / timedelta(seconds=1))
-        )
+        return self.budget_share * seconds(period) / seconds(self.long_window)
 
 
 WORKBOOK_POLICY: Final = (
@@ -48,3 +51,132 @@ WORKBOOK_POLICY: Final = (
     ),  # not in the book's table; common practice
     BurnRateAlert("ticket", Fraction(10, 100), timedelta(days=3), timedelta(hours=6)),
 )
+
+
+DETECTABLE: Final = 0.05
+"""Significance at which errors must reject "the burn is at most the factor"; a convention."""
+
+
+@dataclass(frozen=True, slots=True)
+class AlertProperties:
+    """
+    One window pair of an objective: its `factor`, the error ratio above which it fires, and what it means.
+
+    `detection` is the time to detect a full outage (constant traffic); `spent` is the share of the budget that is
+    gone when it fires. `unreachable` where not even a full outage burns fast enough.
+    """
+
+    slo: SLO
+    alert: BurnRateAlert
+    factor: Fraction
+    threshold: Fraction
+
+    @property
+    def unreachable(self) -> bool:
+        """Whether it can never fire: the threshold is not below 1, and the comparison is strict."""
+        return self.threshold >= 1
+
+    @property
+    def spent(self) -> Fraction:
+        """factor * long_window / period, which is the policy's budget share."""
+        return self.alert.budget_share
+
+    def detection(self, error_ratio: Fraction = Fraction(1)) -> timedelta | None:
+        """
+        Time until both windows exceed the threshold after errors jump from 0 to `error_ratio`, traffic being constant.
+
+        factor * (1 - SLO) / error_ratio * long_window; missing where that ratio never makes it fire.
+        """
+        if error_ratio <= self.threshold:
+            return None
+        return timedelta(seconds=float(self.threshold / error_ratio * seconds(self.alert.long_window)))
+
+
+def alert_properties(slo: SLO, policy: Sequence[BurnRateAlert] = WORKBOOK_POLICY) -> list[AlertProperties]:
+    """The window pairs of `policy` for an objective, in the policy's order."""
+    period = nominal(slo)
+    return [
+        AlertProperties(slo, alert, alert.factor(period), alert.factor(period) * slo.budget_ratio) for alert in policy
+    ]
+
+
+def lowest_useful_target(factor: Fraction) -> Fraction:
+    """
+    Below this target an alert with `factor` can never fire.
+
+    >>> float(round(lowest_useful_target(Fraction("14.4")), 4))
+    0.9306
+    """
+    return max(Fraction(0), 1 - 1 / factor)
+
+
+@dataclass(frozen=True, slots=True)
+class Detectable:
+    """
+    What a window can tell at the traffic of a quiet hour: `events` in it, and the smallest burn that is significant.
+
+    `errors` is the smallest number of bad events that rejects "the burn is at most the factor" (exact binomial,
+    one-sided); `burn` is what that number means. Both missing where no number of errors does.
+    """
+
+    properties: AlertProperties
+    events: int
+    errors: int | None
+    burn: float | None
+
+    @property
+    def enough(self) -> bool:
+        """Whether a burn of twice the factor would be seen; else significance, synthetic traffic or a longer window."""
+        return self.burn is not None and self.burn <= 2 * float(self.properties.factor)
+
+    @property
+    def one_error(self) -> float | None:
+        """Share of the window's budget that a single error is, for the events in the window; missing without any."""
+        budget = self.events * self.properties.slo.budget_ratio
+        return float(1 / budget) if budget else None
+
+
+def detectable(properties: AlertProperties, events: int, level: float = DETECTABLE) -> Detectable:
+    """
+    The minimum detectable burn of one pair when its long window holds `events` events.
+
+    Raises
+    ------
+    ParameterError
+        A negative number of events.
+    """
+    from scipy.stats import binom
+
+    if events < 0:
+        raise ParameterError(f"a window holds at least 0 events, got {events}")
+    limit = float(properties.threshold)
+    if events == 0 or limit >= 1:
+        return Detectable(properties, events, None, None)
+    # P(X > q) <= level at q = isf(level), so one more error is the first significant number
+    errors = int(binom.isf(level, events, limit)) + 1
+    if errors > events:
+        return Detectable(properties, events, None, None)
+    budget = float(properties.slo.budget_ratio)
+    return Detectable(properties, events, errors, errors / events / budget if budget else None)
+
+
+def significant(bad: Numbers, total: Numbers, limit: Fraction, level: float = DETECTABLE) -> Numbers:
+    """Where `bad` of `total` rejects "at most `limit` are bad", one-sided exact binomial; False without events."""
+    from scipy.stats import binom
+
+    events, errors = np.round(total.astype(float)), np.round(bad.astype(float))
+    tail = binom.sf(errors - 1, np.maximum(events, 1), float(limit))
+    found: Numbers = (events > 0) & (errors > 0) & (tail < level)
+    return found
+
+
+def quiet_events(one: History, over: timedelta) -> int:
+    """Events that a window `over` holds when it is quiet: the 10th percentile over the history; 0 without any."""
+    total, _ = one.trailing(over)
+    whole = total[max(over // one.step - 1, 0) :]
+    return int(np.quantile(whole, 0.1)) if len(whole) else 0
+
+
+def seconds(length: timedelta) -> Fraction:
+    """A length of time in seconds, exact."""
+    return Fraction(length // timedelta(microseconds=1), 1_000_000)

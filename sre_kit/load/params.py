@@ -17,7 +17,9 @@ from typing import Any, get_args, get_origin, get_type_hints
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from sre_kit.compute.agreements import ReviewPlan
 from sre_kit.compute.alerting import BurnRateAlert
+from sre_kit.compute.budget import PolicyState
 from sre_kit.compute.capacity import CapacityPlan
 from sre_kit.compute.incidents import IncidentPolicy, Runbook
 from sre_kit.compute.oncall import OnCall
@@ -90,6 +92,8 @@ class Params(BaseModel):
     rejected_slis: list[RejectedSLI] = Field(default_factory=list)
     alerting: list[BurnRateAlert] = Field(default_factory=list)
     objectives_reviewed: str = ""
+    budget_policy: list[PolicyState] = Field(default_factory=list)
+    slo_review: ReviewPlan = Field(default_factory=ReviewPlan)
     incidents: IncidentPolicy = Field(default_factory=IncidentPolicy)
     runbooks: list[Runbook] = Field(default_factory=list)
     oncall: OnCall = Field(default_factory=OnCall)

@@ -1,0 +1,275 @@
+"""
+Error budgets: what the window allows, what was spent, how fast it burns, and what follows from that.
+
+Allowed and spent are exact, and remaining is their difference, so that they always add up. Nothing measured is
+nothing known: no traffic is neither 0 nor 100 %.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from fractions import Fraction
+from typing import Any, Final, Literal
+
+import numpy as np
+import pandas as pd
+
+from sre_kit.compute.counts import History, Numbers, exact
+from sre_kit.compute.slo import SLO
+from sre_kit.compute.vocabulary import Finding
+from sre_kit.compute.windows import Window, slo_window
+from sre_kit.errors import ParameterError
+from sre_kit.units import Ratio, number, percent, target
+
+MINUTE: Final = timedelta(minutes=1)
+ENOUGH_COVERAGE: Final = 0.9
+"""Below this share of the window with data there is a number and no verdict."""
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyState:
+    """A state of the error budget policy: it holds while at most `up_to` of the budget remains; the lowest line wins."""
+
+    name: Literal["healthy", "at risk", "exhausted"]
+    up_to: Ratio
+    permits: str
+    decides: str
+
+
+WORKBOOK_STATES: Final = (
+    PolicyState("healthy", Fraction(1), "releases and experiments as planned", "service owner"),
+    PolicyState("at risk", Fraction(1, 4), "releases in small steps, no risky experiments", "service owner"),
+    PolicyState(
+        "exhausted", Fraction(0), "no changes but reliability work, security and P0 fixes", "head of engineering"
+    ),
+)
+"""After the SRE Workbook, appendix B, "Example Error Budget Policy"; the 25 % line is an assumption."""
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorBudget:
+    """
+    Events (or slices of time) in the window: how many (`total`), and how many were `bad`.
+
+    `events` and `bad_events` are requests whatever the budgeting method; `coverage` is the share of the elapsed window
+    with data; `gap` says why there is none.
+    """
+
+    slo: SLO
+    window: Window
+    total: Fraction
+    bad: Fraction
+    events: Fraction
+    bad_events: Fraction
+    coverage: float
+    unit: str = "events"
+    mean_of_ratios: float | None = None
+    """Mean of the ratios of the steps, good / total: what tools that average ratios report."""
+    gap: str = ""
+    synthetic: bool = False
+
+    @property
+    def allowed(self) -> Fraction:
+        """What may be bad of what was counted; exact, because targets are."""
+        return self.total * self.slo.budget_ratio
+
+    @property
+    def spent(self) -> Fraction:
+        """What was bad."""
+        return self.bad
+
+    @property
+    def remaining(self) -> Fraction:
+        """Allowed less spent; below 0 the objective is missed."""
+        return self.allowed - self.spent
+
+    @property
+    def availability(self) -> Fraction | None:
+        """Share that was good; missing without traffic."""
+        return 1 - self.bad / self.total if self.total else None
+
+    @property
+    def spent_share(self) -> float | None:
+        """Share of the budget used; above 1 the objective is missed; missing where nothing was allowed."""
+        return float(self.bad / self.allowed) if self.allowed else None
+
+    @property
+    def remaining_share(self) -> float | None:
+        """1 - `spent_share`."""
+        return float(self.remaining / self.allowed) if self.allowed else None
+
+    @property
+    def minutes_allowed(self) -> float:
+        """The budget as minutes of full outage in the whole window, at even traffic."""
+        return float(self.slo.budget_ratio * Fraction(self.window.length / MINUTE))
+
+    @property
+    def minutes_spent(self) -> float | None:
+        """What was spent, as minutes of full outage at the traffic seen so far."""
+        return float(self.bad / self.total * Fraction(self.window.elapsed / MINUTE)) if self.total else None
+
+    @property
+    def met(self) -> bool | None:
+        """Whether the objective holds so far; missing without traffic."""
+        return self.remaining >= 0 if self.total else None
+
+    @property
+    def contract_met(self) -> bool | None:
+        """Whether the contract holds so far; missing without traffic or contract."""
+        if self.availability is None or self.slo.contract is None:
+            return None
+        return self.availability >= self.slo.contract
+
+
+def error_budget(one: History, as_of: datetime, window: Window | None = None) -> ErrorBudget:
+    """
+    The budget of an objective at `as_of`, over its own window or another one.
+
+    Raises
+    ------
+    ParameterError
+        The objective counts slices that are no whole number of steps.
+    """
+    over = window or slo_window(one.slo, as_of)
+    events, bad_events, _ = one.between(over.start, over.measured_to)
+    total, bad, unit = events, bad_events, "events"
+    if one.slo.budgeting != "occurrences":
+        total, bad = _slices(one, over)
+        unit = "slices"
+    return ErrorBudget(
+        slo=one.slo,
+        window=over,
+        total=total,
+        bad=bad,
+        events=events,
+        bad_events=bad_events,
+        coverage=one.coverage(over.start, over.measured_to),
+        unit=unit,
+        mean_of_ratios=mean_of_ratios(one, over),
+        gap=one.gap,
+        synthetic=one.requests.synthetic,
+    )
+
+
+def error_budgets(ones: Iterable[History], as_of: datetime) -> list[ErrorBudget]:
+    """The budget of each objective at `as_of`."""
+    return [error_budget(one, as_of) for one in ones]
+
+
+def mean_of_ratios(one: History, window: Window) -> float | None:
+    """Mean of good / total over the steps with traffic; missing where there is none. Not the ratio of the events."""
+    first, last = one.slot(window.start), one.slot(window.measured_to)
+    total, bad = one.total[first:last], one.bad[first:last]
+    busy = total > 0
+    return float(1 - np.mean(bad[busy] / total[busy])) if busy.any() else None
+
+
+def _slices(one: History, window: Window) -> tuple[Fraction, Fraction]:
+    """Slices with traffic, and the bad ones (Timeslices) or the sum of their bad shares (RatioTimeslices)."""
+    width, rest = divmod(one.slo.slice_length, one.step)
+    if rest or width < 1:
+        raise ParameterError(
+            f"SLO {one.slo.name!r}: a slice of {one.slo.slice_length} is no whole number of steps of {one.step}; "
+            "set source.step in the params to a part of it"
+        )
+    first, last = one.slot(window.start), one.slot(window.measured_to)
+    edges = np.arange(first, last + 1, width)
+    total, bad, _ = (row[edges[1:]] - row[edges[:-1]] for row in one.running)
+    busy = total > 0
+    count = Fraction(int(busy.sum()))
+    if one.slo.budgeting == "ratio_timeslices":
+        return count, Fraction(math.fsum(bad[busy] / total[busy]))
+    limit = 1 - (one.slo.slice_target if one.slo.slice_target is not None else one.slo.target)
+    return count, Fraction(int(exceeds(bad[busy], total[busy], limit).sum()))
+
+
+def exceeds(bad: Numbers, total: Numbers, limit: Fraction) -> Numbers:
+    """
+    Where bad / total > limit, strictly; without division, so that whole counts are compared exactly.
+
+    >>> exceeds(np.array([1, 2]), np.array([1000, 1000]), Fraction(1, 1000)).tolist()
+    [False, True]
+    """
+    if bad.dtype.kind != "i" or total.dtype.kind != "i":
+        result: Numbers = bad > total * float(limit)
+        return result
+    left, right = limit.denominator, limit.numerator
+    largest = max(int(np.max(bad, initial=0)) * left, int(np.max(total, initial=0)) * right)
+    if largest >= 2**63:  # 64 bits would wrap around; Python's integers do not
+        bad, total = bad.astype(object), total.astype(object)
+    compared: Numbers = np.asarray(bad * left > total * right, dtype=bool)
+    return compared
+
+
+def burn_rate(one: History, over: timedelta) -> pd.Series[Any]:
+    """
+    How many times faster than sustainable the budget burns, over the trailing window `over`, at the end of each step.
+
+    Missing where the window saw no request (silence is not success) and where the target is 100 %, which has no budget.
+    Bad ratio / budget ratio, SRE Workbook ch. 5, "Burn Rate".
+    """
+    total, bad = one.trailing(over)
+    values = np.full(len(total), np.nan)
+    if one.slo.budget_ratio:
+        busy = total > 0
+        values[busy] = bad[busy] / total[busy] / float(one.slo.budget_ratio)
+    return pd.Series(values, index=one.times + pd.Timedelta(one.step), name="burn_rate").rename_axis("time")
+
+
+def burn_rate_at(one: History, over: timedelta, at: datetime) -> Fraction | None:
+    """The burn rate of the window `over` that ends at `at`, exact; missing without traffic or budget."""
+    total, bad, _ = one.between(at - over, at)
+    return bad / total / one.slo.budget_ratio if total and one.slo.budget_ratio else None
+
+
+def burn_down(one: History, window: Window) -> pd.Series[Any]:
+    """
+    Share of the budget that remains at the end of each step of the window, against what the whole window allowed.
+
+    It begins near 1 and ends at `ErrorBudget.remaining_share`; missing where nothing is allowed.
+    """
+    first, last = one.slot(window.start), one.slot(window.measured_to)
+    total, bad, _ = one.running
+    allowed = float(exact(total[last] - total[first]) * one.slo.budget_ratio)
+    spent = (bad[first + 1 : last + 1] - bad[first]).astype(float)
+    values = 1 - spent / allowed if allowed else np.full(len(spent), np.nan)
+    return pd.Series(values, index=one.times[first:last] + pd.Timedelta(one.step), name=one.slo.name)
+
+
+def policy_state(budget: ErrorBudget, states: Sequence[PolicyState] = WORKBOOK_STATES) -> str:
+    """
+    The state of the error budget policy: one of the states' names, "no data" or "unclear".
+
+    "unclear" where less than nine tenths of the elapsed window was seen and what was seen would look healthy. A target
+    of 100 % allows nothing: one bad event exhausts it.
+    """
+    if not budget.total:
+        return "no data"
+    if not budget.allowed:
+        return "exhausted" if budget.bad else "healthy"
+    share = budget.remaining / budget.allowed
+    fitting = [state for state in states if share <= state.up_to] or [max(states, key=lambda s: s.up_to)]
+    name = min(fitting, key=lambda state: state.up_to).name
+    return "unclear" if name == "healthy" and budget.coverage < ENOUGH_COVERAGE else name
+
+
+def findings(budgets: Iterable[ErrorBudget]) -> list[Finding]:
+    """What a person must know today: contracts and objectives that are missed, budgets that are gone."""
+    found = []
+    for budget in budgets:
+        if budget.availability is None:
+            continue
+        name, measured = budget.slo.name, percent(budget.availability, 3)
+        if budget.contract_met is False and budget.slo.contract is not None:
+            size = float((budget.slo.contract - budget.availability) / (1 - budget.slo.contract or 1))
+            text = f"{name}: {measured} is below the contract's {target(budget.slo.contract)}"
+            found.append(Finding(1, 100 + size, f"{text} ({budget.window.kind})"))
+        if budget.met is False:
+            text = f"{name}: {measured} misses the objective of {target(budget.slo.target)} ({budget.window.kind})"
+            found.append(Finding(1, budget.spent_share or 1.0, text))
+            over = f"{number(float(budget.bad))} bad {budget.unit}, {number(float(budget.allowed))} allowed"
+            found.append(Finding(2, budget.spent_share or 1.0, f"{name}: the error budget is exhausted ({over})"))
+    return found
