@@ -23,7 +23,7 @@ BINDING: Final = (Role.CONTRACT, Role.TARGET, Role.STATED)
 class ObjectiveChange:
     """An objective was changed: when, which, what, why, by whom."""
 
-    on: date
+    made: date
     slo: str
     what: str
     reason: str

@@ -1,195 +1,167 @@
 """
-What the alerts would have done: each rule evaluated at every step of the history, and held against known incidents.
+What a forecast would have said before, against what came: errors, their interval, and whether it was worth asking.
 
-A page or ticket is a run of steps in which a rule of its severity fires. The same strict, exact comparison as the
-generated rules; windows at the beginning of the history are shorter, as they are for a server that has just started.
+Errors are relative to the level at the origin where the series stays above zero: a busy month errs by more than a
+quiet one. Only errors that were known at an origin may widen or narrow its interval.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
-from sre_kit.compute.alerting import WORKBOOK_POLICY, AlertProperties, BurnRateAlert, alert_properties, significant
-from sre_kit.compute.budget import exceeds
-from sre_kit.compute.counts import History, Marks
-from sre_kit.compute.incidents import Incident
-from sre_kit.compute.ledger import concerns
+from sre_kit.compute.profile import Floats, Ints, Profile, median
 
-MONTH: Final = timedelta(days=30)
-
-
-@dataclass(frozen=True, slots=True)
-class Episode:
-    """A run of firing, [`start`, `end`); an alert that still fires ends with the history."""
-
-    start: datetime
-    end: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class IncidentSeen:
-    """One known incident: when the severity first fired during it, and when it fell silent."""
-
-    incident: Incident
-    detection: timedelta | None
-    reset: timedelta | None
-    """From the incident's end to the end of firing; missing where nothing fired or something still does."""
-
-    @property
-    def seen(self) -> bool:
-        """Whether anything fired."""
-        return self.detection is not None
+MIN_ORIGINS: Final = 10
+"""Fewer complete back-test origins than this give no interval."""
+CLEARLY: Final = 0.9
+"""The trend is taken when its error is at most this share of the error without it …"""
+OFTEN: Final = 2 / 3
+"""… and it was nearer in this share of the origins."""
 
 
 @dataclass(frozen=True, slots=True)
 class BackTest:
     """
-    One severity of one objective over [`start`, `end`).
+    What the method would have said at earlier origins, against what came; errors in mean absolute scaled error.
 
-    `true` episodes overlap a known incident of the service; `incidents` are those that began in the history.
-    `skipped` are window pairs that the step cannot show. `gated` tells whether errors also had to be significant.
+    `origins` overlap; `independent` is how many windows of the horizon's length fit side by side. `coverage` is the
+    share of values inside the 80 % interval that was known at the origin, missing where no origin had one; it counts
+    steps up to `covered_steps` ahead.
     """
 
-    slo: str
-    severity: str
-    start: datetime
-    end: datetime
-    episodes: tuple[Episode, ...]
-    true: int
-    incidents: tuple[IncidentSeen, ...]
-    skipped: tuple[AlertProperties, ...] = ()
-    gated: bool = False
+    origins: int
+    independent: int
+    mase: float
+    seasonal_naive: float
+    base_rate: float
+    coverage: float | None
+    covered: int = 0
+    covered_steps: int = 0
 
     @property
-    def per_month(self) -> float | None:
-        """Episodes per 30 days; missing below one day of history."""
-        length = self.end - self.start
-        return len(self.episodes) / (length / MONTH) if length >= timedelta(days=1) else None
-
-    @property
-    def precision(self) -> float | None:
-        """Share of episodes that belong to a known incident; missing without episodes."""
-        return self.true / len(self.episodes) if self.episodes else None
-
-    @property
-    def recall(self) -> float | None:
-        """Share of known incidents during which it fired; missing without incidents."""
-        return sum(one.seen for one in self.incidents) / len(self.incidents) if self.incidents else None
-
-    @property
-    def detection(self) -> timedelta | None:
-        """Median time from an incident's beginning to firing."""
-        return _median(one.detection for one in self.incidents)
-
-    @property
-    def reset(self) -> timedelta | None:
-        """Median time from an incident's end to silence."""
-        return _median(one.reset for one in self.incidents)
+    def better(self) -> bool:
+        """Whether the method beat both repeating the last cycle and the median of the past."""
+        return self.mase < min(self.seasonal_naive, self.base_rate)
 
 
-def firing(one: History, pair: AlertProperties, *, gate: bool = False) -> Marks:
-    """
-    For each step: whether both windows burn faster than the factor at its end, strictly, and with `gate` significantly.
+def back_test(y: Floats, horizon: int, period: int, origins: Ints, errors: Floats, method: Profile) -> BackTest:
+    """The scaled errors of `method`, of repeating the last cycle and of the median of the past, at the same origins."""
+    own = _absolute(y, origins, errors, method)
+    naive, base, scales = [], [], []
+    for origin in origins:
+        past, future = y[:origin], y[origin : origin + horizon]
+        naive.append(_mean_absolute(future - _seasonal_naive(past, horizon, period)))
+        base.append(_mean_absolute(future - median(past)))
+        scales.append(_mean_absolute(past[period:] - past[:-period]))
+    unit = np.where(np.array(scales) > 0, scales, np.nan)
 
-    Raises
-    ------
-    ParameterError
-        A window is no whole number of steps.
-    """
-    result: Marks | None = None
-    for over in (pair.alert.long_window, pair.alert.short_window):
-        total, bad = one.trailing(over)
-        above = exceeds(bad, total, pair.threshold)
-        if gate and over == pair.alert.long_window:
-            above = above & significant(bad, total, pair.threshold)
-        result = above if result is None else result & above
-    assert result is not None
-    return result
+    def scaled(by_origin: Any) -> float:
+        ratios = np.asarray(by_origin, dtype=float) / unit
+        known = ratios[np.isfinite(ratios)]
+        return float(known.mean()) if known.size else float("nan")
 
-
-def fired(
-    one: History, severity: str, policy: Sequence[BurnRateAlert] = WORKBOOK_POLICY, *, gate: bool = False
-) -> tuple[Marks, tuple[AlertProperties, ...]]:
-    """Where any pair of a severity fires, and the pairs whose windows the step cannot show."""
-    marks = np.zeros(len(one.total), dtype=bool)
-    skipped = []
-    for pair in alert_properties(one.slo, policy):
-        if pair.alert.severity != severity:
-            continue
-        if pair.alert.short_window % one.step or pair.alert.long_window % one.step:
-            skipped.append(pair)
-        else:
-            marks |= firing(one, pair, gate=gate)
-    return marks, tuple(skipped)
-
-
-def back_test(
-    one: History,
-    severity: str,
-    incidents: Iterable[Incident] = (),
-    policy: Sequence[BurnRateAlert] = WORKBOOK_POLICY,
-    *,
-    gate: bool = False,
-) -> BackTest:
-    """
-    What the rules of one severity would have done to one objective over its history.
-
-    An episode belongs to an incident of the service when they overlap, a step of delay granted.
-    """
-    marks, skipped = fired(one, severity, policy, gate=gate)
-    episodes = _episodes(one, marks)
-    known = [
-        incident
-        for incident in incidents
-        if concerns(incident, one.slo.service) and one.start <= incident.began < one.end
-    ]
-    true = sum(any(_overlap(one, run, incident) for incident in known) for run in episodes)
-    seen = tuple(_seen(one, episodes, incident) for incident in known)
-    return BackTest(one.slo.name, severity, one.start, one.end, episodes, true, seen, skipped, gate)
-
-
-def back_tests(
-    ones: Iterable[History],
-    incidents: Iterable[Incident] = (),
-    policy: Sequence[BurnRateAlert] = WORKBOOK_POLICY,
-) -> list[BackTest]:
-    """Pages and tickets of each objective that has data."""
-    known = tuple(incidents)
-    severities = dict.fromkeys(alert.severity for alert in policy)
-    return [back_test(one, severity, known, policy) for one in ones if not one.gap for severity in severities]
-
-
-def _episodes(one: History, marks: Marks) -> tuple[Episode, ...]:
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], marks.astype(np.int8), [0]])))
-    # a step's verdict is known at its end
-    return tuple(
-        Episode(one.start + (int(begin) + 1) * one.step, one.start + (int(end) + 1) * one.step)
-        for begin, end in zip(edges[::2], edges[1::2], strict=True)
+    inside, seen, furthest = _coverage(origins, errors)
+    return BackTest(
+        origins=len(origins),
+        independent=min(len(origins), int((origins[-1] - origins[0]) // horizon) + 1),
+        mase=scaled(own),
+        seasonal_naive=scaled(naive),
+        base_rate=scaled(base),
+        coverage=inside / seen if seen else None,
+        covered=seen,
+        covered_steps=furthest,
     )
 
 
-def _overlap(one: History, run: Episode, incident: Incident) -> bool:
-    return run.start <= incident.end(one.end) + one.step and run.end > incident.began
+def path_errors(y: Floats, horizon: int, origins: Ints, method: Profile) -> Floats:
+    """Error of `method` at each origin (rows) and step ahead (columns), relative to the scale at the origin."""
+    relative = bool(np.nanmin(y) > 0)
+    rows = []
+    for origin in origins:
+        past = y[:origin]
+        row = y[origin : origin + horizon] - method.foresee(past, horizon)[0]
+        rows.append(row / method.level(past) if relative else row)
+    return np.array(rows)
 
 
-def _seen(one: History, episodes: Sequence[Episode], incident: Incident) -> IncidentSeen:
-    during = [run for run in episodes if _overlap(one, run, incident)]
-    if not during:
-        return IncidentSeen(incident, None, None)
-    detection = max(during[0].start - incident.began, timedelta(0))
-    last = during[-1].end
-    over = incident.resolved is not None and last <= one.end
-    return IncidentSeen(incident, detection, max(last - incident.end(one.end), timedelta(0)) if over else None)
+def _absolute(y: Floats, origins: Ints, errors: Floats, method: Profile) -> Floats:
+    """Mean absolute error of each origin, in the series' own unit."""
+    relative = bool(np.nanmin(y) > 0)
+    scales = np.array([method.level(y[:origin]) if relative else 1.0 for origin in origins])
+    means: Floats = _row_means(np.abs(errors)) * np.abs(scales)
+    return means
 
 
-def _median(lengths: Iterable[timedelta | None]) -> timedelta | None:
-    known = sorted(length for length in lengths if length is not None)
-    if not known:
-        return None
-    middle = len(known) // 2
-    return known[middle] if len(known) % 2 else (known[middle - 1] + known[middle]) / 2
+def _row_means(errors: Floats) -> Floats:
+    known = np.isfinite(errors)
+    counts = known.sum(axis=1)
+    sums: Floats = np.where(known, errors, 0.0).sum(axis=1)
+    means: Floats = np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
+    return means
+
+
+def chosen(y: Floats, horizon: int, origins: Ints, flat: Profile, trend: Profile) -> tuple[Profile, Floats]:
+    """The trend where it was clearly and often nearer, else none; with the errors of the method taken."""
+    flat_errors, trend_errors = (path_errors(y, horizon, origins, method) for method in (flat, trend))
+    without = _absolute(y, origins, flat_errors, flat)
+    with_it = _absolute(y, origins, trend_errors, trend)
+    known = np.isfinite(without) & np.isfinite(with_it)
+    if known.any():
+        clearly = with_it[known].mean() <= CLEARLY * without[known].mean()
+        if clearly and (with_it[known] < without[known]).mean() >= OFTEN:
+            return trend, trend_errors
+    return flat, flat_errors
+
+
+def _mean_absolute(values: Floats) -> float:
+    known = np.abs(values[np.isfinite(values)])
+    return float(known.mean()) if known.size else float("nan")
+
+
+def _seasonal_naive(past: Floats, horizon: int, period: int) -> Floats:
+    last = past[-period:]
+    if len(past) >= 2 * period:
+        last = np.where(np.isfinite(last), last, past[-2 * period : -period])
+    return np.resize(last, horizon)
+
+
+def _coverage(origins: Ints, errors: Floats) -> tuple[int, int, int]:
+    """(values inside, values with an interval, furthest step with one); only errors known at the origin count."""
+    inside = seen = furthest = 0
+    horizon = errors.shape[1]
+    for ahead in range(0, horizon, max(1, horizon // 15)):
+        for row, origin in enumerate(origins):
+            known = errors[: np.searchsorted(origins, origin - ahead), ahead][:row]
+            low, high = interval(known)
+            if np.isfinite(low) and np.isfinite(errors[row, ahead]):
+                seen += 1
+                inside += int(low <= errors[row, ahead] <= high)
+                furthest = max(furthest, ahead + 1)
+    return inside, seen, furthest
+
+
+def interval(errors: Floats, share: float = 0.8) -> tuple[float, float]:
+    """
+    Split-conformal bounds that hold at least `share` of exchangeable errors; missing below `MIN_ORIGINS` of them.
+
+    >>> low, high = interval(np.arange(1.0, 100.0))
+    >>> low, high
+    (10.0, 90.0)
+    """
+    known = np.sort(errors[np.isfinite(errors)])
+    if (count := len(known)) < MIN_ORIGINS:
+        return float("nan"), float("nan")
+    tail = (1 - share) / 2
+    low = max(0, int(np.floor(tail * (count + 1) + 1e-9)) - 1)
+    high = min(count - 1, int(np.ceil((1 - tail) * (count + 1) - 1e-9)) - 1)
+    return float(known[low]), float(known[high])
+
+
+def complete(errors: Floats) -> Floats:
+    """Errors with the missing ones filled by the step's median, so that every path is whole."""
+    middle = np.array([median(errors[:, k]) for k in range(errors.shape[1])])
+    whole: Floats = np.where(np.isfinite(errors), errors, np.where(np.isfinite(middle), middle, 0.0))
+    return whole

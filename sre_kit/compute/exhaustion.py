@@ -1,138 +1,287 @@
 """
-When the budget ends, and when it comes back.
+When a resource runs out: use, demand, growth and events joined to a forecast, and the day that it means.
 
-The future is drawn from the past, day by day (a day keeps its own mixture of good and bad hours), with a fixed seed.
-What a rolling window gives back is no forecast: the days on which old errors leave it are known exactly.
+A limit counts as reached on the third day of seven that passes it, not on the first touch. A growth scenario multiplies
+the part of the use that follows demand; where the forecast has a trend (what accumulates), it speeds the trend up.
+Scenarios are weighted: the dates are quantiles over all of them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from fractions import Fraction
-from typing import Final
+from datetime import date, datetime, timedelta
+from typing import Any, Final
 
 import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
 
-from sre_kit.compute.budget import ErrorBudget
-from sre_kit.compute.counts import History, Numbers, days
-from sre_kit.compute.statistics import SEED
+from sre_kit.compute.capacity import CapacityPlan, Event, GrowthScenario, Resource
+from sre_kit.compute.forecast import Forecast, daily_peaks, forecast, reach
+from sre_kit.compute.vocabulary import Reading
 
-DRAWS: Final = 2000
-DAY: Final = timedelta(days=1)
-ENOUGH_DAYS: Final = 14
-"""Fewer days of history give no forecast."""
+Floats = NDArray[np.float64]
 
-
-@dataclass(frozen=True, slots=True)
-class Forecast:
-    """
-    What the next days do to a budget: it runs out, or, being exhausted, comes back (`recovers`).
-
-    `probability` of that within `horizon`; `p10`, `p50`, `p90` are days from now, missing where that share of the
-    drawn futures does not reach it within the horizon. `drawn_from` is the number of days of history; `refused` says
-    why there is no forecast.
-    """
-
-    budget: ErrorBudget
-    recovers: bool
-    horizon: timedelta
-    probability: float | None = None
-    p10: float | None = None
-    p50: float | None = None
-    p90: float | None = None
-    drawn_from: int = 0
-    refused: str = ""
-
-
-def exhaustion_forecast(one: History, budget: ErrorBudget, as_of: datetime, *, seed: int = SEED) -> Forecast:
-    """
-    Draw futures of one window's length (to the period's end for a calendar window) from the days of the history.
-
-    Rolling: each future day adds a drawn day and drops the oldest. Calendar: days only add up.
-    """
-    rolling = not one.slo.calendar
-    horizon = budget.window.length if rolling else budget.window.end - budget.window.measured_to
-    total, bad = days(one, as_of)
-    refused = _refused(budget, len(total), horizon)
-    recovers = budget.remaining < 0
-    if refused:
-        return Forecast(budget, recovers, horizon, drawn_from=len(total), refused=refused)
-    ahead = max(1, -(-horizon // DAY))
-    picks = np.random.default_rng(seed).integers(0, len(total), (DRAWS, ahead))
-    more_total, more_bad = np.cumsum(total[picks], axis=1), np.cumsum(bad[picks], axis=1)
-    left_total, left_bad = _leaving(one, budget, ahead) if rolling else (0, 0)
-    now_total, now_bad = float(budget.events), float(budget.bad_events)
-    allowed = (now_total + more_total - left_total) * float(one.slo.budget_ratio)
-    spent = now_bad + more_bad - left_bad
-    reached = spent <= allowed if recovers else spent > allowed
-    first = np.where(reached.any(axis=1), reached.argmax(axis=1) + 1, np.inf)
-    quantiles = [float(q) for q in np.quantile(first, [0.1, 0.5, 0.9], method="inverted_cdf")]
-    p10, p50, p90 = (q if np.isfinite(q) else None for q in quantiles)
-    return Forecast(budget, recovers, horizon, float(np.isfinite(first).mean()), p10, p50, p90, len(total))
-
-
-def exhaustion_forecasts(ones: Sequence[History], budgets: Sequence[ErrorBudget], as_of: datetime) -> list[Forecast]:
-    """The forecast of each budget."""
-    return [exhaustion_forecast(one, budget, as_of) for one, budget in zip(ones, budgets, strict=True)]
-
-
-def _refused(budget: ErrorBudget, history: int, horizon: timedelta) -> str:
-    if budget.gap or not budget.total:
-        return "no traffic was measured in the window"
-    if not budget.slo.budget_ratio:
-        return "a target of 100 % has no budget to forecast"
-    if budget.unit != "events":
-        return "slices are forecast from incidents, not from single days"
-    if history < ENOUGH_DAYS:
-        return f"{history} days of history, at least {ENOUGH_DAYS} are needed"
-    return "the period ends now" if horizon <= timedelta(0) else ""
-
-
-def _leaving(one: History, budget: ErrorBudget, ahead: int) -> tuple[Numbers, Numbers]:
-    """Events and bad events that have left the rolling window after 1, 2, … days."""
-    start = budget.window.start
-    edges = np.array([one.slot(start + k * DAY) for k in range(ahead + 1)])
-    total, bad, _ = one.running
-    return total[edges[1:]] - total[edges[0]], bad[edges[1:]] - bad[edges[0]]
+MONTH_DAYS: Final = 365.25 / 12
+CROSSING_DAYS: Final = 3
+CROSSING_OF: Final = 7
+LEAST_DEMAND_FIT: Final = 0.5
+"""Below this share of explained variance the use is taken to follow demand in full."""
+AS_MEASURED: Final = GrowthScenario("as measured", 0.0, 1.0, "no scenario is given")
 
 
 @dataclass(frozen=True, slots=True)
-class Returning:
-    """On [`start`, `end`) `bad` old events leave the rolling window; `left` of the old ones are in it afterwards."""
+class Usage:
+    """What was used of a resource, in its own unit, over `readings` steps; missing where nothing was measured."""
 
-    start: datetime
-    end: datetime
-    bad: Fraction
-    left: Fraction
+    resource: Resource
+    mean: float | None
+    p95: float | None
+    peak: float | None
+    readings: int
+    days: int
+    days_over: int
+    coverage: float
+    cycles: tuple[str, ...]
+    """Seasonal cycles found: "daily", "weekly"."""
+
+    @property
+    def peak_share(self) -> float | None:
+        """Highest use as a share of the limit."""
+        return None if self.peak is None else self.peak / self.resource.limit
+
+    @property
+    def headroom(self) -> float | None:
+        """What the highest use left of the limit, 0..1; below 0 the limit was passed."""
+        return None if self.peak is None else 1 - self.peak / self.resource.limit
+
+    def without(self, lost: int) -> float | None:
+        """Peak share if `lost` instances were gone and the rest carried their part; missing without instances."""
+        count = self.resource.instances
+        if self.peak is None or not count or count <= lost:
+            return None
+        return self.peak / self.resource.limit * count / (count - lost)
 
 
-def returning_budget(one: History, budget: ErrorBudget) -> list[Returning]:
+@dataclass(frozen=True, slots=True)
+class DemandFit:
+    """``use = idle + per_unit * demand``, by least squares on daily peaks; `share` of today's use follows demand."""
+
+    idle: float
+    per_unit: float
+    r_squared: float
+    days: int
+    share: float
+    assumed: str = ""
+    """Why the share is an assumption; empty when it was measured or decided."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exhaustion:
     """
-    The days on which spent budget comes back, exactly, oldest first; empty for a calendar window.
+    Days from the report time until the limit is reached, in 10, 50 and 90 % of the futures.
 
-    Days on which nothing bad leaves are left out. The sum over the schedule is what is spent now.
+    ``None`` is a value: not within `horizon_days`.
+    `probability` is the share of futures that reach it within the horizon.
     """
-    if one.slo.calendar or budget.unit != "events":
-        return []
-    found, left = [], budget.bad_events
-    for k in range(-(-budget.window.length // DAY)):
-        begin = budget.window.start + k * DAY
-        end = min(begin + DAY, budget.window.measured_to)
-        bad = one.between(begin, end)[1]
-        left -= bad
-        if bad:
-            found.append(Returning(begin + budget.window.length, end + budget.window.length, bad, left))
-    return found
+
+    p10: int | None
+    p50: int | None
+    p90: int | None
+    probability: float
+    horizon_days: int
+    order_by: date | None
+    lead_time: timedelta
+    passed: bool
+    """Whether the order-by date lies before the report time."""
 
 
-def back_above_zero(one: History, budget: ErrorBudget) -> datetime | None:
+@dataclass(frozen=True, slots=True, eq=False)
+class Outlook:
+    """A resource today and in the horizon; `exhaustion` is missing where the forecast was refused."""
+
+    resource: Resource
+    reading: Reading
+    usage: Usage
+    forecast: Forecast
+    demand: DemandFit
+    exhaustion: Exhaustion | None
+    lower: pd.Series[Any]
+    upper: pd.Series[Any]
+    centre: pd.Series[Any]
+    """The weighted scenarios' 10, 90 and 50 % lines, events included; empty where the forecast was refused."""
+    note: str = ""
+
+    @property
+    def refused(self) -> str:
+        """Why there is no date; empty where there is one."""
+        return self.reading.gap or self.forecast.refused
+
+
+def usage(resource: Resource, reading: Reading) -> Usage:
+    """Mean, 95th percentile and peak of the readings, and which cycles they follow."""
+    known = reading.values.dropna().astype("float64")
+    if known.empty:
+        return Usage(resource, None, None, None, 0, 0, 0, reading.coverage, ())
+    peaks = daily_peaks(known).dropna()
+    return Usage(
+        resource=resource,
+        mean=float(known.mean()),
+        p95=float(known.quantile(0.95)),
+        peak=float(known.max()),
+        readings=len(known),
+        days=len(peaks),
+        days_over=int((peaks > resource.limit).sum()),
+        coverage=reading.coverage,
+        cycles=cycles(known),
+    )
+
+
+def cycles(values: pd.Series[Any], *, least: float = 0.3) -> tuple[str, ...]:
     """
-    When an exhausted rolling budget is positive again if nothing else fails, at the traffic of the window just past.
-
-    Missing where it is not exhausted, or does not come back within one window.
+    Which of "daily" and "weekly" the series repeats: autocorrelation of differenced hourly means (lag 24) and daily
+    peaks (lag 7) of at least `least`, over two cycles or more.
     """
-    if budget.remaining >= 0 or not budget.allowed:
-        return None
-    return next((day.end for day in returning_budget(one, budget) if day.left <= budget.allowed), None)
+    found = []
+    for name, series, lag in (
+        ("daily", values.resample("1h").mean(), 24),
+        ("weekly", daily_peaks(values), 7),
+    ):
+        change = series.diff()
+        if len(change) >= 2 * lag + 1 and change.std() > 0 and change.corr(change.shift(lag)) >= least:
+            found.append(name)
+    return tuple(found)
+
+
+def demand_fit(resource: Resource, use: pd.Series[Any], demand: pd.Series[Any] | None) -> DemandFit:
+    """How much of the daily peak `use` follows the daily peak `demand`; in full where that cannot be told."""
+    if resource.demand_share is not None:
+        return DemandFit(np.nan, np.nan, np.nan, 0, float(resource.demand_share))
+    if demand is None or demand.empty:
+        return DemandFit(np.nan, np.nan, np.nan, 0, 1.0, "demand is not measured")
+    both = pd.concat([use, demand], axis=1, keys=["use", "demand"]).dropna()
+    if len(both) < 2 * CROSSING_OF or both["demand"].std() == 0 or both["use"].std() == 0:
+        return DemandFit(np.nan, np.nan, np.nan, len(both), 1.0, f"{len(both)} days are too few to tell")
+    slope, idle = np.polyfit(both["demand"].to_numpy(), both["use"].to_numpy(), 1)
+    fit = float(both["use"].corr(both["demand"])) ** 2
+    if fit < LEAST_DEMAND_FIT or slope <= 0:
+        return DemandFit(float(idle), float(slope), fit, len(both), 1.0, f"demand explains {fit:.2f} of the variance")
+    share = float(np.clip(slope * both["demand"].iloc[-28:].median() / both["use"].iloc[-28:].median(), 0, 1))
+    return DemandFit(float(idle), float(slope), fit, len(both), share)
+
+
+def outlook(
+    resource: Resource, reading: Reading, plan: CapacityPlan, as_of: datetime, demand: pd.Series[Any] | None = None
+) -> Outlook:
+    """
+    Use, forecast and exhaustion of one resource.
+
+    Parameters
+    ----------
+    demand
+        Daily peaks of demand, the driver that growth is applied to.
+    """
+    used = usage(resource, reading)
+    peaks = daily_peaks(reading.values)
+    wanted = plan.horizon // timedelta(days=1)
+    horizon = reach(len(peaks), wanted) or wanted
+    found = forecast(peaks, horizon, name=resource.name)
+    fit = demand_fit(resource, peaks, demand)
+    empty = pd.Series(np.empty(0), index=pd.DatetimeIndex([], tz="UTC", name="time"))
+    if found.refused:
+        return Outlook(resource, reading, used, found, fit, None, empty, empty, empty)
+    scenarios = plan.scenarios or [AS_MEASURED]
+    futures = [scenario_paths(found, one.monthly, plan.events, fit.share) for one in scenarios]
+    weights = np.repeat([one.weight for one in scenarios], len(found.paths)) / len(found.paths)
+    together = np.vstack(futures)
+    lower, centre, upper = (
+        pd.Series(weighted_quantile(together, weights, q), index=found.point.index) for q in (0.1, 0.5, 0.9)
+    )
+    note = (
+        f"the horizon is {horizon} days instead of {wanted}, because {len(peaks)} days of history allow no more"
+        if horizon < wanted
+        else ""
+    )
+    when = exhaustion(found, together, weights, resource, as_of)
+    return Outlook(resource, reading, used, found, fit, when, lower, upper, centre, note)
+
+
+def scenario_paths(found: Forecast, monthly: float, events: Sequence[Event], share: float) -> Floats:
+    """
+    The forecast's futures with demand growing by `monthly` each month, and with the events in the horizon.
+
+    `share` of the use follows demand. Growth above 0 is the whole growth: the drift that the back-test's errors carry
+    is taken out of the paths first, so that it does not count twice.
+    """
+    days = np.arange(1, found.horizon + 1)
+    grown = (1 + monthly) ** (days / MONTH_DAYS)
+    paths = found.paths
+    if monthly and found.slope:
+        # what accumulates grows by its slope; more demand steepens it
+        added = np.cumsum((1 + share * (grown - 1)) - 1) * found.slope
+        paths = paths + added
+    elif monthly:
+        paths = paths - np.median(paths, axis=0) + found.point.to_numpy()
+        paths = paths * (1 + share * (grown - 1))
+    if found.slope:
+        return paths
+    return paths * (1 + share * (event_factors(found.point.index, events) - 1))
+
+
+def event_factors(index: pd.Index[Any], events: Sequence[Event]) -> Floats:
+    """What events multiply demand by on each day; overlapping events multiply."""
+    factors = np.ones(len(index))
+    days = [stamp.date() for stamp in index]
+    for event in events:
+        inside = np.array([event.start <= day < event.end for day in days], dtype=bool)
+        factors[inside] *= event.factor
+    return factors
+
+
+def exhaustion(found: Forecast, paths: Floats, weights: Floats, resource: Resource, as_of: datetime) -> Exhaustion:
+    """When the weighted `paths` reach the limit on three days of seven, counting days from `as_of`."""
+    recent = found.history.to_numpy(dtype=float)[-(CROSSING_OF - 1) :]
+    first = first_crossing(recent, paths, resource.limit)
+    known = np.isfinite(first)
+    first_day = (found.point.index[0] - pd.Timestamp(as_of)) / pd.Timedelta(days=1)
+    share = weights / weights.sum()
+
+    def quantile(q: float) -> int | None:
+        order = np.argsort(first, kind="stable")
+        reached = np.cumsum(share[order])
+        at = first[order][np.searchsorted(reached, q - 1e-12)]
+        return int(max(0, np.floor(first_day + at))) if np.isfinite(at) else None
+
+    p10 = quantile(0.1)
+    order_by = None if p10 is None else (as_of + timedelta(days=p10) - resource.lead_time).date()
+    return Exhaustion(
+        p10=p10,
+        p50=quantile(0.5),
+        p90=quantile(0.9),
+        probability=float(share[known].sum()),
+        horizon_days=found.horizon,
+        order_by=order_by,
+        lead_time=resource.lead_time,
+        passed=order_by is not None and order_by < as_of.date(),
+    )
+
+
+def first_crossing(recent: Floats, paths: Floats, limit: float) -> Floats:
+    """For each path the first day (0: the first foreseen) that is the third of seven above `limit`, or infinity."""
+    before = np.tile(np.nan_to_num(recent, nan=-np.inf), (len(paths), 1))
+    over = (np.hstack([before, paths]) > limit).astype(int)
+    counted = np.cumsum(over, axis=1)
+    counted[:, CROSSING_OF:] -= np.cumsum(over, axis=1)[:, :-CROSSING_OF]
+    hit = counted[:, before.shape[1] :] >= CROSSING_DAYS
+    return np.where(hit.any(axis=1), hit.argmax(axis=1).astype(float), np.inf)
+
+
+def weighted_quantile(paths: Floats, weights: Floats, q: float) -> Floats:
+    """The value that a share `q` of the weight lies at or below, at each step."""
+    order = np.argsort(paths, axis=0, kind="stable")
+    ranked = np.take_along_axis(paths, order, axis=0)
+    reached = np.cumsum(weights[order], axis=0) / weights.sum()
+    at = np.minimum((reached < q - 1e-12).sum(axis=0), len(paths) - 1)
+    picked: Floats = np.take_along_axis(ranked, at[None, :], axis=0)[0]
+    return picked
