@@ -15,6 +15,7 @@ from typing import Final
 
 from sre_kit.compute.capacity import CapacityPlan, Scaling
 from sre_kit.compute.exhaustion import Usage
+from sre_kit.units import percent
 
 CPU_MARGIN: Final = 1.15
 MEMORY_MARGIN: Final = 1.15
@@ -139,7 +140,7 @@ def _right_size(used: Usage, readings: Sequence[float], scaling: Scaling | None)
         return RightSize(used, None, "", None, "its size follows its peak and its forecast, not a percentile")
     if resource.kind == "cpu" and scaling is not None and scaling.threshold is not None and "cpu" in scaling.metric:
         # the autoscaler holds use / request at its threshold: a smaller request makes it start more replicas
-        need, basis = need / float(scaling.threshold), f"{basis} / the autoscaler's {float(scaling.threshold):.0%}"
+        need, basis = need / float(scaling.threshold), f"{basis} / the autoscaler's {percent(scaling.threshold, 0)}"
     need = max(need, DEEPEST_CUT)
     if need > 1 - LEAST_CUT:
         return RightSize(used, None, basis, None, "today's size fits")

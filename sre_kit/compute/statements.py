@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sre_kit.compute.vocabulary import Gap
+from sre_kit.units import percent
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +79,9 @@ def statement_evidence(statement: Statement, share: float | None) -> list[str]:
     """
     found = []
     if (hit := statement.hit_ratio) is not None and hit < 0.9:
-        found.append(f"{1 - hit:.0%} of its blocks came from disk")
+        found.append(f"{percent(1 - hit, 0)} of its blocks came from disk")
     if (waiting := statement.read_share) is not None and waiting > 1 / 3:
-        found.append(f"{waiting:.0%} of its time waited for blocks")
+        found.append(f"{percent(waiting, 0)} of its time waited for blocks")
     if statement.temporary:
         found.append(f"{statement.temporary:,} temporary blocks written (a sort or hash that did not fit)")
     if (rows := statement.rows_per_call) is not None and rows >= 1000:
@@ -88,7 +89,9 @@ def statement_evidence(statement: Statement, share: float | None) -> list[str]:
     if statement.rows is not None and statement.calls and statement.reads and rows is not None and rows <= 10:
         blocks = ((statement.hits or 0) + statement.reads) / statement.calls
         if blocks >= 1000:
-            found.append(f"{blocks:,.0f} blocks read for {rows:.1f} rows a call: most of what is read is thrown away")
+            found.append(
+                f"{blocks:,.0f} blocks read for {rows:.1f} rows a call: most of what is read is counted or thrown away"
+            )
     if statement.deviation is not None and statement.mean > 0 and statement.deviation > 2 * statement.mean:
         found.append(f"its time varies by {statement.deviation / statement.mean:.1f} times the mean")
     if not found and share is not None and share >= 0.2:

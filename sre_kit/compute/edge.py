@@ -1,0 +1,162 @@
+"""
+Caching and delivery, from an access log: what could be kept near the reader, and what it would save.
+
+Both ratios are upper bounds: a cache of any size that never forgets, asked by the log's requests in their order. The
+first request for something always goes to the origin. Bytes are those that the server sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final, Protocol
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from sre_kit.compute.vocabulary import Requests
+
+MONTH_SECONDS: Final = 86_400 * 365.25 / 12
+GIGABYTE: Final = 10**9
+
+
+class AccessLog(Protocol):
+    """What is needed of an access log: see ``load.accesslog``."""
+
+    @property
+    def requests(self) -> Requests:
+        """Good and total requests per step."""
+
+    @property
+    def routes(self) -> pd.DataFrame:
+        """One row per method and route: ``method``, ``route``, ``requests``, ``bad``, ``bytes``."""
+
+    @property
+    def bytes(self) -> int:
+        """Bytes sent."""
+
+    @property
+    def cacheable(self) -> pd.DataFrame:
+        """One row per request that a shared cache may answer, in order of time: ``key``, ``bytes``."""
+
+    @property
+    def bad_lines(self) -> int:
+        """Lines that are no requests."""
+
+
+@dataclass(frozen=True, slots=True)
+class SizePoint:
+    """A least-recently-used cache of `objects` entries would have answered this share of all requests."""
+
+    objects: int
+    hit_ratio: float
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeTraffic:
+    """Shares of all requests and bytes of the log, 0..1."""
+
+    requests: int
+    bytes: int
+    began: datetime
+    ended: datetime
+    cacheable_share: float
+    cacheable_bytes_share: float | None
+    offload: float
+    """Share of the requests that an endless cache would have answered."""
+    offload_bytes: float | None
+    objects: int
+    curve: tuple[SizePoint, ...]
+    bad_lines: int
+    routes: tuple[tuple[str, int, int], ...]
+    """(method and route, requests, bytes), most bytes first."""
+
+    @property
+    def monthly_gigabytes(self) -> float:
+        """Bytes of an average month at the log's rate; a day's log knows nothing of the week."""
+        seconds = (self.ended - self.began).total_seconds()
+        return self.bytes / seconds * MONTH_SECONDS / GIGABYTE if seconds > 0 else 0.0
+
+    def egress_cost(self, price: Decimal | None) -> float | None:
+        """Cost of a month's bytes at `price` a gigabyte; missing without a price."""
+        return None if price is None else self.monthly_gigabytes * float(price)
+
+
+def edge_traffic(log: AccessLog | None) -> EdgeTraffic | None:
+    """What a cache before the origin could have answered; missing without a request."""
+    if log is None or log.requests.gap or not log.requests.total:
+        return None
+    total = log.requests.total
+    keys = log.cacheable["key"].to_numpy()
+    sizes = log.cacheable["bytes"].to_numpy(dtype=float)
+    repeated = log.cacheable["key"].duplicated().to_numpy()
+    routes = log.routes.sort_values(["bytes", "requests"], ascending=False).head(8)
+    return EdgeTraffic(
+        requests=total,
+        bytes=log.bytes,
+        began=log.requests.start,
+        ended=log.requests.end,
+        cacheable_share=len(keys) / total,
+        cacheable_bytes_share=float(sizes.sum()) / log.bytes if log.bytes else None,
+        offload=float(repeated.sum()) / total,
+        offload_bytes=float(sizes[repeated].sum()) / log.bytes if log.bytes else None,
+        objects=len(np.unique(keys)),
+        curve=size_curve(keys, total),
+        bad_lines=log.bad_lines,
+        routes=tuple(
+            (f"{row.method} {row.route}", int(row.requests), int(row.bytes)) for row in routes.itertuples(index=False)
+        ),
+    )
+
+
+def size_curve(
+    keys: NDArray[Any], total: int, shares: Sequence[float] = (0.01, 0.05, 0.1, 0.25, 0.5, 1)
+) -> tuple[SizePoint, ...]:
+    """Hit ratio of least-recently-used caches that hold a share of all objects, from exact stack distances."""
+    if not len(keys):
+        return ()
+    distances = stack_distances(keys)
+    objects = len(np.unique(keys))
+    sizes = sorted({max(1, round(objects * share)) for share in shares})
+    return tuple(SizePoint(size, float((distances <= size).sum()) / total) for size in sizes)
+
+
+def stack_distances(keys: NDArray[Any]) -> NDArray[np.float64]:
+    """
+    How many different keys were asked since the same key was last asked, itself included; infinite the first time.
+
+    A least-recently-used cache of ``n`` entries answers exactly the requests with a distance of at most ``n``
+    (Mattson 1970). A Fenwick tree over the times of last use counts in n log n.
+
+    >>> stack_distances(np.array([1, 2, 1, 1, 2]))
+    array([inf, inf,  2.,  1.,  2.])
+    """
+    count = len(keys)
+    tree = [0] * (count + 1)
+    last: dict[Any, int] = {}
+    found = np.full(count, np.inf)
+    for now, key in enumerate(keys.tolist(), start=1):
+        before = last.get(key)
+        if before is not None:
+            found[now - 1] = _sum(tree, now - 1) - _sum(tree, before) + 1
+            _add(tree, before, -1)
+        _add(tree, now, 1)
+        last[key] = now
+    return found
+
+
+def _add(tree: list[int], at: int, amount: int) -> None:
+    while at < len(tree):
+        tree[at] += amount
+        at += at & -at
+
+
+def _sum(tree: list[int], at: int) -> int:
+    total = 0
+    while at:
+        total += tree[at]
+        at -= at & -at
+    return total
