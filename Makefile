@@ -1,0 +1,38 @@
+# Two commands: `make demo` renders the pretend project, `make test` runs every test. Both make .venv first.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: demo test lint bench constraints clean
+
+demo: $(READY)
+	$(BIN)/sre-kit demo outputs/demo
+
+test: $(READY)
+	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(READY)
+	$(BIN)/python -m tests.bench
+
+# the versions that were tested, without addresses; `make constraints` writes them anew from the newest that fit
+constraints:
+	$(PYTHON) -m venv $(VENV).new && $(VENV).new/bin/pip install -q uv
+	VIRTUAL_ENV=$(VENV).new $(VENV).new/bin/uv pip install -q -e '.[dev]'
+	VIRTUAL_ENV=$(VENV).new $(VENV).new/bin/uv pip freeze --exclude-editable | grep -v '^uv==' > constraints.txt
+	rm -rf $(VENV).new
+
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check uv
+	VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	touch $(READY)
+
+clean:
+	rm -rf $(VENV) outputs/demo .pytest_cache .mypy_cache .ruff_cache
