@@ -7,7 +7,6 @@ nothing known: no traffic is neither 0 nor 100 %.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,21 +16,21 @@ from typing import Any, Final, Literal
 import numpy as np
 import pandas as pd
 
-from sre_kit.compute.counts import History, Numbers, exact
+from sre_kit.compute.counts import History, counted
 from sre_kit.compute.slo import SLO
 from sre_kit.compute.vocabulary import Finding
 from sre_kit.compute.windows import Window, slo_window
-from sre_kit.errors import ParameterError
 from sre_kit.units import Ratio, number, percent, target
 
 MINUTE: Final = timedelta(minutes=1)
+TICK: Final = timedelta(microseconds=1)
 ENOUGH_COVERAGE: Final = 0.9
 """Below this share of the window with data there is a number and no verdict."""
 
 
 @dataclass(frozen=True, slots=True)
 class PolicyState:
-    """A state of the error budget policy: it holds while at most `up_to` of the budget remains; the lowest line wins."""
+    """A state of the error budget policy: it holds while at most `up_to` of the budget remains; the lowest wins."""
 
     name: Literal["healthy", "at risk", "exhausted"]
     up_to: Ratio
@@ -72,9 +71,19 @@ class ErrorBudget:
     synthetic: bool = False
 
     @property
+    def expected(self) -> Fraction:
+        """
+        What the whole window counts: `total`, in a calendar period that still runs carried on to its end at its pace.
+        """
+        window = self.window
+        if window.complete or window.elapsed <= timedelta(0):
+            return self.total
+        return self.total * Fraction(window.length // TICK, window.elapsed // TICK)
+
+    @property
     def allowed(self) -> Fraction:
-        """What may be bad of what was counted; exact, because targets are."""
-        return self.total * self.slo.budget_ratio
+        """What may be bad in the whole window; exact, because targets are."""
+        return self.expected * self.slo.budget_ratio
 
     @property
     def spent(self) -> Fraction:
@@ -113,15 +122,15 @@ class ErrorBudget:
 
     @property
     def met(self) -> bool | None:
-        """Whether the objective holds so far; missing without traffic."""
+        """Whether the objective can still be met in this window; missing without traffic."""
         return self.remaining >= 0 if self.total else None
 
     @property
     def contract_met(self) -> bool | None:
-        """Whether the contract holds so far; missing without traffic or contract."""
-        if self.availability is None or self.slo.contract is None:
+        """Whether the contract can still be kept in this window; missing without traffic or contract."""
+        if not self.total or self.slo.contract is None:
             return None
-        return self.availability >= self.slo.contract
+        return self.bad <= self.expected * (1 - self.slo.contract)
 
 
 def error_budget(one: History, as_of: datetime, window: Window | None = None) -> ErrorBudget:
@@ -135,10 +144,7 @@ def error_budget(one: History, as_of: datetime, window: Window | None = None) ->
     """
     over = window or slo_window(one.slo, as_of)
     events, bad_events, _ = one.between(over.start, over.measured_to)
-    total, bad, unit = events, bad_events, "events"
-    if one.slo.budgeting != "occurrences":
-        total, bad = _slices(one, over)
-        unit = "slices"
+    total, bad, _ = counted(one).between(over.start, over.measured_to)
     return ErrorBudget(
         slo=one.slo,
         window=over,
@@ -147,7 +153,7 @@ def error_budget(one: History, as_of: datetime, window: Window | None = None) ->
         events=events,
         bad_events=bad_events,
         coverage=one.coverage(over.start, over.measured_to),
-        unit=unit,
+        unit="events" if one.slo.budgeting == "occurrences" else "slices",
         mean_of_ratios=mean_of_ratios(one, over),
         gap=one.gap,
         synthetic=one.requests.synthetic,
@@ -165,43 +171,6 @@ def mean_of_ratios(one: History, window: Window) -> float | None:
     total, bad = one.total[first:last], one.bad[first:last]
     busy = total > 0
     return float(1 - np.mean(bad[busy] / total[busy])) if busy.any() else None
-
-
-def _slices(one: History, window: Window) -> tuple[Fraction, Fraction]:
-    """Slices with traffic, and the bad ones (Timeslices) or the sum of their bad shares (RatioTimeslices)."""
-    width, rest = divmod(one.slo.slice_length, one.step)
-    if rest or width < 1:
-        raise ParameterError(
-            f"SLO {one.slo.name!r}: a slice of {one.slo.slice_length} is no whole number of steps of {one.step}; "
-            "set source.step in the params to a part of it"
-        )
-    first, last = one.slot(window.start), one.slot(window.measured_to)
-    edges = np.arange(first, last + 1, width)
-    total, bad, _ = (row[edges[1:]] - row[edges[:-1]] for row in one.running)
-    busy = total > 0
-    count = Fraction(int(busy.sum()))
-    if one.slo.budgeting == "ratio_timeslices":
-        return count, Fraction(math.fsum(bad[busy] / total[busy]))
-    limit = 1 - (one.slo.slice_target if one.slo.slice_target is not None else one.slo.target)
-    return count, Fraction(int(exceeds(bad[busy], total[busy], limit).sum()))
-
-
-def exceeds(bad: Numbers, total: Numbers, limit: Fraction) -> Numbers:
-    """
-    Where bad / total > limit, strictly; without division, so that whole counts are compared exactly.
-
-    >>> exceeds(np.array([1, 2]), np.array([1000, 1000]), Fraction(1, 1000)).tolist()
-    [False, True]
-    """
-    if bad.dtype.kind != "i" or total.dtype.kind != "i":
-        result: Numbers = bad > total * float(limit)
-        return result
-    left, right = limit.denominator, limit.numerator
-    largest = max(int(np.max(bad, initial=0)) * left, int(np.max(total, initial=0)) * right)
-    if largest >= 2**63:  # 64 bits would wrap around; Python's integers do not
-        bad, total = bad.astype(object), total.astype(object)
-    compared: Numbers = np.asarray(bad * left > total * right, dtype=bool)
-    return compared
 
 
 def burn_rate(one: History, over: timedelta) -> pd.Series[Any]:
@@ -225,15 +194,15 @@ def burn_rate_at(one: History, over: timedelta, at: datetime) -> Fraction | None
     return bad / total / one.slo.budget_ratio if total and one.slo.budget_ratio else None
 
 
-def burn_down(one: History, window: Window) -> pd.Series[Any]:
+def burn_down(events: History, budget: ErrorBudget) -> pd.Series[Any]:
     """
-    Share of the budget that remains at the end of each step of the window, against what the whole window allowed.
+    Share of the budget that remains at the end of each step of the window, against what the whole window allows.
 
     It begins near 1 and ends at `ErrorBudget.remaining_share`; missing where nothing is allowed.
     """
-    first, last = one.slot(window.start), one.slot(window.measured_to)
-    total, bad, _ = one.running
-    allowed = float(exact(total[last] - total[first]) * one.slo.budget_ratio)
+    one = counted(events)
+    first, last = one.slot(budget.window.start), one.slot(budget.window.measured_to)
+    bad, allowed = one.running[1], float(budget.allowed)
     spent = (bad[first + 1 : last + 1] - bad[first]).astype(float)
     values = 1 - spent / allowed if allowed else np.full(len(spent), np.nan)
     return pd.Series(values, index=one.times[first:last] + pd.Timedelta(one.step), name=one.slo.name)

@@ -16,7 +16,7 @@ from typing import Final
 import numpy as np
 
 from sre_kit.compute.budget import ErrorBudget
-from sre_kit.compute.counts import History, Numbers, days
+from sre_kit.compute.counts import History, Numbers, counted, days
 from sre_kit.compute.statistics import SEED
 
 DRAWS: Final = 2000
@@ -46,25 +46,27 @@ class Forecast:
     refused: str = ""
 
 
-def exhaustion_forecast(one: History, budget: ErrorBudget, as_of: datetime, *, seed: int = SEED) -> Forecast:
+def exhaustion_forecast(events: History, budget: ErrorBudget, as_of: datetime, *, seed: int = SEED) -> Forecast:
     """
     Draw futures of one window's length (to the period's end for a calendar window) from the days of the history.
 
     Rolling: each future day adds a drawn day and drops the oldest. Calendar: days only add up.
     """
+    one = counted(events)
     rolling = not one.slo.calendar
     horizon = budget.window.length if rolling else budget.window.end - budget.window.measured_to
     total, bad = days(one, as_of)
     refused = _refused(budget, len(total), horizon)
-    recovers = budget.remaining < 0
+    recovers = budget.remaining < 0 and rolling
     if refused:
         return Forecast(budget, recovers, horizon, drawn_from=len(total), refused=refused)
     ahead = max(1, -(-horizon // DAY))
     picks = np.random.default_rng(seed).integers(0, len(total), (DRAWS, ahead))
     more_total, more_bad = np.cumsum(total[picks], axis=1), np.cumsum(bad[picks], axis=1)
     left_total, left_bad = _leaving(one, budget, ahead) if rolling else (0, 0)
-    now_total, now_bad = float(budget.events), float(budget.bad_events)
-    allowed = (now_total + more_total - left_total) * float(one.slo.budget_ratio)
+    now_total, now_bad = float(budget.total), float(budget.bad)
+    events_then = now_total + more_total - left_total if rolling else now_total + more_total[:, -1:]
+    allowed = events_then * float(one.slo.budget_ratio)
     spent = now_bad + more_bad - left_bad
     reached = spent <= allowed if recovers else spent > allowed
     first = np.where(reached.any(axis=1), reached.argmax(axis=1) + 1, np.inf)
@@ -83,11 +85,11 @@ def _refused(budget: ErrorBudget, history: int, horizon: timedelta) -> str:
         return "no traffic was measured in the window"
     if not budget.slo.budget_ratio:
         return "a target of 100 % has no budget to forecast"
-    if budget.unit != "events":
-        return "slices are forecast from incidents, not from single days"
     if history < ENOUGH_DAYS:
         return f"{history} days of history, at least {ENOUGH_DAYS} are needed"
-    return "the period ends now" if horizon <= timedelta(0) else ""
+    if horizon <= timedelta(0):
+        return "the period ends now"
+    return "it is gone until the period ends" if budget.slo.calendar and budget.remaining < 0 else ""
 
 
 def _leaving(one: History, budget: ErrorBudget, ahead: int) -> tuple[Numbers, Numbers]:
@@ -100,7 +102,7 @@ def _leaving(one: History, budget: ErrorBudget, ahead: int) -> tuple[Numbers, Nu
 
 @dataclass(frozen=True, slots=True)
 class Returning:
-    """On [`start`, `end`) `bad` old events leave the rolling window; `left` of the old ones are in it afterwards."""
+    """In [`start`, `end`) `bad` old events (or slices) leave the rolling window; `left` of the old ones then stay in it."""
 
     start: datetime
     end: datetime
@@ -108,15 +110,16 @@ class Returning:
     left: Fraction
 
 
-def returning_budget(one: History, budget: ErrorBudget) -> list[Returning]:
+def returning_budget(events: History, budget: ErrorBudget) -> list[Returning]:
     """
     The days on which spent budget comes back, exactly, oldest first; empty for a calendar window.
 
     Days on which nothing bad leaves are left out. The sum over the schedule is what is spent now.
     """
-    if one.slo.calendar or budget.unit != "events":
+    one = counted(events)
+    if one.slo.calendar:
         return []
-    found, left = [], budget.bad_events
+    found, left = [], budget.bad
     for k in range(-(-budget.window.length // DAY)):
         begin = budget.window.start + k * DAY
         end = min(begin + DAY, budget.window.measured_to)

@@ -140,6 +140,56 @@ def histories(slos: Sequence[SLO], requests: Iterable[Requests]) -> list[History
     return [history(slo, by_name[slo.name]) for slo in slos]
 
 
+def exceeds(bad: Numbers, total: Numbers, limit: Fraction) -> Numbers:
+    """
+    Where bad / total > limit, strictly; without division, so that whole counts are compared exactly.
+
+    >>> exceeds(np.array([1, 2]), np.array([1000, 1000]), Fraction(1, 1000)).tolist()
+    [False, True]
+    """
+    if bad.dtype.kind != "i" or total.dtype.kind != "i":
+        result: Numbers = bad > total * float(limit)
+        return result
+    left, right = limit.denominator, limit.numerator
+    largest = max(int(np.max(bad, initial=0)) * left, int(np.max(total, initial=0)) * right)
+    if largest >= 2**63:  # 64 bits would wrap around; Python's integers do not
+        bad, total = bad.astype(object), total.astype(object)
+    compared: Numbers = np.asarray(bad * left > total * right, dtype=bool)
+    return compared
+
+
+def counted(one: History) -> History:
+    """
+    The history in what the objective counts: its events, or slices of time.
+
+    A slice with traffic counts 1; it is bad when less than `slice_target` of its events is good (Timeslices), or to the
+    share that is bad (RatioTimeslices). A slice without traffic counts nothing.
+
+    Raises
+    ------
+    ParameterError
+        A slice is no whole number of steps.
+    """
+    slo = one.slo
+    if slo.budgeting == "occurrences":
+        return one
+    width, rest = divmod(slo.slice_length, one.step)
+    if rest or width < 1:
+        raise ParameterError(
+            f"SLO {slo.name!r}: a slice of {slo.slice_length} is no whole number of steps of {one.step}; "
+            "set source.step in the params to a part of it"
+        )
+    edges = np.arange(0, len(one.total) + 1, width)
+    total, bad, seen = (row[edges[1:]] - row[edges[:-1]] for row in one.running)
+    busy = total > 0
+    if slo.budgeting == "ratio_timeslices":
+        lost = np.divide(bad, total, out=np.zeros(len(total)), where=busy)
+    else:
+        limit = 1 - (slo.slice_target if slo.slice_target is not None else slo.target)
+        lost = (busy & exceeds(bad, total, limit)).astype(np.int64)
+    return History(slo, one.start, slo.slice_length, busy.astype(np.int64), lost, seen > 0, one.requests)
+
+
 def exact(count: float | np.generic) -> Fraction:
     """A count without rounding."""
     return Fraction(int(count)) if float(count).is_integer() else Fraction(float(count))

@@ -14,9 +14,9 @@ from typing import Final, Literal
 
 import numpy as np
 
-from sre_kit.compute.budget import ErrorBudget, exceeds
+from sre_kit.compute.budget import ErrorBudget
 from sre_kit.compute.changes import Deploy
-from sre_kit.compute.counts import History, exact
+from sre_kit.compute.counts import History, counted, exact, exceeds
 from sre_kit.compute.incidents import Incident, IncidentLog
 
 AFTER_DEPLOY: Final = timedelta(minutes=30)
@@ -27,7 +27,7 @@ Cause = Literal["incident", "maintenance", "deploy", "background"]
 
 @dataclass(frozen=True, slots=True)
 class Spending:
-    """Bad events of one cause in the window; `at` is when the cause began."""
+    """Bad events (or slices) of one cause in the window; `at` is when the cause began."""
 
     cause: Cause
     name: str
@@ -44,7 +44,7 @@ class Ledger:
 
     @property
     def bad(self) -> Fraction:
-        """Sum of the lines; equals the bad events of the window."""
+        """Sum of the lines; equals what the budget has spent."""
         return sum((line.bad for line in self.lines), Fraction(0))
 
     def share(self, line: Spending) -> float | None:
@@ -52,14 +52,12 @@ class Ledger:
         return float(line.bad / self.bad) if self.bad else None
 
     def of_budget(self, line: Spending) -> float | None:
-        """Share of the budget that this line used; missing where nothing was allowed, or slices are counted."""
-        if self.budget.unit != "events" or not self.budget.allowed:
-            return None
-        return float(line.bad / self.budget.allowed)
+        """Share of the budget that this line used; missing where nothing was allowed."""
+        return float(line.bad / self.budget.allowed) if self.budget.allowed else None
 
 
 def budget_ledger(
-    one: History, budget: ErrorBudget, log: IncidentLog | None = None, deploys: Sequence[Deploy] = ()
+    events: History, budget: ErrorBudget, log: IncidentLog | None = None, deploys: Sequence[Deploy] = ()
 ) -> Ledger:
     """
     Put down each bad event of the window to one cause.
@@ -68,7 +66,7 @@ def budget_ledger(
     maintenance; the last deployment of the service within `AFTER_DEPLOY` before, if that half hour burned faster than
     the budget allows; else background. A step belongs to what touches it.
     """
-    window = budget.window
+    window, one = budget.window, counted(events)
     first, last = one.slot(window.start), one.slot(window.measured_to)
     bad, total = one.bad[first:last], one.total[first:last]
     owner = np.full(last - first, -1)

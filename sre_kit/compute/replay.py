@@ -15,8 +15,7 @@ from typing import Final
 import numpy as np
 
 from sre_kit.compute.alerting import WORKBOOK_POLICY, AlertProperties, BurnRateAlert, alert_properties, significant
-from sre_kit.compute.budget import exceeds
-from sre_kit.compute.counts import History, Marks
+from sre_kit.compute.counts import History, Marks, exceeds
 from sre_kit.compute.incidents import Incident
 from sre_kit.compute.ledger import concerns
 

@@ -21,7 +21,7 @@ _ERRORS: Final = re.compile(
     r"(?i)\b(?:errors?|failures?|fail(?:s|ed|ing)?|5xx|availability|success)(?![a-z])|5\.\.|\b50[0-4]\b|error_?rate|errorrate"
 )
 _LATENCY: Final = re.compile(
-    r"(?i)\b(?:latency|latencies|slow|response times?|p9[05]|p99|p50)(?![a-z])|duration_seconds|histogram_quantile|slow\b"
+    r"(?i)\b(?:latency|latencies|slow|response times?|p9[059]|p50)(?![a-z])|duration_seconds|histogram_quantile"
 )
 _LAG: Final = re.compile(r"(?i)\b(?:index|backlog|queue|replication|consumer|disk|certificate|connections?|restarts?)")
 
@@ -31,8 +31,8 @@ class ExistingAlert:
     """
     An alert of the documents: its `symptom`, and the objectives whose generated alerts watch the same thing.
 
-    `verdict` is "redundant" (a generated alert watches the same symptom of the same service), "keep as ticket" (a cause)
-    or "no objective" (a symptom that no objective covers).
+    `verdict` is "redundant" (a generated alert watches the same symptom of the same service), "keep, as a cause", or "no
+    objective" (a symptom that no objective covers).
     """
 
     fact: Fact

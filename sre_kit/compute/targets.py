@@ -15,7 +15,7 @@ from typing import Final
 
 import numpy as np
 
-from sre_kit.compute.counts import History, days
+from sre_kit.compute.counts import History, counted, days
 from sre_kit.compute.slo import SLO
 from sre_kit.compute.statistics import SEED, Interval
 from sre_kit.compute.windows import nominal
@@ -81,7 +81,7 @@ def target_advice(one: History, as_of: datetime, *, seed: int = SEED) -> TargetA
 
     The outer draws are other histories that might have been; within each, the inner ones are next periods.
     """
-    total, bad = days(one, as_of)
+    total, bad = days(counted(one), as_of)
     keep = total > 0
     total, bad = total[keep].astype(float), bad[keep].astype(float)
     bound = dependency_bound(one.slo)
