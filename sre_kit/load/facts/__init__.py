@@ -11,18 +11,27 @@ from collections.abc import Iterator, Sequence
 
 from sre_kit.compute.vocabulary import Fact
 from sre_kit.load.facts import roles
-from sre_kit.load.facts.alerts import alert_line, alert_table, runbook_alert
-from sre_kit.load.facts.business import capacity_results, money_facts, rate_facts, support_facts, user_facts
+from sre_kit.load.facts.alerts import alert_line, alert_sentence, alert_table, runbook_alert
 from sre_kit.load.facts.choosing import Conflict, apply, as_json, conflicts
 from sre_kit.load.facts.claims import Claim, claims
-from sre_kit.load.facts.components import component_facts, component_table, dependency_line, dependency_table, engine
+from sre_kit.load.facts.components import (
+    component_facts,
+    component_table,
+    dependency_line,
+    dependency_table,
+    engine,
+    listed_component,
+)
 from sre_kit.load.facts.levels import level_facts
 from sre_kit.load.facts.manifests import fence_facts
+from sre_kit.load.facts.money import money_facts
 from sre_kit.load.facts.people import people_line, people_table
 from sre_kit.load.facts.quantities import uses_decimal_comma
 from sre_kit.load.facts.reading import Block, Fence, Line, Table, blocks
 from sre_kit.load.facts.recovery import backup_facts, backup_table
 from sre_kit.load.facts.scaling import scaling_facts, scaling_table
+from sre_kit.load.facts.support import support_facts
+from sre_kit.load.facts.traffic import capacity_results, rate_facts, user_facts
 from sre_kit.load.facts.work import finding_sections, finding_table, strategy, tasks
 
 __all__ = ["Conflict", "apply", "as_json", "conflicts", "facts"]
@@ -92,10 +101,19 @@ def _table(table: Table, document: str, comma: bool) -> Iterator[Fact]:
 def _line(line: Line, document: str, comma: bool) -> Iterator[Fact]:
     if line.done is not None:
         return
+    if line.title:
+        for claim in claims(line):
+            yield from level_facts(claim, document, comma)
+            yield from money_facts(claim, document, comma)
+        return
     if (rules := alert_line(line, document)) is not None:
         yield from rules
         return
+    if (rules := alert_sentence(line, document)) is not None:
+        yield from rules
+        return
     yield from people_line(line, document)
+    yield from listed_component(line, document)
     yield from dependency_line(line, document)
     for claim in claims(line):
         yield from _claim(claim, document, comma)

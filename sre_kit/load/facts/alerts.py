@@ -17,18 +17,19 @@ _NAME: Final = re.compile(
     re.IGNORECASE,
 )
 _CONDITION: Final = re.compile(
-    r"\b(?:condition|thresholds?|triggers?|expr(?:ession)?|query|promql|fires? when|criteria|rule|when|bedingung|schwelle|schwellwert|condición|umbral|seuil|alert (?:on|when|if))\b",
+    r"\b(?:condition|thresholds?|triggers?|expr(?:ession)?|query|promql|fires? when|criteria|rule|when|bedingung|schwelle|schwellwert|condici[oó]n|condi[cç][aã]o|umbral|limiar|gatilho|disparo|seuil|alert (?:on|when|if))\b",
     re.IGNORECASE,
 )
 _SEVERITY: Final = re.compile(
-    r"\b(?:severity|priority|level|sev|schweregrad|severidad|gravité|urgency)\b", re.IGNORECASE
+    r"\b(?:severity|priority|level|sev|schweregrad|severidade?|gravité|prioridade|prioridad|n[ií]vel|nivel|urgency)\b",
+    re.IGNORECASE,
 )
 _FOR: Final = re.compile(
     r"^(?:for|duration|dauer|time window|evaluation(?: period| window)?|pending|window|period|sustained(?: for)?|for duration|duración)$",
     re.IGNORECASE,
 )
 _CHANNEL: Final = re.compile(
-    r"\b(?:channels?|notif\w+|routes? to|routing|destination|receiver|recipients?|kanal|canal|sent to|alert via|pages?)\b",
+    r"\b(?:channels?|notif\w+|routes? to|routing|destination|receiver|recipients?|kanal|canal|canais|notifica[cç][aã]o|notificaci[oó]n|sent to|alert via|pages?)\b",
     re.IGNORECASE,
 )
 _RUNBOOK: Final = re.compile(r"\b(?:run-?book|playbook)\b", re.IGNORECASE)
@@ -48,7 +49,7 @@ _LEVELS: Final = {
     "info": re.compile(r"^info(?:rmation(?:al)?)?$", re.IGNORECASE),
 }
 _SEVERITY_WORD: Final = re.compile(
-    r"\b(critical|warning|warn|high|medium|low|info|page|ticket|p[0-4]|sev-?[0-4]|emergency|major|minor|error)\b",
+    r"\b(critical|warning|warn|high|medium|low|info|page|ticket|p[0-4]|sev-?[0-4]|emergency|major|minor)\b",
     re.IGNORECASE,
 )
 _SUSTAINED: Final = re.compile(
@@ -148,49 +149,94 @@ def _level_row(table: Table, row: Row, levels: Mapping[int, str], document: str)
 def alert_line(line: Line, document: str) -> list[Fact] | None:
     """The alert rules of a bullet in a section on alerts, or None where the line is none."""
     near = (*line.parents[-1:], line.lead, *line.heading[-1:])
-    if not line.item or not any(_ALERT_PLACE.search(text) and not _NOT_ALERT_PLACE.search(text) for text in near):
-        return None
-    if line.done is not None or (not _SIGN.search(line.text) and not _two_levels(line.text)):
+    if line.done is not None:
         return None
     key, rest = split_key(line.text)
-    spotted = [quantity for quantity in quantities(line.text) if quantity.unit or quantity.comparison]
-    if not spotted:
-        return None
-    name = key or re.split(r"\s?(?:[<>≥≤]|\b(?:above|below|exceeds?|over|under|greater|less|more|for)\b)", line.text)[
-        0
-    ].strip(" :-–(")
-    if not name or len(name) > 70 or re.search(r"\b(?:if|when|then|should|will|we|check)\b", name, re.IGNORECASE):
-        name = line.text[:70]
-    severity_place = " ".join(near)
-    around = line.context
-    if levels := _two_levels(line.text):
+    if line.item and key and (levels := _two_levels(line.text)):
         return [
-            _rule(
-                name,
-                f"{name} {value}",
-                {"condition": f"{name} {value}", "severity": level, "threshold": value},
-                line.line,
-                line.raw,
-                line.heading,
-                document,
-                around,
-            )
+            _lined(key, f"{key} {value}", {"severity": level, "threshold": value}, line, document)
             for value, level in levels
         ]
-    details = {"condition": rest if key else line.text}
-    if word := _SEVERITY_WORD.search(line.text if _SEVERITY_WORD.search(rest or "") else severity_place):
-        details["severity"] = word[1].lower()
-    return [_rule(name, details["condition"], details, line.line, line.raw, line.heading, document, around)]
+    if not line.item or not any(_ALERT_PLACE.search(text) and not _NOT_ALERT_PLACE.search(text) for text in near):
+        return None
+    if _ALERT_LIST.match(next((text for text in near if text), "")) and not line.parents and _listed(line.text):
+        name = re.split(r"\s?[(:<>≥≤]|\s[–—-]\s", line.text)[0].strip()
+        return [_lined(name, rest or line.text, _severity(rest, near), line, document)]
+    if not _SIGN.search(line.text):
+        return None
+    if not any(quantity.unit or quantity.comparison for quantity in quantities(line.text)):
+        return None
+    name = key or re.split(r"\s?(?:[<>≥≤]|\b(?:above|below|exceeds?|over|under|greater|less|more|for)\b)", line.text)[0]
+    name = name.strip(" :-–(")
+    if not name or len(name) > 70 or re.search(r"\b(?:if|when|then|should|will|we|check)\b", name, re.IGNORECASE):
+        name = line.text[:70]
+    return [_lined(name, rest if key else line.text, _severity(rest or line.text, near), line, document)]
+
+
+_ALERT_LIST: Final = re.compile(
+    r"^\W*(?:\d[\d.]*\s*)?(?:critical|warning|info(?:rmational)?|high|medium|low|p[0-4]|sev-?[0-4]|page|high[- ]priority|urgent)?\s?"
+    r"(?:priority |severity |level )?(?:alerts?|alert rules?|alarms?|alerting rules?)\W*(?:\([^()]*\))?\W*$",
+    re.IGNORECASE,
+)  # fmt: skip
+
+
+def _listed(text: str) -> bool:
+    """Whether a bullet under "Critical alerts" is the name of an alert: short, no instruction."""
+    return len(text.split()) <= 14 and not re.match(
+        r"(?i)\W*(?:configure|set ?up|send|notify|use|create|add|enable|check|via|slack|email|pagerduty|sms|review|ensure|define|integrate|no |all )\b",
+        text,
+    )
+
+
+def _severity(text: str, near: Sequence[str]) -> dict[str, str]:
+    word = _SAID.search(text) or _SEVERITY_WORD.search(" ".join(near))
+    return {"severity": next(part for part in word.groups() if part).lower()} if word else {}
+
+
+_SAID: Final = re.compile(r"\b(critical|warning|p[0-4]|sev-?[0-4])\b|\((high|medium|low|page|ticket)\)", re.IGNORECASE)
+_SPOKEN: Final = re.compile(
+    r"\b(?:alert(?:s)?|alarm|page)\b[^.]{0,40}\b(?:if|when|fires|triggers?|on)\b|\b(?:fires|triggers?|triggered) (?:if|when)\b|\balert(?:s|ing)? (?:if|when|on|at)\b",
+    re.IGNORECASE,
+)
+
+
+def alert_sentence(line: Line, document: str) -> list[Fact] | None:
+    """`Trigger an alert if the error rate exceeds 2 % for 5 minutes`: named by the heading over it."""
+    if not _SPOKEN.search(line.text) or not _SIGN.search(line.text) or line.done is not None or len(line.text) > 400:
+        return None
+    if not any(quantity.unit == "ratio" or quantity.comparison for quantity in quantities(line.text)):
+        return None
+    heading = line.heading[-1] if line.heading else ""
+    name = re.sub(r"(?i)^\W*(?:[\d.]+\s*)?(?:alert|runbook|alarm)?\s?(?:#?\d+)?\s?[:–—-]\s*", "", heading).strip()
+    sentence = re.split(r"(?<=[.!?])\s+(?=[A-Z])", line.text)[0]
+    if (
+        line.item
+        or len(name.split()) > 7
+        or not name
+        or re.fullmatch(r"(?i)(?:alert(?:s|ing)?|monitoring|description|overview|alert description)(?: .*)?", name)
+    ):
+        name = sentence[:70]
+    return [_lined(name, sentence, _severity(sentence, (heading,)), line, document)]
+
+
+def _lined(name: str, condition: str, details: dict[str, str], line: Line, document: str) -> Fact:
+    return _rule(
+        name, condition, {"condition": condition} | details, line.line, line.raw, line.heading, document, line.context
+    )
 
 
 def _two_levels(text: str) -> list[tuple[str, str]]:
-    """``80% (warning) / 90% (critical)`` as pairs."""
-    return [
-        (match[1].strip(), "critical" if match[2].lower().startswith("crit") else "warning")
-        for match in re.finditer(
-            r"([<>≥≤]?=?\s?\d[\d.,]*\s?(?:%|ms|s|MB|GB|min)?)\s?\((warn(?:ing)?|crit(?:ical)?)\)", text, re.IGNORECASE
-        )
-    ]
+    """`80% (warning) / 90% (critical)` and `warn > 500ms, crit > 1000ms` as pairs."""
+    pairs = [(match[1].strip(), match[2]) for match in _LEVEL_AFTER.finditer(text)]
+    pairs = pairs or [(match[2].strip(), match[1]) for match in _LEVEL_BEFORE.finditer(text)]
+    return [(value, "critical" if level.lower().startswith("crit") else "warning") for value, level in pairs]
+
+
+_VALUE: Final = r"[<>≥≤]?=?\s?[$€]?\d[\d.,]*\s?(?:%|ms|s|sec|seconds|MB|GB|GiB|min|minutes|rps|req/s)?"
+_LEVEL_AFTER: Final = re.compile(rf"({_VALUE})\s?\((warn(?:ing)?|crit(?:ical)?)\)", re.IGNORECASE)
+_LEVEL_BEFORE: Final = re.compile(
+    rf"\b(warn(?:ing)?|crit(?:ical)?)\s?(?:at|:|=|when)?\s?({_VALUE})(?![\w])", re.IGNORECASE
+)
 
 
 def runbook_alert(lines: Sequence[Block], document: str) -> Iterator[Fact]:

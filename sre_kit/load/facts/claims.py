@@ -59,6 +59,9 @@ def cell_claims(table: Table, row: Row) -> Iterator[Claim]:
     around = ((table.lead,) if table.lead else ()) + tuple(reversed(table.heading))
     named = tuple(zip(table.header, row.cells, strict=False))
     label = row.cells[0] if row.cells else ""
+    topic = next((index for index, (name, cell) in enumerate(named) if index and cell and _TOPIC.match(name)), None)
+    if topic is not None and not _TOPIC.match(table.header[0]):
+        label = row.cells[topic]
     if re.fullmatch(r"#?\d{1,2}\.?", label) and len(row.cells) > 2 and not re.search(r"\d", row.cells[1]):
         label = row.cells[1]  # numbered rows
     for index, (column, cell) in enumerate(named):
@@ -66,9 +69,20 @@ def cell_claims(table: Table, row: Row) -> Iterator[Claim]:
             yield Claim(cell, label, column, around, table.heading, row.line, row.source, "cell", named)
 
 
+_TOPIC = re.compile(
+    r"(?:slis?|metrics?|indicators?|kpis?|measures?|quality attribute|objectives?|requirements?|m[eé]trica|indicador|metrik|kennzahl|métrique)(?: name)?$",
+    re.IGNORECASE,
+)
+
+
 def line_claims(line: Line) -> Iterator[Claim]:
     """A key-value line gives one claim, other lines one for each sentence."""
     key, rest = split_key(line.text)
+    if line.title:
+        bracket = re.match(r"([^()]+)\(([^()]*\d[^()]*)\)\s*$", line.text)
+        key, rest = (bracket[1].strip(), bracket[2]) if bracket else (key, rest)
+        if not key:
+            return
     if key:
         yield Claim(rest, key, "", line.context, line.heading, line.line, line.raw, "pair", quoted=line.quoted)
         return
@@ -96,7 +110,12 @@ def split_key(text: str) -> tuple[str, str]:
     ('', 'We keep it for 30 days.')
     """
     found = _KEY.match(text) or _KEY_DASH.match(text)
-    if not found or _NOT_A_KEY.search(found[1]) or len(found[1].split()) > 9:
+    if (
+        not found
+        or _NOT_A_KEY.search(found[1])
+        or len(found[1].split()) > 9
+        or found[1].count("(") != found[1].count(")")
+    ):
         return "", text
     return found[1].strip(" *"), text[found.end() :].strip()
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from sre_kit.compute.vocabulary import Fact, Kind, Role, Scope
 from sre_kit.load.facts import roles, scope
-from sre_kit.load.facts.claims import Claim
+from sre_kit.load.facts.claims import Claim, split_key
 from sre_kit.load.facts.reading import Line, Row, Table
 
 INSTANCE: Final = re.compile(
@@ -285,6 +285,34 @@ def component_facts(claim: Claim, document: str) -> Iterator[Fact]:
             claim.around,
             claim.words,
             document,
+        )
+
+
+_RESOURCE: Final = re.compile(
+    r"(?i)^(?:auto[- ]?scaling group|(?:application |network )?load balancer|alb|nlb|(?:rds|ecs|eks|ec2|gke|aks|lambda|cloudfront|elasticache|s3)(?: (?:instance|cluster|service|bucket|function|distribution|database))?"
+    r"|kubernetes cluster|database(?: server| cluster| instance)?|redis(?: cluster)?|message (?:queue|broker)|cdn|vector (?:db|database)|cache|object storage|api gateway|web server|reverse proxy)$"
+)
+_COMPONENT_PLACE: Final = re.compile(
+    r"(?i)^\W*(?:[\d.]+\s*)?(?:(?:system|core|key|main|infrastructure|architecture|architectural|backend|service|platform)\s)?(?:components?|komponenten|componentes|composants)(?:\s(?:overview|principales|del sistema))?\W*$"
+    r"|^\W*(?:[\d.]+\s*)?(?:infrastructure|architecture|compute|data stores?|load balancing|database|hosting|storage|networking)\W*$"
+)
+
+
+def listed_component(line: Line, document: str) -> Iterator[Fact]:
+    """`Backup controller: drives the jobs` under "Components", `Application Load Balancer: shop-alb` under "Compute"."""
+    near = line.lead or (line.heading[-1] if line.heading else "")
+    key, rest = split_key(line.text)
+    if not line.item or line.parents or not key or line.done is not None or not _COMPONENT_PLACE.match(near):
+        return
+    if re.search(r"(?i)design ?system|frontend|wireframe|prototype|ui[ _-]|storybook", document):
+        return
+    identified = bool(re.fullmatch(r"[\w.-]*[a-z][\w]*-[\w.-]+", rest)) and bool(_RESOURCE.match(key))
+    listed = (
+        bool(re.search(r"(?i)komponent|component|composant", near)) and len(key) <= 40 and not INSTANCE.search(rest)
+    )
+    if identified or listed:
+        yield _component(
+            key, {}, scope.environment(*line.context), line.line, line.raw, line.heading, line.context, key, document
         )
 
 

@@ -12,7 +12,7 @@ from sre_kit.compute.vocabulary import Fact, Kind
 from sre_kit.load.facts import roles, scope
 from sre_kit.load.facts.claims import Claim
 from sre_kit.load.facts.quantities import MONTH, SECONDS, YEAR, Quantity, quantities
-from sre_kit.load.facts.stating import CLAUSE, RECOVERY, WINDOW, Found, stated
+from sre_kit.load.facts.stating import CLAUSE, RECOVERY, WINDOW, Found, fails, stated
 from sre_kit.load.facts.subjects import OUTSIDE_GROWTH, subject
 
 _DOWNTIME = re.compile(
@@ -41,11 +41,12 @@ def level_facts(claim: Claim, document: str, decimal_comma: bool) -> Iterator[Fa
         and "nine" not in claim.text.lower()
     ):
         return
-    for found in _found(claim, decimal_comma):
-        yield stated(found, claim, document)
+    for found in _found(claim, document, decimal_comma):
+        if fact := stated(found, claim, document):
+            yield fact
 
 
-def _found(claim: Claim, decimal_comma: bool) -> Iterator[Found]:
+def _found(claim: Claim, document: str, decimal_comma: bool) -> Iterator[Found]:
     spotted = [_with_unit(quantity, claim) for quantity in quantities(claim.text, decimal_comma)]
     previous: dict[str, Kind | None] = {}
     last_end = 0
@@ -68,7 +69,7 @@ def _found(claim: Claim, decimal_comma: bool) -> Iterator[Found]:
                 yield Found(Kind.AVAILABILITY_TARGET, _as_ratio(quantity, value), before + after, before)
             last_end = quantity.end
             continue
-        kind, words = _kind(claim, quantity, before, after, previous)
+        kind, words = _kind(claim, quantity, before, after, previous, document)
         previous[quantity.unit] = kind
         if kind is not None:
             yield Found(kind, quantity, f"{before}{quantity.written}{_cut(after)}", words)
@@ -133,7 +134,7 @@ def _downtime(claim: Claim, quantity: Quantity, before: str, after: str) -> int:
 
 
 def _kind(
-    claim: Claim, quantity: Quantity, before: str, after: str, previous: Mapping[str, Kind | None]
+    claim: Claim, quantity: Quantity, before: str, after: str, previous: Mapping[str, Kind | None], document: str
 ) -> tuple[Kind | None, str]:
     """The kind that the nearest telling words give the quantity."""
     clauses = CLAUSE.split(before)
@@ -169,12 +170,29 @@ def _kind(
         and claim.form == "pair"
     ):
         return _vetoed(Kind.AVAILABILITY_TARGET, claim, quantity), after  # "99.9 % per calendar month"
+    for name, cell in claim.row:
+        if _DESCRIPTION.fullmatch(name) and cell != claim.text:
+            told, kind = subject(cell, quantity.unit, quantity.value)
+            if told and kind in (Kind.RTO, Kind.RPO, Kind.AVAILABILITY_TARGET):
+                return _vetoed(kind, claim, quantity), cell
+    if (
+        claim.form == "pair"
+        and quantity.unit == "s"
+        and scope.is_statistic(claim.label)
+        and roles.tested(claim, document)
+    ):
+        return Kind.LATENCY_TARGET, claim.label
     if claim.form != "sentence" and quantity.unit not in previous:
         for text in claim.around[:2]:
             told, kind = subject(text, quantity.unit, quantity.value)
             if told:
                 return _vetoed(kind, claim, quantity) if _inherits(kind, claim, quantity) else None, text
     return None, ""
+
+
+_DESCRIPTION: Final = re.compile(
+    r"(?i)(?:description|definition|meaning|beschreibung|descripci[oó]n|descri[cç][aã]o)s?"
+)
 
 
 def _inherits(kind: Kind | None, claim: Claim, quantity: Quantity) -> bool:
@@ -219,6 +237,9 @@ def _vetoed(kind: Kind | None, claim: Claim, quantity: Quantity) -> Kind | None:
         and quantity.value >= 30
     ):
         return None
+    if kind in (Kind.LATENCY_TARGET, Kind.ERROR_RATE_TARGET) and quantity.comparison in (">", ">="):
+        if not fails(claim) and not roles.threshold_column(claim.column):
+            return None  # above is where somebody is told, not what was promised
     if kind is Kind.GROWTH_RATE and OUTSIDE_GROWTH.search(f"{claim.words} {' '.join(claim.around[:1])}"):
         return None
     return kind

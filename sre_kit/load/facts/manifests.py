@@ -263,29 +263,55 @@ def _k6_thresholds(fence: Fence, document: str) -> Iterator[Fact]:
 
 
 def _k6_summary(fence: Fence, document: str) -> Iterator[Fact]:
+    metric = ""
     for offset, line in enumerate(fence.text.split("\n")):
-        line_number, quote = fence.line + offset, line.strip()[:300]
-        if found := _K6_TREND.match(line):
+        number, quote = fence.line + offset, line.strip()[:300]
+        if found := re.fullmatch(r"\s*([a-z][a-z0-9_]{3,60})\s*", line):
+            metric = found[1]
+        elif found := _K6_CHECK.search(line):
+            yield from _k6_check(found, metric, number, quote, fence, document)
+        elif found := _K6_TREND.match(line):
             for statistic, amount, unit in _K6_VALUE.findall(found[2]):
                 name = re.sub(r"[()]", "", statistic).replace("med", "p50")
                 yield _measured(
-                    Decimal(amount) * SECONDS[unit],
-                    "s",
-                    f"{found[1]} {name}",
-                    name,
-                    line_number,
-                    quote,
-                    fence,
-                    document,
+                    Decimal(amount) * SECONDS[unit], "s", f"{found[1]} {name}", name, number, quote, fence, document
                 )
         elif found := _K6_RATE.match(line):
-            yield _measured(Decimal(found[2]) / 100, "ratio", found[1], "rate", line_number, quote, fence, document)
+            yield _measured(Decimal(found[2]) / 100, "ratio", found[1], "rate", number, quote, fence, document)
         elif found := _K6_COUNT.match(line):
-            yield _measured(Decimal(found[2]), "req/s", found[1], "rate", line_number, quote, fence, document)
-        elif "http_req" not in line:
-            for statistic, amount, unit in re.findall(r"(p\(\d+(?:\.\d+)?\))\s?=\s?(\d+(?:\.\d+)?)(ms|s)\b", line):
+            yield _measured(Decimal(found[2]), "req/s", found[1], "rate", number, quote, fence, document)
+        elif "http_req" not in line and "ws_" not in line:
+            for statistic, amount, unit in _K6_MEASURED.findall(line):
                 name = re.sub(r"[()]", "", statistic)
-                yield _measured(Decimal(amount) * SECONDS[unit], "s", name, name, line_number, quote, fence, document)
+                yield _measured(Decimal(amount) * SECONDS[unit], "s", name, name, number, quote, fence, document)
+
+
+_K6_CHECK: Final = re.compile(
+    r"'(?P<statistic>p\(\d+(?:\.\d+)?\)|avg|med|max|rate)\s?(?P<sign><=?)\s?(?P<limit>\d*\.?\d+)'(?P<rest>.*)$"
+)
+_K6_MEASURED: Final = re.compile(r"(p\(\d+(?:\.\d+)?\))\s?=\s?(\d+(?:\.\d+)?)(ms|s)\b")
+
+
+def _k6_check(found: re.Match[str], metric: str, line: int, quote: str, fence: Fence, document: str) -> Iterator[Fact]:
+    """One line of k6's THRESHOLDS block: the limit, and what was measured against it."""
+    statistic = re.sub(r"[()]", "", found["statistic"]).replace("med", "p50")
+    details = {"statistic": statistic, "comparison": found["sign"]}
+    rate = statistic == "rate"
+    if rate and not re.search(r"fail|error", metric):
+        return
+    kind = Kind.ERROR_RATE_TARGET if rate else Kind.LATENCY_TARGET
+    limit = Decimal(found["limit"]) if rate else Decimal(found["limit"]) / 1000
+    yield Fact(
+        kind, limit, "ratio" if rate else "s", document, line, quote, name=f"{metric} {statistic}".strip(), heading=fence.heading,
+        role=Role.TARGET, details=details, refused=_refused(fence),
+    )  # fmt: skip
+    if rate and (share := re.search(r"rate=(\d+(?:\.\d+)?)%", found["rest"])):
+        yield _measured(Decimal(share[1]) / 100, "ratio", metric, "rate", line, quote, fence, document)
+    for name, amount, unit in _K6_VALUE.findall(found["rest"]):
+        plain = re.sub(r"[()]", "", name).replace("med", "p50")
+        yield _measured(
+            Decimal(amount) * SECONDS[unit], "s", f"{metric} {plain}".strip(), plain, line, quote, fence, document
+        )
 
 
 def _measured(

@@ -72,6 +72,8 @@ class Line:
     done: bool | None = None
     """Of a checkbox; None where there is none."""
     quoted: bool = False
+    title: bool = False
+    """A heading that may state something itself: ``### MVP phase (monthly: $200-500)``."""
 
     @property
     def context(self) -> tuple[str, ...]:
@@ -169,7 +171,11 @@ class _Walk:
         while position < len(self.tokens):
             token = self.tokens[position]
             if token.type == "heading_open":
-                self._head(int(token.tag[1]), plain(self.tokens[position + 1].content))
+                text = plain(self.tokens[position + 1].content)
+                self._head(int(token.tag[1]), text)
+                if any(character.isdigit() for character in text):
+                    line = token.map[0] + 1
+                    yield Line(self._path[:-1], "", (), text, self.lines[line - 1].strip(), line, title=True)
             elif token.type == "table_open":
                 end = self._until(position, "table_close")
                 if table := self._table(self.tokens[position:end], token.map[0]):
@@ -254,11 +260,13 @@ class _Walk:
                 self._path, self.lead, parents, text, source, first + offset,
                 item=in_item, done=done if in_item or body is not raw else done, quoted=self.quotes > 0,
             )  # fmt: skip
-            if not in_item and self._announces(raw, text):
-                self.lead = text.rstrip(":")
+            if not in_item:
+                self.lead = text.rstrip(":") if self._announces(raw, text) else ""
 
     @staticmethod
     def _announces(raw: str, text: str) -> bool:
+        if len(text) <= 60 and re.fullmatch(r"[A-ZÀ-Þ][\w-]*(?: [^\W\d_][\w-]*){0,5}", text):
+            return True  # "Criterios" alone on its line
         return len(text) <= 160 and (
             bool(_ALL_BOLD.match(raw.strip()))
             or text.endswith(":")

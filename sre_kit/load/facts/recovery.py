@@ -13,8 +13,8 @@ from sre_kit.load.facts.quantities import Quantity, quantities
 from sre_kit.load.facts.reading import Row, Table
 
 BACKUP: Final = re.compile(
-    r"\b(?:back-?ups?|backed up|snapshots?|pg_?dump\w*|mysqldump|dumps?|pitr|point-in-time|wal archiv\w*|restic|velero|barman|sicherung(?:en)?|"
-    r"datensicherung\w*|copias? de seguridad|respaldos?|sauvegardes?|rds automated)\b",
+    r"\b(?:\w{0,12}back-?ups?|backed up|snapshots?|pg_?dump\w*|mysqldump|dumps?|pitr|point-in-time|wal archiv\w*|restic|velero|barman|sicherung(?:en)?|"
+    r"datensicherung\w*|copias? de (?:seguridad|segurança)|respaldos?|sauvegardes?|rds automated)\b",
     re.IGNORECASE,
 )
 _FREQUENCY: Final = re.compile(
@@ -61,6 +61,11 @@ _CLAUSE: Final = re.compile(r"[;]|,\s(?!\d)|\.\s|\s(?:and|plus|und)\s")
 def backup_table(table: Table, document: str, comma: bool) -> list[Fact] | None:
     """The schedules and retentions of a table of backups, or None where it is none."""
     schedule, retention = header_index(table.header, _SCHEDULE_KEY), header_index(table.header, _RETENTION_KEY)
+    others = [
+        index
+        for index, name in enumerate(table.header)
+        if index and BACKUP.search(name) and index not in (schedule, retention)
+    ]
     place = " ".join((table.lead, *table.heading[-2:], *table.header))
     if (schedule is None and retention is None) or not BACKUP.search(place):
         return None
@@ -71,7 +76,11 @@ def backup_table(table: Table, document: str, comma: bool) -> list[Fact] | None:
         if _NOT_BACKUP.search(row.cells[0]) and not BACKUP.search(row.cells[0]):
             continue
         around = ((table.lead,) if table.lead else ()) + tuple(reversed(table.heading))
-        for index, reader in ((schedule, _schedules), (retention, _retentions)):
+        for index, reader in (
+            (schedule, _schedules),
+            (retention, _retentions),
+            *((other, _schedules) for other in others),
+        ):
             if index is not None and index < len(row.cells) and row.cells[index].strip("-– "):
                 claim = Claim(
                     row.cells[index],
@@ -93,6 +102,10 @@ def backup_facts(claim: Claim, document: str, comma: bool) -> Iterator[Fact]:
         yield from _cell(claim, document, comma)
         return
     near = any(BACKUP.search(text) for text in (claim.label, *claim.around[:2]))
+    if _RETENTION_KEY.fullmatch(claim.label) and not any(
+        re.search(r"(?i)\blogs?|metrics|monitoring|audit\b", text) for text in claim.around[:2]
+    ):
+        near = near or any(BACKUP.search(text) for text in (*claim.around, document))
     own = bool(BACKUP.search(f"{claim.label} {claim.text}"))
     if not near and not own:
         return
@@ -111,9 +124,14 @@ def backup_facts(claim: Claim, document: str, comma: bool) -> Iterator[Fact]:
         or (claim.form == "sentence" and re.search(r"\?$|\bif\b|\bshould\b|\bconsider\b", claim.text))
     ):
         return
+    said = 0
     for part in _CLAUSE.split(claim.text):
         if BACKUP.search(part) or BACKUP.search(claim.label):
-            yield from _schedules(_with(claim, part), name, document, comma)
+            for fact in _schedules(_with(claim, part), name, document, comma):
+                said += 1
+                yield fact
+    if claim.form == "pair" and not said and (named := _FREQUENCY.match(claim.label)):
+        yield _fact(Kind.BACKUP_SCHEDULE, _normal(named["text"]), "text", claim, name, document, claim.text, 0)
     yield from _kept(claim, name, document, comma)
 
 
@@ -143,6 +161,12 @@ def _schedules(claim: Claim, name: str, document: str, comma: bool) -> list[Fact
     found = []
     for match in _FREQUENCY.finditer(claim.text):
         around = claim.text[max(0, match.start() - 30) : match.end() + 12]
+        if (
+            match["text"].lower().startswith("continuous")
+            and claim.form == "sentence"
+            and not re.search(r"(?i)continuous(?:ly)? (?:back|archiv)", around)
+        ):
+            continue
         if _NOT_BACKUP.search(around) or re.search(
             r"\b(?:cop(?:y|ies)|upload|sync\w*|export to)\b", around, re.IGNORECASE
         ):

@@ -15,7 +15,7 @@ _PLACEHOLDER = re.compile(
     re.IGNORECASE,
 )  # fmt: skip
 _EXAMPLE_HEAD = re.compile(
-    r"\b(?:examples?|beispiel\w*|ejemplos?|exemples?|sample|illustrative|hypothetical)\b",
+    r"\b(?:examples?|beispiel\w*|ejemplos?|exemples?|exemplos?|sample|illustrative|hypothetical)\b",
     re.IGNORECASE,
 )
 _EXAMPLE_TEXT = re.compile(
@@ -51,15 +51,15 @@ _MARKETING = re.compile(
     re.IGNORECASE,
 )
 _TARGET_COLUMN = re.compile(
-    r"\b(?:targets?|goals?|slos?|objectives?|required|requirement|expected|acceptable|criteria|pass|ziel\w*|objetivo|objectif|soll|thresholds?|limits?|acceptance|budget|sli/slo|desired|good|meta)\b",
+    r"\b(?:targets?|goals?|slos?|objectives?|required|requirement|expected|acceptable|criteria|pass|ziel\w*|objetivo|objectif|alvo|metas?|soll|thresholds?|acceptance|budget|sli/slo|desired|good|meta)\b",
     re.IGNORECASE,
 )
 _THRESHOLD_COLUMN = re.compile(
-    r"\b(?:warn(?:ing)?|critical|alert(?:ing)?(?: threshold)?|trigger|page|alarm|red|yellow|kritisch|warnung|breach)\b",
+    r"\b(?:warn(?:ing)?|critical|cr[ií]tic[oa]|alerta|limits?|limites?|m[ií]nimo(?: aceit[aá]vel)?|min(?:imum)? acceptable|unacceptable|alert(?:ing)?(?: threshold)?|trigger|page|alarm|red|yellow|kritisch|warnung|breach)\b",
     re.IGNORECASE,
 )
 _MEASURED_COLUMN = re.compile(
-    r"\b(?:actual|current(?:ly)?|measured|results?|achieved|observed|baseline|before|after|today|ist|real|obtained|resultado|ergebnis|gemessen|résultat|today|now|last (?:month|quarter|30 days)|status quo|p(?:re|ost)-optimi[sz]ation)\b",
+    r"\b(?:actual|current(?:ly)?|measured|results?|achieved|observed|baseline|before|after|today|ist|obtained|resultado|ergebnis|gemessen|résultat|today|now|last (?:month|quarter|30 days)|status quo|p(?:re|ost)-optimi[sz]ation)\b",
     re.IGNORECASE,
 )
 _MEASURED_TEXT = re.compile(
@@ -71,9 +71,13 @@ _CONTRACT = re.compile(
     re.IGNORECASE,
 )
 _LOAD_TEST = re.compile(
-    r"\b(?:load|stress|soak|spike|endurance|performance|perf|k6|gatling|jmeter|locust|artillery|benchmark(?:s|ing)?|last)[- ]?(?:tests?|testing|results?|runs?|report|tests)?\b",
+    r"\btest \d+ (?:usuarios|users|vus)\b|\bpruebas? de (?:carga|estr[eé]s|rendimiento)|\btestes? de (?:carga|desempenho|stress)|\blast-?tests?\b|"
+    r"\btests? de charge\b|\b(?:k6|gatling|jmeter|locust|artillery|benchmarks?|benchmarking|loadtests?)\b|"
+    r"\b(?:load|stress|soak|spike|endurance|performance|perf|scalability|capacity|baseline|volume)[-_ ]?(?:tests?|testing|benchmarks?|baseline)\b|"
+    r"\b(?:load|stress|performance|perf)[-_ ]?(?:results?|report|runs?)\b",
     re.IGNORECASE,
 )
+_STATISTICS = re.compile(r"\b(?:statistics|estad[ií]sticas?|statistik|statistiques|metrics)\b", re.IGNORECASE)
 _RESULT = re.compile(
     r"\b(?:results?|findings|report|summary|measured|actual|baseline|observed|ergebnisse?|outcome|achieved|output|executed|completed|run)\b",
     re.IGNORECASE,
@@ -138,14 +142,25 @@ def target_column(column: str) -> bool:
 
 
 def in_load_test(claim: Claim, document: str) -> bool:
-    """Whether the claim stands in the results of a load test."""
-    places = (*claim.around, document)
-    return any(_LOAD_TEST.search(text) for text in places)
+    """Whether the claim stands in a document or section on load tests."""
+    return any(_LOAD_TEST.search(text) for text in (*claim.around, _spaced(document)))
+
+
+def _spaced(document: str) -> str:
+    """`docs/PerformanceTestPlan.md` as words."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])|[-_./]", " ", document)
+
+
+def tested(claim: Claim, document: str) -> bool:
+    """Whether the claim stands among the measured results of a load test."""
+    return in_load_test(claim, document) and (
+        results_place(claim, document) or _STATISTICS.search(" ".join(claim.around[:3])) is not None
+    )
 
 
 def results_place(claim: Claim, document: str) -> bool:
     """Whether the headings say that what follows was measured."""
-    return any(_RESULT.search(text) for text in (*claim.around, document))
+    return any(_RESULT.search(text) for text in (*claim.around, _spaced(document)))
 
 
 def role(claim: Claim, clause: str, comparison: str, document: str) -> Role:
@@ -170,14 +185,24 @@ def role(claim: Claim, clause: str, comparison: str, document: str) -> Role:
     if any(measured_column(text) for text in claim.around[:2]):
         return Role.MEASURED
     aimed = any(target_column(text) for text in claim.around[:2])
-    if not aimed and in_load_test(claim, document) and results_place(claim, document):
+    if not aimed and tested(claim, document):
         return Role.MEASURED
     return Role.STATED
 
 
 def contractual(claim: Claim, document: str) -> bool:
     """Whether the words around an availability make it a contract: a guarantee, an SLA, service credits."""
-    near = (claim.words, *claim.around[:3])
-    return any(_CONTRACT.search(text) for text in near) or bool(
-        re.search(r"(?:^|[/_\- ])(?:SLA|ServiceLevelAgreement)(?:[._\- ]|$)", document)
-    )
+    if _OBJECTIVE.search(claim.words) or target_column(claim.column):
+        return False
+    if _CONTRACT.search(claim.words):
+        return True
+    near = next((text for text in claim.around if _CONTRACT.search(text) or _OBJECTIVE.search(text)), "")
+    if near:
+        return bool(_CONTRACT.search(near)) and not _OBJECTIVE.search(near)
+    return bool(re.search(r"(?:^|[/_\- ])(?:SLA|ServiceLevelAgreement)(?:[._\- ]|$)", document))
+
+
+_OBJECTIVE = re.compile(
+    r"\b(?:slos?|slis?|service[- ]level (?:objective|indicator)s?|objectives?|targets?|goals?|meta|objetivos?|ziele?)\b",
+    re.IGNORECASE,
+)

@@ -106,20 +106,18 @@ def _metric_cells(table: Table, cells: tuple[str, ...]) -> dict[str, str]:
 def scaling_facts(claim: Claim, document: str) -> Iterator[Fact]:
     """The rules that a line, a sentence or a cell states."""
     near = " ".join((claim.label, claim.column, *claim.around[:2]))
-    own = _SCALING.search(claim.text)
-    if (
-        not own
-        and not _SCALING.search(near)
-        and not (_MIN.search(claim.text) and _MAX.search(claim.text) and _INFRA.search(" ".join((near, document))))
-    ):
+    text = f"{claim.label}: {claim.text}" if _BOUND_LABEL.match(claim.label) else claim.text
+    own = _SCALING.search(text)
+    bounded = bool(_MIN.search(text) and _MAX.search(text))
+    if not own and not _SCALING.search(near) and not (bounded and _INFRA.search(f"{near} {document}")):
         return
     if (
-        _LOOSE.search(claim.text)
-        or claim.text.endswith("?")
+        _LOOSE.search(text)
+        or text.endswith("?")
         or re.search(r"\b(?:test|alert|troubleshoot\w*|checklist|cost)\b", near, re.IGNORECASE)
     ):
         return
-    bounds = _bounds(claim.text, bool(own or _SCALING.search(near)))
+    bounds = _bounds(text, bool(own or _SCALING.search(near)))
     name = _name(claim)
     made = False
     for part in _BREAKS.split(claim.text):
@@ -136,6 +134,9 @@ _INFRA: Final = re.compile(
     r"\b(?:scal\w+|ecs|eks|asg|nodes?|instances?|pods?|replicas?|cluster|compute|capacity|infrastructure|fargate|kubernetes|tasks?)\b",
     re.IGNORECASE,
 )
+
+
+_BOUND_LABEL: Final = re.compile(r"min(?:imum)?\.?(?: ?\w+)?$", re.IGNORECASE)
 
 
 def _bounds(text: str, in_scaling: bool) -> dict[str, str]:
@@ -199,14 +200,16 @@ def _rule(claim: Claim, details: dict[str, str], name: str, document: str) -> Fa
         refused = roles.PLACEHOLDER
     environment = scope.environment(claim.text, claim.label, claim.column, *claim.around)
     return Fact(
-        Kind.SCALING_RULE, claim.text, "text", document, claim.line, claim.quote, name=name, heading=claim.heading, role=Role.STATED,
+        Kind.SCALING_RULE, f"{claim.label}: {claim.text}" if _BOUND_LABEL.match(claim.label) else claim.text, "text", document, claim.line, claim.quote, name=name, heading=claim.heading, role=Role.STATED,
         scope=Scope(environment, "", name), details=details, refused=refused,
     )  # fmt: skip
 
 
 def _name(claim: Claim) -> str:
     for text in (claim.label, *claim.around[:2]):
-        cleaned = re.sub(r"\([^()]*\)", "", text).strip(" :")
+        cleaned = re.sub(r"\([^()]*\)", "", re.split(r":\s", text)[0]).strip(" :")
+        if re.fullmatch(r"(?i)auto[- ]?scaling groups?|asg", cleaned):
+            return cleaned
         cleaned = _SCALING.sub("", cleaned).strip(" -–:&")
         cleaned = re.sub(
             r"(?i)\b(?:policy|policies|configuration|strategy|rules?|horizontal|vertical|triggers?|settings|thresholds?|metrics?|target|out|up|in|down|when to|the|of|for|capacity|min|max|based)\b",

@@ -7,12 +7,12 @@ from collections.abc import Iterable
 from typing import Final
 
 _ENVIRONMENTS: Final = (
-    ("production", r"prod(?:uction|uktion|ucción|uctif)?|prd"),
-    ("staging", r"stag(?:ing|e)|uat|pre-?prod(?:uction)?|preproduction"),
-    ("development", r"dev(?:elopment)?|entwicklung|desarrollo|développement|local(?:host)?"),
+    ("production", r"prod(?:uction|uktion|ucci[oó]n|u[cç][aã]o|uctif)?|prd"),
+    ("staging", r"stag(?:ing|e)|uat|pre-?prod(?:uction)?|stg|homologa[cç][aã]o"),
+    ("development", r"dev(?:elopment)?|entwicklung|desarrollo|desenvolvimento|développement|local(?:host)?"),
     ("test", r"test(?:ing)? env(?:ironment)?|qa env(?:ironment)?|qa|testing"),
-    ("demo", r"demo"),
-    ("pilot", r"pilot"),
+    ("demo", r"demo env(?:ironment)?"),
+    ("pilot", r"pilot env(?:ironment)?"),
     ("dr", r"dr (?:site|region|environment)"),
 )  # fmt: skip
 _ENVIRONMENT: Final = tuple(
@@ -51,6 +51,8 @@ def environment(*texts: str) -> str:
     ('production', '', '')
     """
     for text in texts:
+        if len(text) > 90:
+            continue
         found = {name for name, pattern in _ENVIRONMENT if pattern.search(text)}
         if len(found) == 1:
             return found.pop()
@@ -97,6 +99,11 @@ def is_environment(text: str) -> bool:
 def is_tier(text: str) -> bool:
     """Whether the text is nothing but the name of a tier."""
     return bool(_TIER_ALONE.match(text))
+
+
+def is_statistic(text: str) -> bool:
+    """Whether the text is nothing but the name of a statistic: ``Average``, ``p95``."""
+    return bool(statistic(text)) and len(text.split()) == 1
 
 
 def strip_known(text: str, known: Iterable[re.Pattern[str]] = ()) -> str:

@@ -11,7 +11,10 @@ from sre_kit.load.facts import roles, scope
 from sre_kit.load.facts.claims import Claim
 from sre_kit.load.facts.quantities import Quantity
 
-CLAUSE = re.compile(r"[,;|·•]|\s/\s|\s[–—]\s|\b(?:and|und|et|y|but|while|with)\b")
+CLAUSE: Final = re.compile(
+    r"[,;|·•]|\s/\s|\s[–—]\s|\b(?:and|und|et|y|but|while|with|vs\.?|versus|against|compared to|exceeds?|exceeding)\b",
+    re.IGNORECASE,
+)
 WINDOW = re.compile(
     r"\b(monthly|per month|calendar month|per calendar month|quarterly|per quarter|annual(?:ly)?|yearly|per year|30[- ]days?|28[- ]days?|90[- ]days?|7[- ]days?|weekly|rolling \d+ days?|\d+-day rolling|per day|daily)\b",
     re.IGNORECASE,
@@ -39,8 +42,8 @@ class Found:
     words: str
 
 
-def stated(found: Found, claim: Claim, document: str) -> Fact:
-    """The fact that a found value states."""
+def stated(found: Found, claim: Claim, document: str) -> Fact | None:
+    """The fact that a found value states, or None where the sentence only mentions it."""
     quantity, kind = found.quantity, found.kind
     refused_role, refused = roles.refusal(claim)
     role = refused_role or roles.role(claim, found.clause, quantity.comparison.replace("downtime", "<="), document)
@@ -57,6 +60,8 @@ def stated(found: Found, claim: Claim, document: str) -> Fact:
         and roles.in_load_test(claim, document)
     ):
         return _result(found, claim, document, statistic, refused)
+    if claim.form == "sentence" and role is Role.STATED and kind in (Kind.LATENCY_TARGET, Kind.ERROR_RATE_TARGET):
+        return None  # "a 2 % error rate at night pages us" promises nothing
     if kind is Kind.AVAILABILITY_TARGET and role in (Role.TARGET, Role.STATED):
         role = Role.CONTRACT if roles.contractual(claim, document) else Role.TARGET
     if kind in (Kind.LATENCY_TARGET, Kind.ERROR_RATE_TARGET, Kind.RTO, Kind.RPO) and role is Role.STATED:
@@ -64,11 +69,7 @@ def stated(found: Found, claim: Claim, document: str) -> Fact:
     if statistic:
         details["statistic"] = statistic
     comparison = quantity.comparison.replace("downtime", "")
-    if (
-        comparison in (">", ">=")
-        and kind in (Kind.LATENCY_TARGET, Kind.ERROR_RATE_TARGET)
-        and _FAILS.search(claim.text)
-    ):
+    if comparison in (">", ">=") and kind in (Kind.LATENCY_TARGET, Kind.ERROR_RATE_TARGET) and fails(claim):
         details["written_as"] = "failure"  # "p95 > 1 s - test failed" promises at most 1 s
         comparison = "<="
     if comparison:
@@ -97,10 +98,25 @@ _FAILS: Final = re.compile(
 _LOAD_COLUMN: Final = re.compile(
     r"\b(?:vus?|virtual users|users|concurren\w+|load|rps|connections|clients|usuarios|nutzer)\b", re.IGNORECASE
 )
+_PLAIN_COLUMN: Final = re.compile(
+    r"(?i)(?:value|results?|unit|notes?|status|description|measurement|percentile|statistics?|details?|comments?|rationale|amount|figure|wert|valor|level|number|count|definition|window|estimate|metric|indicator|sli|type|current|method|source)s?"
+)
 _TIER_PLACE: Final = re.compile(
     r"\b(?:tiers?|plans?|pricing|packages?|editions?|subscriptions?|tarife?|planes)\b", re.IGNORECASE
 )
 _NAMED_TIER: Final = re.compile(r"\b([A-Z]\w+) (?:[Pp]lan|[Tt]ier)\b")
+
+
+_CRITERIA: Final = re.compile(
+    r"\bcriteri(?:a|on|os?|um)\b|\bkriteri\w+\b|\bcritères?\b|\bfailure (?:criteria|conditions?)\b", re.IGNORECASE
+)
+
+
+def fails(claim: Claim) -> bool:
+    """Whether the value is written as the failure of a criterion."""
+    return bool(_FAILS.search(claim.text)) or any(
+        _CRITERIA.search(text) for text in (claim.label, claim.column, *claim.around[:1])
+    )
 
 
 def _tier_by_place(claim: Claim, before: str) -> str:
@@ -168,7 +184,8 @@ def component(claim: Claim) -> str:
     column = claim.column if claim.form == "cell" and not roles.threshold_column(claim.column) else ""
     if claim.row and _LOAD_COLUMN.search(claim.row[0][0]):
         return ""
-    for text in (claim.label, column, *claim.around[:1]):
+    first = (claim.row[0][1],) if claim.row and claim.row[0][1] != claim.label else ()
+    for text in (*first, claim.label, column, *claim.around[:1]):
         name = scope.strip_known(text)
         if (
             name
@@ -178,6 +195,7 @@ def component(claim: Claim) -> str:
             and 1 < len(name) <= 60
             and re.search(r"[^\W\d]{2}", name)
             and not _LOAD_COLUMN.search(name)
+            and not _PLAIN_COLUMN.fullmatch(name)
             and not roles.target_column(name)
             and not roles.measured_column(name)
         ):

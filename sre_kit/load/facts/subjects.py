@@ -42,7 +42,7 @@ def _rule(kind: Kind | None, unit: str, words: str, believes: Callable[[Decimal]
 
 
 _LATENCY_WORDS = (
-    r"\blatenc(?:y|ies)\b|\blatenz\w*|\blatence\b|\blatencia\b|\bresponse[- ]?times?\b|\bresponses?\b(?! rate| plan| team)|\bresponds?\b|\bantwortzeit\w*|\btemps de réponse|\btiempos? de respuesta|\btempo de resposta"
+    r"\blatenc(?:y|ies)\b|\blatenz\w*|\blatence\b|\blatencia\b|\bresponse[- ]?times?\b|\bresponses?\b(?! rate| plan| team)|\bresponds?\b|\bantwortzeit\w*|\btemps de réponse|\btiempos? de respuesta|\btempos? de resposta|\blat[eê]ncia\b"
     r"|\bp\s?\(?(?:50|75|90|95|98|99|99\.9|999)\)?(?![\w.]*\d)|\bpercentile|\bperzentil|\b(?:page|initial|app|screen|dashboard)[- ]load(?:s|ing)?(?: times?)?\b|\bload[- ]times?\b|\bloads?\b (?:in|within|under)|\bttfb\b|\btime to first byte|\blcp\b|\bfcp\b|\btti\b|\binp\b"
     r"|\blargest contentful paint|\bfirst contentful paint|\btime to interactive|\b(?:query|request|api|processing|execution|expected|render(?:ing)?|turnaround|search) (?:times?|duration)\b|\bround[- ]?trip|\bladezeit\w*|\bhttp_req_duration"
 )  # fmt: skip
@@ -55,12 +55,15 @@ RULES: Final = (
     # ours
     _rule(Kind.RTO, "s", r"\brtos?\b|\brecovery[- ]time(?:[- ]objectives?)?\b|\bwiederherstellungszeit\w*|\bwiederanlaufzeit\b|\btiempo de recuperación|\bmaximum tolerable downtime"),
     _rule(Kind.RPO, "s", r"\brpos?\b|\brecovery[- ]point(?:[- ]objectives?)?\b|\bdata[- ]loss\b|\bdatenverlust\b|\bpérdida de datos"),
-    _rule(Kind.AVAILABILITY_TARGET, "ratio", r"\buptime\b|\bup-time\b|\bavailab(?:ility|le)\b|\bverfügbar(?:keit)?\b|\bdisponibili(?:dad|té|dade|tà)\b|\bnines\b|\bslas?\b(?! compliance| breach| attainment)|\bservice[- ]level (?:agreement|objective)s?\b|\bavailability slo\b", _between("0.9", "1")),
-    _rule(Kind.ERROR_RATE_TARGET, "ratio", r"\berror[- ]?rates?\b|\berrors?\b|\bfail(?:ure|ed)[- ]?(?:request )?rates?\b|\bfailed requests\b|\bfailures?\b|\b5xx\b|\bfehler(?:rate|quote)\b|\btasa de error(?:es)?|\btaux d'erreurs?|\bhttp_req_failed\b|\bfailure rate\b", _between("0", "0.5")),
+    _rule(Kind.AVAILABILITY_TARGET, "ratio", r"\buptime\b|\bup-time\b|\bavailab(?:ility|le)\b|\bverfügbar(?:keit)?\b|\bdisponibili(?:dad|té|dade|tà)\b|\bdisponib(?:le|ilidad)\b|\bnines\b|\bslas?\b(?! compliance| breach| attainment)|\bservice[- ]level (?:agreement|objective)s?\b|\bavailability slo\b", _between("0.9", "1")),
+    _rule(Kind.ERROR_RATE_TARGET, "ratio", r"\berror[- ]?rates?\b|\berrors?\b|\bfail(?:ure|ed)[- ]?(?:request )?rates?\b|\bfailed requests\b|\bfailures?\b|\b5xx\b|\bfehler(?:rate|quote)\b|\btasa de error(?:es)?|\btaux d'erreurs?|\bhttp_req_failed\b|\bfailure rate\b|\btime-?out rate\b|\berros?\b|\btaxa de erros?\b|\bfalhas\b", _between("0", "0.5")),
     _rule(Kind.LATENCY_TARGET, "s", _LATENCY_WORDS, _between("0.000000001", "3600")),
     _rule(Kind.GROWTH_RATE, "ratio", r"\bgrow(?:th|s|ing)?\b|\bmonth[- ]over[- ]month\b|\bmom\b|\byoy\b|\byear[- ]over[- ]year\b|\bcagr\b|\bwachstum\w*|\bcrecimiento\b|\bcroissance\b", _between("0", "100")),
 )  # fmt: skip
-_OBJECTIVE: Final = re.compile(r"\b(rto|rpo)s?\b|\brecovery[- ](time|point)[- ]objectives?\b", re.IGNORECASE)
+_OBJECTIVE: Final = re.compile(
+    r"\b(rto|rpo)s?\b|\brecovery[- ](time|point)[- ]objectives?\b|\b(?:maximum )?(time) to recover(?:y)?\b|\b(?:maximum|max\.?|acceptable|accepted) data (loss)\b",
+    re.IGNORECASE,
+)
 SLOW_WORK: Final = re.compile(
     r"\b(?:import|export|report|batch|processing|query|job|sync|render|index|expected time|p\s?\(?9[059]|latency|upload|download|generation)",
     re.IGNORECASE,
@@ -84,7 +87,7 @@ def subject(text: str, unit: str, value: Decimal, last: bool = False) -> tuple[b
     ((True, None), (False, None))
     """
     if unit == "s" and (named := _OBJECTIVE.search(text)):
-        return True, Kind.RTO if (named[1] or named[2]).lower() in ("rto", "time") else Kind.RPO
+        return True, Kind.RTO if next(filter(None, named.groups())).lower() in ("rto", "time") else Kind.RPO
     best: tuple[int, int, Rule] | None = None
     for order, rule in enumerate(RULES):
         if rule.unit != unit:

@@ -193,7 +193,7 @@ def finding_sections(blocks: Sequence[Block], document: str) -> Iterator[Fact]:
     done: set[tuple[str, ...]] = set()
     open_finding: tuple[tuple[str, ...], str, dict[str, str], Line] | None = None
     for block in blocks:
-        if not isinstance(block, Line) or not block.heading:
+        if not isinstance(block, Line) or not block.heading or block.title:
             continue
         if open_finding and block.heading != open_finding[0]:
             yield from _section(open_finding, document)

@@ -1,0 +1,143 @@
+"""Money out of claims: what the system costs, and what may be spent."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from sre_kit.compute.vocabulary import Fact, Kind, Role, Scope
+from sre_kit.load.facts import roles, scope
+from sre_kit.load.facts.claims import Claim
+from sre_kit.load.facts.quantities import Quantity, quantities
+
+_COST: Final = re.compile(
+    r"\b(?:costs?|kosten|costos?|coste|coûts?|hosting|spend(?:ing)?|expenses?|bill|opex|infrastructure|monthly total|total monthly|running costs|ausgaben|gastos)\b",
+    re.IGNORECASE,
+)
+_COST_PLACE: Final = re.compile(
+    r"\b(?:costs?|kosten|costos?|coste|coûts?|expenses?|opex|spend|bill of|billing estimate|cost structure|cost estimat\w+|ausgaben|gastos)\b",
+    re.IGNORECASE,
+)
+_BUDGET: Final = re.compile(r"\b(?:budgets?|presupuesto|haushalt|spending (?:cap|limit))\b", re.IGNORECASE)
+_NOT_COST: Final = re.compile(
+    r"\b(?:revenue|arr|mrr|ltv|cac|arpu|profit|margin|savings?|saves?|saved|saving|reduc\w+|penalt\w+|fines?|fund(?:ing|raising|s)?|raise[sd]?|loan|valuation|market|tam|sam|som|salary|salaries|deal|gmv|invest\w+|income|sales|umsatz|price point|"
+    r"competitors?|willing\w*|credits?|refund|donat\w+|grant|prize|earn\w*|break-?even|roi|payback|acquisition|lifetime|avoided|opportunity|ticket size|order value|transaction|loan|per user|per customer|per tenant|per seat|per active|per request|per 1[,.]?000|per gb|per million|"
+    r"per hour of downtime|downtime|outage|loss|lost|churn|tier 1|upsell|alert|threshold|trigger|additional cost|impact|subscription price|charge[sd]?|fee from|customer pays|per document|per order|upgrade)\b|/(?:user|customer|seat|tenant|gb|request|1k|million|month/user)",
+    re.IGNORECASE,
+)
+PRICE: Final = re.compile(
+    r"\b(?:pric(?:e|es|ing)|preis\w*|precios?|prix|plan|plans|tier|tiers|subscription|package|abonnement|license fee|setup fee)\b",
+    re.IGNORECASE,
+)
+_COST_COLUMN: Final = re.compile(
+    r"\b(?:costs?|kosten|coste|costo|coût|monthly|per month|/month|/mo|annual|eur|usd|amount|betrag|estimate|price|total)\b|\$|€",
+    re.IGNORECASE,
+)
+
+
+def money_facts(claim: Claim, document: str, comma: bool) -> Iterator[Fact]:
+    """What something costs us, and what may be spent; not prices, revenue or savings."""
+    spot = f"{claim.label} {claim.column}"
+    place = " ".join(claim.around[:3])
+    for quantity in _amounts(claim, comma):
+        clause = claim.text[max(0, quantity.start - 60) : quantity.end + 30]
+        if _NOT_COST.search(f"{spot} {clause}") or (claim.around and _NOT_COST.search(claim.around[0])):
+            continue
+        budget = _BUDGET.search(f"{spot} {claim.text[max(0, quantity.start - 60) : quantity.end + 20]}")
+        if budget and not re.search(r"(?i)\b(?:budget (?:alert|friendly|impact)|error budget)\b", claim.words):
+            yield _money(Kind.BUDGET, quantity, claim, document)
+            continue
+        named = bool(_COST.search(f"{spot} {clause}"))
+        placed = bool(_COST_PLACE.search(place) or (document and re.search(r"(?i)\bcosts?\b", document)))
+        if claim.form == "cell":
+            named = bool(_COST_COLUMN.search(claim.column)) and (
+                placed or bool(_COST_PLACE.search(f"{claim.column} {claim.label}"))
+            )
+        if claim.form == "sentence" and not _COST_PLACE.search(clause):
+            named = placed = False
+        if PRICE.search(f"{spot}") and not _COST_PLACE.search(f"{spot} {place}"):
+            continue
+        if any(PRICE.search(text) and not _COST_PLACE.search(text) for text in claim.around[:1]):
+            continue
+        if named or (placed and claim.form == "pair"):
+            yield _money(Kind.COST, quantity, claim, document)
+
+
+def _amounts(claim: Claim, comma: bool) -> Iterator[Quantity]:
+    """Amounts with a currency, and bare numbers in a column whose header names one (`EUR per month`)."""
+    spotted = quantities(claim.text, comma)
+    if any(quantity.unit.isupper() for quantity in spotted):
+        yield from (quantity for quantity in spotted if quantity.unit.isupper())
+        return
+    currency = re.search(r"\b(USD|EUR|GBP|CHF|INR)\b|([$€£])", claim.column)
+    if (
+        claim.form == "cell"
+        and currency
+        and len(spotted) == 1
+        and not spotted[0].unit
+        and len(claim.text) <= len(spotted[0].written) + 2
+    ):
+        code = currency[1] or {"$": "USD", "€": "EUR", "£": "GBP"}[currency[2]]
+        first = spotted[0]
+        yield Quantity(
+            first.value,
+            code,
+            first.start,
+            first.end,
+            first.written,
+            first.low,
+            first.high,
+            first.comparison,
+            first.period,
+            first.ambiguous,
+        )
+
+
+_PERIOD_WORD: Final = re.compile(
+    r"(?i)\b(?:per |a |/)?(month|monthly|mo|monat|mes|mois|year|yearly|annual(?:ly)?|jahr|day|daily|hour|hourly|week)\b|/(month|mo|yr|year|hour|day)\b"
+)
+_PERIOD_NAMES: Final = {
+    "monthly": "month",
+    "mo": "month",
+    "monat": "month",
+    "mes": "month",
+    "mois": "month",
+    "yearly": "year",
+    "annual": "year",
+    "annually": "year",
+    "jahr": "year",
+    "yr": "year",
+    "daily": "day",
+    "hourly": "hour",
+}
+
+
+def _money(kind: Kind, quantity: Quantity, claim: Claim, document: str) -> Fact:
+    period = quantity.period
+    if not period:
+        for text in (claim.text[quantity.end : quantity.end + 30], claim.column, claim.label, *claim.around[:2]):
+            if word := _PERIOD_WORD.search(text):
+                name = (word[1] or word[2]).lower()
+                period = _PERIOD_NAMES.get(name, name)
+                break
+    if re.search(r"(?i)\b(?:one[- ]time|once|einmalig|una vez)\b", f"{claim.words}"):
+        period = "once"
+    details = {"period": period} if period else {}
+    if quantity.low is not None:
+        details |= {"low": f"{quantity.low:f}", "high": f"{quantity.value:f}"}
+    if quantity.comparison:
+        details["comparison"] = quantity.comparison
+    if re.search(r"(?i)\bfixed\b", claim.text):
+        details["fixed"] = "true"
+    refused_role, refused = roles.refusal(claim)
+    if refused == roles.VENDOR:
+        refused_role, refused = None, ""  # what a vendor charges us is our cost
+    role = refused_role or roles.role(claim, claim.text, "", document)
+    role = Role.STATED if role in (Role.TARGET, Role.CONTRACT, Role.THRESHOLD) else role
+    name = claim.label if claim.form != "sentence" else ""
+    environment = scope.environment(claim.text, claim.column, claim.label, *claim.around)
+    return Fact(
+        kind, quantity.value, quantity.unit, document, claim.line, claim.quote, name=name, heading=claim.heading, scope=Scope(environment, scope.tier(claim.column, claim.label), ""),
+        role=role, details=details, refused=roles.AMBIGUOUS if quantity.ambiguous else refused,
+    )  # fmt: skip

@@ -1,0 +1,199 @@
+"""Traffic out of claims: throughput, users, and the load at which a test broke."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Final
+
+from sre_kit.compute.vocabulary import Fact, Kind, Role, Scope
+from sre_kit.load.facts import roles, scope
+from sre_kit.load.facts.claims import Claim
+from sre_kit.load.facts.money import PRICE
+from sre_kit.load.facts.quantities import Quantity, quantities
+from sre_kit.load.facts.stating import component, load
+
+_PER: Final = r"(?:\s?/\s?|\s(?:per|a|pro|por|par)\s)"
+_RATE_UNIT: Final = (
+    ("req/s", rf"requests?{_PER}(?:s|sec|second|sekunde|segundo|seconde)\b|reqs?/s(?:ec)?\b|\brps\b|\bqps\b|queries{_PER}(?:s|sec|second)\b|hits{_PER}(?:s|sec|second)\b|anfragen{_PER}sekunde|peticiones{_PER}segundo|requêtes{_PER}seconde|http requests/s"),
+    ("req/min", rf"requests?{_PER}min(?:ute)?\b|\brpm\b|req/min\b"), ("req/h", rf"requests?{_PER}h(?:our)?\b"), ("req/day", rf"requests?{_PER}day\b|(?:daily|api) requests\b"),
+    ("tx/s", rf"\btps\b|transactions?{_PER}(?:s|sec|second)\b"), ("tx/min", rf"transactions?{_PER}min(?:ute)?\b"), ("tx/day", rf"transactions?{_PER}day\b"),
+    ("msg/s", rf"(?:messages?|msgs?|events?|records?|ops|operations?|inserts?|writes?|reads?|jobs?|orders?|notifications?){_PER}(?:s|sec|second)\b"),
+    ("msg/min", rf"(?:messages?|events?|jobs?|records?|operations?|orders?|notifications?|emails?){_PER}min(?:ute)?\b"),
+    ("msg/h", rf"(?:messages?|events?|jobs?|records?|orders?|notifications?|emails?|documents?|operations?){_PER}h(?:our)?\b"),
+    ("msg/day", rf"(?:messages?|events?|jobs?|records?|orders?|notifications?|emails?|documents?|operations?){_PER}day\b"),
+)  # fmt: skip
+_RATES: Final = tuple(
+    (
+        unit,
+        re.compile(
+            rf"^[\s,]{{0,2}}(?:(?:api|http|concurrent|successful|write|read|total|peak|avg|average)\s)?(?:{pattern})",
+            re.IGNORECASE,
+        ),
+    )
+    for unit, pattern in _RATE_UNIT
+)
+_RATE_LABELS: Final = tuple((unit, re.compile(pattern, re.IGNORECASE)) for unit, pattern in _RATE_UNIT)
+_NOT_RATE: Final = re.compile(
+    r"\b(?:rate[- ]?limit\w*|limit(?:s|ed)?|throttl\w+|quota|per (?:user|ip|client|key|tenant|customer|api key|minute per)|burst|free tier|plan|pricing|price|included|alert\w*|scale|scaling|autoscal\w+|threshold|spawn|ramp|wal|disk|iops|ingest(?:ion)? limit)\b|/(?:user|ip|key)\b",
+    re.IGNORECASE,
+)
+_USERS_AFTER: Final = re.compile(
+    r"^\+?[\s,]{0,2}(?P<what>(?:(?:(?:daily|monthly|weekly) )?(?:active|concurrent|simultaneous|registered|paying|total|paid|peak|beta|pilot|gleichzeitige|aktive|usuarios|new|enterprise|virtual)\s){0,2}(?:users?|customers?|subscribers?|maus?|daus?|tenants?|nutzern?|benutzer|kunden|usuarios|utilisateurs|clientes|members|ccu|accounts)\b)",
+    re.IGNORECASE,
+)
+_USERS_LABEL: Final = re.compile(
+    r"^\W*(?:\w+\s)?(?:(?:daily|monthly|weekly|expected|target|max(?:imum)?|peak|total|initial|current|projected|number of|supported)\s){0,3}"
+    r"(?:active|concurrent|simultaneous|registered|paying|total)?\s?(?:users?|customers?|subscribers?|tenants?|mau|dau|nutzer|benutzer|kunden|usu[aá]rios|"
+    r"utilisateurs|readers|members|clientes)(?:\s(?:concorrentes|concurrentes|ativos|activos|simult[aâá]ne[ao]s|activ[ea]s?|actifs))?(?:\s\([\w ,.]{1,28}\))?\W*$"
+    r"|^\W*(?:(?:daily|monthly|weekly) )?active \w+s\W*$|^\W*(?:\w+ ){1,2}onboarded\W*$",
+    re.IGNORECASE,
+)
+_NOT_USERS: Final = re.compile(
+    r"\b(?:up to|per|limit|plan|tier|seat|pricing|interview\w*|survey\w*|persona|included|add|max \d+ users|% of|percent of|team of|beta test\w*|usability|test users?|sample|market|industry|competitors?|tam|sam|som|virtual users|rate[- ]limit\w*|roles?|k6|vus?)\b",
+    re.IGNORECASE,
+)
+_LOAD_UNIT: Final = re.compile(
+    r"^\+?\s{0,2}(?P<unit>vus?\b|virtual users\b|concurrent (?:users|connections|sessions|requests)\b|users\b|rps\b|req(?:uests)?/s(?:ec)?\b|connections\b|clients\b)",
+    re.IGNORECASE,
+)
+_RESOURCE: Final = re.compile(r"\b(?:cpu|memory|ram|heap|disk|connection pool|db connections|network)\b", re.IGNORECASE)
+
+
+def rate_facts(claim: Claim, document: str, comma: bool) -> Iterator[Fact]:
+    """Throughput: a number followed by requests per second, or labelled so; in test results a load-test result."""
+    spot = f"{claim.label} {claim.column}"
+    if _NOT_RATE.search(spot) or any(_NOT_RATE.search(text) for text in claim.around[:1]):
+        return
+    labelled = next(
+        (
+            unit
+            for text in (claim.column, claim.label)
+            for unit, words in _RATE_LABELS
+            if claim.form != "sentence" and words.search(text)
+        ),
+        "",
+    )
+    if (
+        not labelled
+        and claim.form != "sentence"
+        and re.search(r"(?i)^\W*(?:[\w ]{0,20}\s)?(?:throughput|durchsatz|rendimiento|débit)\b[^|]{0,20}$", claim.label)
+    ):
+        labelled = "?"
+    for quantity in quantities(claim.text, comma):
+        if quantity.unit:
+            continue
+        after = claim.text[quantity.end : quantity.end + 40]
+        unit = next((unit for unit, words in _RATES if words.match(after)), "")
+        alone = len(claim.text) <= len(quantity.written) + 12 and quantity.start <= 8
+        if not unit and labelled not in ("", "?") and alone and not re.match(r"\s?[a-zA-Z%/]", after):
+            unit = labelled
+        if not unit and labelled == "?" and (per := re.match(r"\s?/\s?(s|sec|min|h)\b", after)):
+            unit = f"req/{per[1][0] if per[1] != 'min' else 'min'}"
+        near = claim.text[max(0, quantity.start - 40) : quantity.end + 60]
+        if not unit or _NOT_RATE.search(near) or quantity.value <= 0:
+            continue
+        yield _counted(Kind.THROUGHPUT, quantity, unit, claim, document, "")
+
+
+def _counted(kind: Kind, quantity: Quantity, unit: str, claim: Claim, document: str, name: str) -> Fact:
+    refused_role, refused = roles.refusal(claim)
+    role = refused_role or roles.role(claim, claim.text, quantity.comparison, document)
+    if (
+        kind is Kind.THROUGHPUT
+        and roles.in_load_test(claim, document)
+        and role in (Role.MEASURED, Role.STATED)
+        and roles.results_place(claim, document)
+    ):
+        kind, role, name = Kind.LOAD_TEST_RESULT, Role.MEASURED, name or "throughput"
+    details = {"comparison": quantity.comparison} if quantity.comparison else {}
+    if quantity.low is not None:
+        details["low"] = f"{quantity.low:f}"
+    if kind is Kind.LOAD_TEST_RESULT:
+        details |= load(claim)
+    where = Scope(
+        scope.environment(claim.text, claim.column, claim.label, *claim.around),
+        scope.tier(claim.column, claim.label),
+        component(claim) if kind is not Kind.USERS else "",
+    )
+    return Fact(
+        kind, quantity.value, unit, document, claim.line, claim.quote, name=name, heading=claim.heading, scope=where, role=role, details=details,
+        refused=roles.AMBIGUOUS if quantity.ambiguous else refused,
+    )  # fmt: skip
+
+
+def user_facts(claim: Claim, document: str, comma: bool) -> Iterator[Fact]:
+    """How many users or customers there are, are expected, or must be served at once."""
+    spot = f"{claim.label} {claim.column}"
+    if (
+        _NOT_USERS.search(spot)
+        or any(PRICE.search(text) for text in claim.around[:2])
+        or roles.in_load_test(claim, document)
+    ):
+        return
+    labelled = claim.form != "sentence" and bool(_USERS_LABEL.match(claim.label) or _USERS_LABEL.match(claim.column))
+    for quantity in quantities(claim.text, comma):
+        if quantity.unit or quantity.value < 1 or "." in f"{quantity.value:f}".rstrip("0").rstrip("."):
+            continue
+        after = claim.text[quantity.end : quantity.end + 50]
+        found = _USERS_AFTER.match(after)
+        near = claim.text[max(0, quantity.start - 30) : quantity.end + 45]
+        if _NOT_USERS.search(near) or re.search(r"[$€£]\s?$", claim.text[: quantity.start]):
+            continue
+        alone = (
+            labelled
+            and quantity.start <= 4
+            and not re.match(r"\s?(?:%|[a-z]{3,})", after)
+            and not re.match(r"(?:19|20)\d\d$", quantity.written)
+        )
+        if not found and not alone:
+            continue
+        if claim.form == "sentence" and not re.search(
+            r"(?i)\b(?:support\w*|serv\w+|handle\w*|have|has|with|target\w*|expect\w*|reach\w*|grow\w*|current\w*|active|concurrent|registered|monthly|daily|for|launch\w*|scale\w*|accommodate\w*|\d+ customers)\b",
+            claim.text,
+        ):
+            continue
+        label = found["what"] if found else (claim.label if _USERS_LABEL.match(claim.label) else claim.column)
+        yield _counted(Kind.USERS, quantity, "users", claim, document, label.strip().lower())
+
+
+def capacity_results(claim: Claim, document: str, comma: bool) -> Iterator[Fact]:
+    """What broke at which load, and how far a resource went: only in the results of a load test, or said as such."""
+    tested = roles.in_load_test(claim, document)
+    for quantity in quantities(claim.text, comma):
+        before, after = (
+            claim.text[max(0, quantity.start - 50) : quantity.start],
+            claim.text[quantity.end : quantity.end + 40],
+        )
+        before = re.split(r"\d", before)[-1]
+        if (
+            not quantity.unit
+            and (unit := _LOAD_UNIT.match(after))
+            and re.search(
+                r"(?i)\b(?:breaks?|broke|breaking point|saturat\w+|collapsed?|fell over)\b", f"{before} {claim.label}"
+            )
+            and "no break" not in claim.text.lower()
+        ):
+            name = "vus" if unit["unit"].lower().startswith(("vu", "virtual")) else unit["unit"].lower()
+            yield _test_result(claim, quantity.value, "VUs" if name == "vus" else name, "breaking point", document)
+        elif (
+            quantity.unit == "ratio"
+            and tested
+            and claim.form != "cell"
+            and _RESOURCE.search(f"{claim.label} {before}")
+            and re.search(r"(?i)\bpeak(?:ed|s)?\b|\breached\b|\bhit\b|\bmaxed\b", f"{claim.label} {before}")
+            and not quantity.comparison
+        ):
+            resource = _RESOURCE.search(f"{claim.label} {before}")
+            yield _test_result(
+                claim, quantity.value, "ratio", f"{resource[0].lower() if resource else ''} peak".strip(), document
+            )
+
+
+def _test_result(claim: Claim, value: Decimal, unit: str, name: str, document: str) -> Fact:
+    role, refused = roles.refusal(claim)
+    return Fact(
+        Kind.LOAD_TEST_RESULT, value, unit, document, claim.line, claim.quote, name=name, heading=claim.heading, role=role or Role.MEASURED,
+        scope=Scope(scope.environment(*claim.around), "", ""), details={"statistic": name}, refused=refused,
+    )  # fmt: skip
