@@ -41,6 +41,8 @@ class Resource:
     kind: Literal["cpu", "memory", "disk", "connections", "other"] = "other"
     demand_share: Ratio | None = None
     """Share of the use that grows with demand; none: measured against `CapacityPlan.demand`."""
+    since: date | None = None
+    """First day that counts: before it the limit was another."""
     next_step: str = ""
     """What would be ordered or changed."""
     order_cost: Decimal | None = None

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sre_kit.compute.vocabulary import Requests
+from sre_kit.compute.vocabulary import Gap, Requests
 
 MONTH_SECONDS: Final = 86_400 * 365.25 / 12
 GIGABYTE: Final = 10**9
@@ -85,10 +85,13 @@ class EdgeTraffic:
         return None if price is None else self.monthly_gigabytes * float(price)
 
 
-def edge_traffic(log: AccessLog | None) -> EdgeTraffic | None:
-    """What a cache before the origin could have answered; missing without a request."""
-    if log is None or log.requests.gap or not log.requests.total:
-        return None
+def edge_traffic(log: AccessLog | Gap) -> EdgeTraffic | Gap:
+    """What a cache before the origin could have answered; the gap, where there is no log or no request in it."""
+    if isinstance(log, Gap):
+        return log
+    if log.requests.gap or not log.requests.total:
+        why = log.requests.gap or "it holds no request"
+        return Gap("requests as the edge saw them", "DevOps Engineer", "performance.access_log in the params", why)
     total = log.requests.total
     keys = log.cacheable["key"].to_numpy()
     sizes = log.cacheable["bytes"].to_numpy(dtype=float)
@@ -107,7 +110,8 @@ def edge_traffic(log: AccessLog | None) -> EdgeTraffic | None:
         curve=size_curve(keys, total),
         bad_lines=log.bad_lines,
         routes=tuple(
-            (f"{row.method} {row.route}", int(row.requests), int(row.bytes)) for row in routes.itertuples(index=False)
+            (f"{row['method']} {row['route']}", int(row["requests"]), int(row["bytes"]))
+            for row in routes.to_dict("records")
         ),
     )
 

@@ -33,7 +33,7 @@ Method = Literal["weekly profile", "weekly profile and trend"]
 CYCLES: Final = 2
 """Fewer seasonal cycles than this are no history."""
 LEVEL_DAYS: Final = 28
-MAX_ORIGINS: Final = 200
+MAX_ORIGINS: Final = 120
 ERRORS_OF_DAYS: Final = 365
 """Older errors tell of another system; a year has seen every season once."""
 

@@ -12,6 +12,7 @@ from typing import Any
 _WHERE: dict[str, str] = {
     **dict.fromkeys(("calendars", "icalendar_text", "shifts_in"), "calendar"),
     **dict.fromkeys(("alertmanager_config", "alert_routes"), "alertmanager"),
+    **dict.fromkeys(("autoscalers", "disruption_budgets"), "kubernetes"),
 }
 """Public name -> module of this package."""
 

@@ -12,6 +12,8 @@ from typing import Any
 _WHERE: dict[str, str] = {
     **dict.fromkeys(("project", "Project"), "projects"),
     **dict.fromkeys(("reading", "requests", "objectives", "manifest", "incidents"), "measured"),
+    **dict.fromkeys(("endpoints", "loadtests", "statements", "accesslog"), "performance"),
+    **dict.fromkeys(("resources", "demand", "users"), "capacity"),
 }
 """Public name -> module of this package."""
 

@@ -7,7 +7,6 @@ One file per tool; each has ``recognises(head)`` for the first bytes and ``read(
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Final, Protocol, cast
 
@@ -68,20 +67,20 @@ def load_test(path: Path) -> LoadTest:
     raise DataError(f"{path.name}: no known load-test tool wrote this; understood are {known}")
 
 
-def load_tests(base: Path, written: Sequence[str]) -> LoadTestSet:
+def load_tests(written: Sequence[tuple[str, Path]]) -> LoadTestSet:
     """
-    The runs named in the params, relative to `base`; a pattern (``runs/*.json``) stands for all files it matches.
+    The runs named in the params, each with its path; a pattern (``runs/*.json``) stands for all files it matches.
 
     A file that cannot be used becomes a gap with its reason; the others go on.
     """
     runs: list[LoadTest] = []
     gaps: list[Gap] = []
-    for name in written:
-        for path in _matches(base, name):
+    for name, path in written:
+        for one in _matches(path):
             try:
-                runs.append(replace(load_test(path), origin=_origin(base, path)))
+                runs.append(load_test(one))
             except (DataError, SourceError) as error:
-                gaps.append(Gap(f"the load test {path.name}", "QA Engineer", name, str(error)))
+                gaps.append(Gap(f"the load test {one.name}", "QA Engineer", name, str(error)))
     if not written:
         gaps.append(
             Gap("load-test results", "QA Engineer", "performance.loadtests in the params", "no result file is named")
@@ -89,13 +88,7 @@ def load_tests(base: Path, written: Sequence[str]) -> LoadTestSet:
     return LoadTestSet(tuple(runs), tuple(gaps))
 
 
-def _matches(base: Path, name: str) -> list[Path]:
-    path = Path(name).expanduser()
-    full = path if path.is_absolute() else base / path
-    if not any(sign in name for sign in "*?["):
-        return [full]
-    return sorted(full.parent.glob(full.name)) or [full]
-
-
-def _origin(base: Path, path: Path) -> str:
-    return path.relative_to(base).as_posix() if path.is_relative_to(base) else path.name
+def _matches(path: Path) -> list[Path]:
+    if not any(sign in path.name for sign in "*?["):
+        return [path]
+    return sorted(path.parent.glob(path.name)) or [path]

@@ -1,0 +1,121 @@
+"""
+Kubernetes objects for what CapacityPlanning decided: HorizontalPodAutoscaler (autoscaling/v2), PodDisruptionBudget.
+
+Every number comes from the same `Scaling` that the document shows. Nothing is applied: the files are prepared.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any, Final
+
+import yaml
+
+from sre_kit.compute.capacity import Scaling
+from sre_kit.errors import ParameterError
+
+_NAME: Final = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
+_RESOURCES: Final = ("cpu", "memory")
+_LONGEST: Final = 3600
+"""Seconds a stabilisation window may have (autoscaling/v2)."""
+
+
+def autoscalers(scaling: Iterable[Scaling]) -> str:
+    """
+    One HorizontalPodAutoscaler for each component that scales horizontally on CPU or memory; empty where none does.
+
+    Raises
+    ------
+    ParameterError
+        A name, a count, a threshold or a window that Kubernetes refuses.
+    """
+    return _documents(_autoscaler(one) for one in scaling if one.direction == "horizontal" and one.metric in _RESOURCES)
+
+
+def disruption_budgets(scaling: Iterable[Scaling]) -> str:
+    """
+    One PodDisruptionBudget for each component that says how many replicas a drained node must leave.
+
+    Raises
+    ------
+    ParameterError
+        `min_available` is not below the fewest replicas: no node could ever be drained.
+    """
+    return _documents(_disruption_budget(one) for one in scaling if one.min_available is not None)
+
+
+def _autoscaler(one: Scaling) -> dict[str, Any]:
+    _check(one)
+    if one.threshold is None:
+        raise ParameterError(f"scaling of {one.component}: a threshold is needed to scale on {one.metric}; write 70 %")
+    percent = one.threshold * 100
+    if percent.denominator != 1:
+        raise ParameterError(
+            f"scaling of {one.component}: Kubernetes takes whole percent, got {float(percent):g} %; round the threshold"
+        )
+    return {
+        "apiVersion": "autoscaling/v2",
+        "kind": "HorizontalPodAutoscaler",
+        "metadata": {"name": one.component, "namespace": one.namespace},
+        "spec": {
+            "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": one.component},
+            "minReplicas": one.minimum,
+            "maxReplicas": one.maximum,
+            "metrics": [
+                {
+                    "type": "Resource",
+                    "resource": {
+                        "name": one.metric,
+                        "target": {"type": "Utilization", "averageUtilization": percent.numerator},
+                    },
+                }
+            ],
+            "behavior": {
+                "scaleUp": {"stabilizationWindowSeconds": _seconds(one, one.cool_down)},
+                "scaleDown": {"stabilizationWindowSeconds": _seconds(one, one.stabilisation)},
+            },
+        },
+    }
+
+
+def _disruption_budget(one: Scaling) -> dict[str, Any]:
+    _check(one)
+    if one.min_available is None or not 0 <= one.min_available < one.minimum:
+        raise ParameterError(
+            f"disruption budget of {one.component}: min_available {one.min_available} must lie below the fewest "
+            f"replicas, {one.minimum}; else no node can be drained"
+        )
+    return {
+        "apiVersion": "policy/v1",
+        "kind": "PodDisruptionBudget",
+        "metadata": {"name": one.component, "namespace": one.namespace},
+        "spec": {"minAvailable": one.min_available, "selector": {"matchLabels": {"app": one.component}}},
+    }
+
+
+def _check(one: Scaling) -> None:
+    for what, name in (("component", one.component), ("namespace", one.namespace)):
+        if not _NAME.fullmatch(name):
+            raise ParameterError(
+                f"scaling: {what} {name!r} is no Kubernetes name; small letters, digits and '-', at most 63"
+            )
+    if not 1 <= one.minimum <= one.maximum:
+        raise ParameterError(
+            f"scaling of {one.component}: 1 <= minimum <= maximum is needed, got {one.minimum} and {one.maximum}"
+        )
+
+
+def _seconds(one: Scaling, window: timedelta) -> int:
+    seconds = round(window.total_seconds())
+    if not 0 <= seconds <= _LONGEST:
+        raise ParameterError(
+            f"scaling of {one.component}: a window of 0 to {_LONGEST} seconds is allowed, got {seconds}"
+        )
+    return seconds
+
+
+def _documents(objects: Iterable[dict[str, Any]]) -> str:
+    made = list(objects)
+    return yaml.safe_dump_all(made, sort_keys=False, explicit_start=True) if made else ""

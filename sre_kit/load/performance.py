@@ -1,0 +1,88 @@
+"""
+What performance is measured by: endpoints from the metrics source, load tests, database statements, an access log.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sre_kit.compute.baseline import EndpointReadings
+from sre_kit.compute.performance import Endpoint, LoadTestSet
+from sre_kit.compute.slo import SLO
+from sre_kit.compute.statements import Statements
+from sre_kit.compute.vocabulary import Gap, Requests
+from sre_kit.errors import DataError, ParameterError, SourceError
+from sre_kit.load import measured
+
+if TYPE_CHECKING:
+    from sre_kit.load.accesslog import AccessLog
+    from sre_kit.load.projects import Project
+
+
+def endpoints(project: Project) -> list[EndpointReadings]:
+    """Counts and latencies of each endpoint of the params over the baseline's window."""
+    return [_endpoint(project, one) for one in project.params.performance.endpoints]
+
+
+def loadtests(project: Project) -> LoadTestSet:
+    """The load tests named in the params; a file that cannot be used is a gap."""
+    from sre_kit.load.loadtests import load_tests
+
+    return load_tests([(name, project.file(name)) for name in project.params.performance.loadtests])
+
+
+def statements(project: Project) -> Statements:
+    """The database statements named in the params; without a file, or with an unusable one, a gap."""
+    from sre_kit.load import statements as exports
+
+    written = project.params.performance.statements
+    if not written:
+        why = "no pg_stat_statements export is named"
+        return Statements(
+            gap=Gap("database statements", "Backend Developer", "performance.statements in the params", why)
+        )
+    return exports.statements(project.file(written))
+
+
+def accesslog(project: Project) -> AccessLog | Gap:
+    """The access log named in the params, up to the report time; without one, or with an unusable one, a gap."""
+    from sre_kit.load.accesslog import access_log
+
+    written = project.params.performance.access_log
+    if not written:
+        why = "no access log is named"
+        return Gap("requests as the edge saw them", "DevOps Engineer", "performance.access_log in the params", why)
+    try:
+        return access_log(project.file(written), as_of=project.as_of)
+    except (DataError, SourceError) as error:
+        return Gap("requests as the edge saw them", "DevOps Engineer", written, str(error))
+
+
+def _endpoint(project: Project, endpoint: Endpoint) -> EndpointReadings:
+    window = project.params.performance.window
+    queries = {"p50": endpoint.p50, "p95": endpoint.p95, "p99": endpoint.p99, "max": endpoint.maximum}
+    return EndpointReadings(
+        endpoint=endpoint,
+        requests=_requests(project, endpoint),
+        latencies={
+            statistic: measured.reading(project, f"{endpoint.name} {statistic}", query, window=window, unit="s")
+            for statistic, query in queries.items()
+            if query
+        },
+    )
+
+
+def _requests(project: Project, endpoint: Endpoint) -> Requests | None:
+    if not endpoint.total:
+        return None
+    if bool(endpoint.good) == bool(endpoint.bad):
+        raise ParameterError(f"endpoint {endpoint.name!r}: total needs either good or bad beside it; give one of them")
+    counted = SLO(
+        name=f"{endpoint.name} requests",
+        target="99 %",  # type: ignore[arg-type]  # only its queries are used
+        total=endpoint.total,
+        good=endpoint.good,
+        bad=endpoint.bad,
+        service=endpoint.service,
+    )
+    return measured.requests(project, counted, window=project.params.performance.window)
