@@ -21,7 +21,8 @@ from sre_kit.units import instant, utc
 
 _REQUIRED: Final = ("time", "service")
 _OUTCOMES: Final = {
-    "success": "succeeded", "successful": "succeeded", "succeeded": "succeeded", "ok": "succeeded", "passed": "succeeded",
+    "success": "succeeded", "successful": "succeeded", "succeeded": "succeeded",
+    "ok": "succeeded", "passed": "succeeded",
     "fail": "failed", "failure": "failed", "failed": "failed", "error": "failed",
     "rollback": "rolled back", "rolled back": "rolled back", "rolled_back": "rolled back", "reverted": "rolled back",
 }  # fmt: skip

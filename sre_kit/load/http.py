@@ -122,7 +122,7 @@ class Server:
             raise self._error(f"byte {error.start} of the answer is no UTF-8; is this a Prometheus?") from None
         except (ValueError, RecursionError) as error:
             if answer.body.lstrip()[:1] == b"<":
-                hint = "an HTML page came instead of JSON, probably of a login or a proxy; check source.url and source.auth"
+                hint = "an HTML page came instead of JSON (a login, a proxy?); check source.url and source.auth"
                 raise self._error(hint, UnreachableError) from None
             raise self._error(
                 f"the answer is no complete JSON ({str(error)[:80]}): {self._excerpt(answer.body)}"
@@ -156,8 +156,8 @@ class Server:
         if 300 <= answer.status < 400:
             place = self.clean(urlsplit(answer.headers.get("location", ""))._replace(query="", fragment="").geturl())
             raise self._error(
-                f"it redirects ({answer.status}) to {place[:120] or 'nowhere'}, which is not followed, because credentials "
-                "would go along; write the final address into source.url",
+                f"it redirects ({answer.status}) to {place[:120] or 'nowhere'}, which is not followed, "
+                "because credentials would go along; write the final address into source.url",
                 UnreachableError,
             )
         hint = _HINTS.get(answer.status, "the server, or a proxy before it, failed; look at its log")
@@ -239,10 +239,13 @@ class Server:
     def _broken(self, error: Exception) -> Exception:
         """What a failed connection means; only one that was never made is worth another try."""
         import httpcore
+        import httpx
 
-        cause = error.__cause__ or error
+        if isinstance(error, httpx.InvalidURL):
+            return self._error(f"no usable URL ({self.clean(str(error))[:80]}); correct source.url", UnreachableError)
+        cause = error.__cause__ or (error.args[0] if error.args and isinstance(error.args[0], Exception) else error)
         if isinstance(cause, ssl.SSLCertVerificationError):
-            hint = f"its certificate is not trusted ({self.clean(cause.verify_message)}); name its authority in source.auth.ca_file"
+            hint = f"its certificate is not trusted ({self.clean(cause.verify_message)}); set source.auth.ca_file"
             return self._error(hint, UnreachableError)
         if isinstance(cause, ssl.SSLError):
             reason = self.clean(cause.reason or str(cause)).replace("_", " ").lower()

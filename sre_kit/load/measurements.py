@@ -1,5 +1,5 @@
 """
-Measurements as the vocabulary knows them: a series with its query, window and coverage, or the reason why there is none.
+Measurements as the vocabulary knows them: a series with its query and window, or the reason why there is none.
 
 A source that fails never stops a document: its error becomes the reading's `gap`.
 """
@@ -17,6 +17,7 @@ from sre_kit.compute.vocabulary import Reading, Requests, check_requests
 from sre_kit.errors import DataError, ParameterError, SourceError
 from sre_kit.load.metrics import Named, Source, counted
 from sre_kit.store.snapshot import Snapshot
+from sre_kit.units import utc
 
 
 def reading(
@@ -41,7 +42,7 @@ def reading(
     try:
         values = _read(source, snapshot, query, start, end, step)
         if not len(values):
-            gap = f"{source.name} has no data for {_shown(source, query)!r} between {start:%Y-%m-%d %H:%MZ} and {end:%Y-%m-%d %H:%MZ}"
+            gap = f"{source.name} has no data for {_shown(source, query)!r} between {utc(start)} and {utc(end)}"
     except (SourceError, DataError) as error:
         gap = str(error)
     extrapolated = bool(values.attrs.get("extrapolated", False))
@@ -120,7 +121,8 @@ def _silence(source: Source, name: str, total: pd.Series, part: pd.Series, total
     if not len(total):
         return f"{source.name} counted nothing for {_shown(source, total_query)!r} in this window"
     if not len(part) and good_query:
-        return f"SLI {name!r}: no series matches the good query {_shown(source, good_query)!r}, though there is traffic; correct the query"
+        good = _shown(source, good_query)
+        return f"SLI {name!r}: no series matches the good query {good!r}, though there is traffic; correct the query"
     if not len(part) and not part.attrs.get("known", False):
         return f"SLI {name!r}: {source.name} does not know the metric of the bad query; correct the query"
     return ""

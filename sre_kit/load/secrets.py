@@ -70,10 +70,11 @@ def _from_file(path: Path, what: str) -> str:
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         raise ParameterError(f"{what}: cannot read {path}: {reason}; correct the path") from None
+    found = os.fstat(handle)
+    if not stat.S_ISREG(found.st_mode):
+        os.close(handle)
+        raise ParameterError(f"{what}: {path} is no regular file; put the secret into one of mode 0600")
     with os.fdopen(handle, "rb") as opened:
-        found = os.fstat(opened.fileno())
-        if not stat.S_ISREG(found.st_mode):
-            raise ParameterError(f"{what}: {path} is no regular file; put the secret into one of mode 0600")
         if found.st_mode & 0o077:
             raise ParameterError(
                 f"{what}: others may read {path} (mode {stat.S_IMODE(found.st_mode):04o}); run: chmod 600 {path}"

@@ -168,7 +168,7 @@ class Snapshot:
         place: str,
         key: str,
     ) -> dict[str, Any]:
-        """Ask the source; the first contact of a run is made by one process alone, so that a dead source is waited for once."""
+        """Ask; the first contact of a run is made by one process alone, so that a dead source is waited for once."""
         contact = self._run_file(f"source-{place}") if self.run_id else None
         with (
             self._locked(f"source-{place[:2]}")
@@ -264,7 +264,7 @@ class Snapshot:
 
     @contextlib.contextmanager
     def _locked(self, name: str) -> Iterator[None]:
-        """One process at a time; the lock dies with its process, and its file stays, because removing it would split it."""
+        """One process at a time; the lock dies with its process. Its file stays: removing it would split the lock."""
         path = self.folder / "locks" / name
         with self._told():
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -279,7 +279,8 @@ class Snapshot:
             yield
         except OSError as error:
             raise SREKitError(
-                f"cannot keep series under {self.folder}: {error.strerror or error}; free some space, or make the folder writable"
+                f"cannot keep series under {self.folder}: {error.strerror or error}; "
+                "free some space, or make the folder writable"
             ) from None
 
 

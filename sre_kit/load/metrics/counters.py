@@ -77,7 +77,7 @@ class Steps:
 
     def add_increments(self, times: np.ndarray, added: np.ndarray) -> None:
         """Increments at their times; those outside the window are left out."""
-        # rounded to the millisecond: a sample stamped 60.0000001 by float arithmetic belongs to the step that ends at 60
+        # rounded to the millisecond: a sample stamped 60.0000001 belongs to the step that ends at 60
         position = np.ceil(np.round((times - self._begin) * 1000) / round(self._length * 1000)).astype("int64") - 1
         inside = (position >= 0) & (position < len(self._sums))
         np.add.at(self._sums, position[inside], added[inside])

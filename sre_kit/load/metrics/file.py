@@ -2,7 +2,8 @@
 Measurements from files: a folder of ``<query>.csv`` or ``<query>.parquet``, one such file, or OpenMetrics text.
 
 A table has a column of times and a column of values; each value belongs to the time of its own row. Rows out
-of order are sorted, and a note says so; a time that is there twice is refused, unless ``?twice=`` says what to make of it: mean, sum, first or last.
+of order are sorted, and a note says so; a time that is there twice is refused, unless ``?twice=`` says what to
+make of it: mean, sum, first or last.
 Values of a table are counts (or gauges) per row; a counter is what OpenMetrics text says is one.
 """
 
@@ -81,7 +82,7 @@ class FileSource:
         known = self._known()
         if not known:
             raise SourceError(
-                f"no metrics in {self.shown}: no {', '.join(_TABLES + _TEXTS)} file there; put some there or correct the url"
+                f"no metrics in {self.shown}: no {', '.join(_TABLES + _TEXTS)} file there; correct source.url"
             )
         return f"{self.shown}: {len(known)} file(s): {', '.join(known[:5])}{' ...' if len(known) > 5 else ''}"
 
@@ -152,7 +153,8 @@ class FileSource:
             return self.root, ""
         if self.root.suffix not in _TABLES:
             raise SourceError(
-                f"{self.shown}: cannot read {self.root.suffix or 'a file without suffix'}; allowed: {', '.join(_TABLES + _TEXTS)}"
+                f"{self.shown}: cannot read {self.root.suffix or 'a file without suffix'}; "
+                f"allowed: {', '.join(_TABLES + _TEXTS)}"
             )
         columns = [str(name) for name in table(self.root).columns]
         if query not in columns:
@@ -264,7 +266,8 @@ def moments(frame: pd.DataFrame, column: str, where: str, zone: str) -> pd.Datet
         return index.tz_convert("UTC")
     if not zone:
         raise DataError(
-            f"{where}: the times in {column!r} have no zone (first: {written.iloc[0] if len(written) else 'none'}); add ?zone=UTC, or their zone, to the url"
+            f"{where}: the times in {column!r} have no zone (first: {written.iloc[0] if len(written) else 'none'}); "
+            "add ?zone=UTC, or their zone, to source.url"
         )
     return _in_zone(index, zone, where)
 
@@ -292,12 +295,12 @@ def _unix(written: pd.Series, where: str) -> pd.DatetimeIndex:
     if large.any() and not large.all():
         row = int((large != large.iloc[0]).to_numpy().argmax())
         raise DataError(
-            f"{where}: row {row + 1}: seconds and milliseconds are mixed ({written.iloc[0]:g}, then {written.iloc[row]:g})"
+            f"{where}: row {row + 1}: seconds and milliseconds are mixed "
+            f"({written.iloc[0]:g}, then {written.iloc[row]:g})"
         )
-    if (written >= 1e14).any() or (written < 0).any() or written.isna().any():
-        raise DataError(
-            f"{where}: a Unix time in seconds or milliseconds was expected, got {written[(written >= 1e14) | (written < 0) | written.isna()].iloc[0]:g}"
-        )
+    wrong = (written >= 1e14) | (written < 0) | written.isna()
+    if wrong.any():
+        raise DataError(f"{where}: a Unix time in seconds or milliseconds was expected, got {written[wrong].iloc[0]:g}")
     return pd.DatetimeIndex(pd.to_datetime(written, unit="ms" if large.any() else "s", utc=True))
 
 
@@ -310,7 +313,8 @@ def _column(frame: pd.DataFrame, asked: str, usual: tuple[str, ...], what: str, 
     found = [name for name in usual if name in columns]
     if not found:
         raise DataError(
-            f"{where}: no column of {what}s ({' or '.join(usual)}); there are {', '.join(columns) or 'none'}; name it in the url: ?{what}={columns[0] if columns else 'NAME'}"
+            f"{where}: no column of {what}s ({' or '.join(usual)}); there are {', '.join(columns) or 'none'}; "
+            f"name it in source.url: ?{what}={columns[0] if columns else 'NAME'}"
         )
     return found[0]
 

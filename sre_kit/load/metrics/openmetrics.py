@@ -1,4 +1,4 @@
-"""OpenMetrics (and Prometheus) text with a timestamp on every sample, as ``promtool tsdb dump-openmetrics`` writes it."""
+"""OpenMetrics (or Prometheus) text with a timestamp on every sample."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from sre_kit.load.metrics.selector import Selector, selector
 from sre_kit.load.metrics.source import series, stepped
 
 _SAMPLE: Final = re.compile(
-    r'([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{((?:[^"}]|"(?:[^"\\]|\\.)*")*)\})?[ \t]+(\S+)(?:[ \t]+(-?[0-9.eE+]+))?(?:[ \t]+#.*)?'
+    r'([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{((?:[^"}]|"(?:[^"\\]|\\.)*")*)\})?'
+    r"[ \t]+(\S+)(?:[ \t]+(-?[0-9.eE+]+))?(?:[ \t]+#.*)?"
 )
 _LABEL: Final = re.compile(r'\s*([a-zA-Z_][a-zA-Z0-9_]*)\s*=\s*"((?:[^"\\]|\\.)*)"\s*(?:,|$)')
 _ESCAPED: Final = re.compile(r"\\(.)")
@@ -29,7 +30,7 @@ def read(
     raw: bytes, query: str, where: str, window: tuple[datetime, datetime], step: timedelta, *, total: bool
 ) -> pd.Series:
     """
-    What `query`, a bare selector, selects: events per step of a counter (`total`), or the sum over series of a gauge's means.
+    What `query`, a bare selector, selects: events per step of a counter (`total`), or the sum of gauges' means.
 
     Raises
     ------
@@ -41,7 +42,8 @@ def read(
     wanted = selector(query)
     if wanted is None:
         raise ParameterError(
-            f'query {query!r}: a file cannot evaluate expressions; write a selector such as requests_total{{code="200"}}'
+            f"query {query!r}: a file cannot evaluate expressions; "
+            'write a selector such as requests_total{code="200"}'
         )
     found, kinds, metrics = _parsed(raw, wanted, where)
     if not found:

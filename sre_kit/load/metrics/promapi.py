@@ -1,4 +1,4 @@
-"""The HTTP API of Prometheus, and of Thanos, Mimir and VictoriaMetrics, which speak it too: one question, one checked answer."""
+"""The HTTP API of Prometheus, which Thanos, Mimir and VictoriaMetrics speak too: one question, one checked answer."""
 
 from __future__ import annotations
 

@@ -138,7 +138,7 @@ class PrometheusSource:
     def _samples(
         self, api: API, wanted: Selector, most: int, start: datetime, end: datetime, step: timedelta
     ) -> dict[Key, tuple[np.ndarray, np.ndarray]]:
-        """Per series the times and values of the last sample in each step, and of every sample in the steps that need it."""
+        """Per series the last sample of each step, and every sample of the steps that need it: times and values."""
         count = (end - start) // step
         grid = self._last_of_steps(api, wanted, most, start, count, step)
         both = sum(
@@ -157,7 +157,7 @@ class PrometheusSource:
     def _last_of_steps(
         self, api: API, wanted: Selector, most: int, start: datetime, count: int, step: timedelta
     ) -> dict[Key, np.ndarray]:
-        """Per series the last sample of the step that ends at `start`, and of the `count` steps after it; NaN where none is."""
+        """Per series the last sample of the step that ends at `start`, and of the `count` after it; NaN for none."""
         # one millisecond short, because Prometheus before 3.0 counts a sample at the very beginning in
         query = f"last_over_time({wanted}[{promql_duration(step - _MILLISECOND)}])"
         points = max(2, min(MAX_POINTS, _POINTS // max(1, most)))
@@ -190,7 +190,8 @@ class PrometheusSource:
         if (per_second and "increase" in called) or not (per_second or has_window(query)):
             raise ParameterError(
                 f"query {query!r} does not count events per step; write a counter's selector, or "
-                "sum(increase(counter[{{.window}}])), with {{.window}} where the window belongs and not both rate and increase"
+                "sum(increase(counter[{{.window}}])), with {{.window}} where the window belongs, "
+                "and not both rate and increase"
             )
         found = self._evaluated(api, filled(query, step), query, start, end, step)
         if per_second:
@@ -212,7 +213,8 @@ class PrometheusSource:
         if len(seen) > 1:
             examples = ", ".join(str(dict(labels)) for labels in sorted(seen)[:2])
             raise DataError(
-                f"query {query!r} gives {len(seen)} series ({examples[:200]}, ...); say what to make of them: sum(...), max(...) or avg(...)"
+                f"query {query!r} gives {len(seen)} series ({examples[:200]}, ...); "
+                "say what to make of them: sum(...), max(...) or avg(...)"
             )
         index = pd.DatetimeIndex(pd.to_datetime(np.concatenate(times), unit="ms", utc=True))
         return series(index, np.concatenate(values), query)

@@ -72,7 +72,7 @@ class Source(Protocol):
         """What tells this source from any other; never a secret."""
 
     def version(self, query: str) -> str | None:
-        """State of what a closed window is read from: "" where it cannot change, None where it is never worth keeping."""
+        """State of what a closed window is read from; None where it is never worth keeping."""
 
     def read(self, query: str, start: datetime, end: datetime, step: timedelta) -> pd.Series:
         """
@@ -95,7 +95,7 @@ class CountingSource(Source, Protocol):
     """A source that knows how many events fell into each step."""
 
     def increase(self, query: str, start: datetime, end: datetime, step: timedelta) -> pd.Series:
-        """Events in each step of [`start`, `end`); ``attrs["extrapolated"]`` is true where the server estimated them."""
+        """Events in each step of [`start`, `end`); ``attrs["extrapolated"]`` is true where they are estimated."""
 
 
 @dataclass(frozen=True)
