@@ -30,6 +30,16 @@ _WHERE: dict[str, str] = {
     **dict.fromkeys(("journey_coverage", "contract_margins", "stakeholders", "promises", "review_dates"), "agreements"),
     **dict.fromkeys(("watched_symptoms", "existing_alerts"), "symptoms"),
     **dict.fromkeys(("time_slice_availability",), "timeslices"),
+    **dict.fromkeys(("task_schedules", "collisions", "toil", "runs"), "tasks"),
+    **dict.fromkeys(("recoverables", "rehearsals", "stateless", "endings", "recovery_findings", "kept"), "recovery"),
+    **dict.fromkeys(("dependency_graph", "restore_order", "single_points", "instance_counts"), "dependencies"),
+    **dict.fromkeys(("patches", "change_state", "deploy_metrics"), "change"),
+    **dict.fromkeys(("opportunities",), "automation"),
+    **dict.fromkeys(("monitoring_coverage",), "monitoring"),
+    **dict.fromkeys(("reliability_metrics", "Vitals"), "indicators"),
+    **dict.fromkeys(
+        ("stability", "STABILITY_RULE", "bus_factors", "transfer_states", "accesses", "open_items"), "readiness"
+    ),
 }
 """Public name -> module of this package; looked up when used."""
 

@@ -206,9 +206,9 @@ def proportion_interval(hits: int, n: int, level: float = 0.95) -> Interval:
     >>> [round(limit, 3) for limit in proportion_interval(0, 10)]
     [0.0, 0.308]
     """
-    from scipy.stats import beta
+    from scipy.special import betaincinv
 
     tail = (1 - level) / 2
-    low = float(beta.ppf(tail, hits, n - hits + 1)) if hits else 0.0
-    high = float(beta.ppf(1 - tail, hits + 1, n - hits)) if hits < n else 1.0
+    low = float(betaincinv(hits, n - hits + 1, tail)) if hits else 0.0
+    high = float(betaincinv(hits + 1, n - hits, 1 - tail)) if hits < n else 1.0
     return Interval(low, high)

@@ -320,6 +320,10 @@ class OperationsPlan:
     """Single point of failure -> who accepted it and why."""
     single_points: dict[str, str] = field(default_factory=dict)
     """Single point of failure that the documents name -> where."""
+    depends_on: dict[str, list[str]] = field(default_factory=dict)
+    """Component -> what it cannot work without, where the documents leave it out."""
+    redundancy: dict[str, str] = field(default_factory=dict)
+    """Component -> what takes over when it fails."""
     activation: str = ""
     """When a disaster is declared, and by whom."""
     contacts: dict[str, str] = field(default_factory=dict)

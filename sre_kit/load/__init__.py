@@ -14,6 +14,7 @@ _WHERE: dict[str, str] = {
     **dict.fromkeys(("reading", "requests", "objectives", "manifest", "incidents"), "measured"),
     **dict.fromkeys(("endpoints", "loadtests", "statements", "accesslog"), "performance"),
     **dict.fromkeys(("resources", "demand", "users"), "capacity"),
+    **dict.fromkeys(("vitals",), "vitals"),
 }
 """Public name -> module of this package."""
 
