@@ -105,6 +105,7 @@ def _line(line: Line, document: str, comma: bool) -> Iterator[Fact]:
         for claim in claims(line):
             yield from level_facts(claim, document, comma)
             yield from money_facts(claim, document, comma)
+            yield from capacity_results(claim, document, comma)
         return
     if (rules := alert_line(line, document)) is not None:
         yield from rules

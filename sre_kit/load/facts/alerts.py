@@ -70,6 +70,11 @@ def alert_table(table: Table, document: str) -> list[Fact] | None:
     """The alert rules of a table, or None where it is no table of alerts."""
     header = table.header
     place = " ".join((table.lead, *table.heading[-2:], document))
+    place += " " + (
+        header[condition_index]
+        if (condition_index := next((i for i, name in enumerate(header) if _CONDITION.search(name)), None)) is not None
+        else ""
+    )
     about = bool(_ALERT_PLACE.search(place)) or bool(
         re.search(r"\balerts?\b|\balarms?\b|\balert name\b", header[0], re.IGNORECASE)
     )
@@ -81,7 +86,9 @@ def alert_table(table: Table, document: str) -> list[Fact] | None:
         for level, words in _LEVELS.items()
         if index and words.search(name)
     }
-    named = header_index(header, re.compile(r"\balerts?\b|\balarms?\b|\balerta\b", re.IGNORECASE))
+    named = header_index(
+        header, re.compile(r"\balerts?\b|\balarms?\b|\balertas?\b|\balertes?\b|\balarme?\b", re.IGNORECASE)
+    )
     if (
         len(levels) >= 1
         and condition not in levels

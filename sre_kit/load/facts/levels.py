@@ -145,7 +145,8 @@ def _kind(
                 bool(clauses[-1].strip(" :=<>≤≥~") and subject(clauses[-1], quantity.unit, quantity.value)[0]),
                 previous[quantity.unit],
             )
-            if not told and not subject(_cut(after), quantity.unit, quantity.value)[0]:
+            near = len(before) <= 30
+            if near and not told and not subject(_cut(after), quantity.unit, quantity.value)[0]:
                 return kind, clauses[-1]
         tries.append((before, True))
         tries.append((after, False))

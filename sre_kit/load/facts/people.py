@@ -49,6 +49,13 @@ _EMPTY: Final = re.compile(
 )
 
 
+_BRACKETED: Final = re.compile(r"^([A-ZÀ-Þ][\w'’.-]*(?: [A-ZÀ-Þ][\w'’.-]*){0,3})\s?\(([^()]{3,60})\)\W*$")
+_ROLE_WORD: Final = re.compile(
+    r"(?i)\b(?:lead|engineer|manager|owner|commander|administrator|officer|developer|architect|director|designer|dba|cto|ceo|coo|sre|devops|analyst|head|coordinator|"
+    r"tester|qa|quality|backend|frontend|scientist|consultant|scrum|product|ux|ui|security|support)\b"
+)
+
+
 def people_table(table: Table, document: str) -> list[Fact] | None:
     """The stakeholders or team members of a table, or None where it lists neither."""
     place = " ".join((table.lead, *table.heading[-1:]))

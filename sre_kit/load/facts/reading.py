@@ -261,7 +261,10 @@ class _Walk:
                 item=in_item, done=done if in_item or body is not raw else done, quoted=self.quotes > 0,
             )  # fmt: skip
             if not in_item:
-                self.lead = text.rstrip(":") if self._announces(raw, text) else ""
+                if self._announces(raw, text):
+                    self.lead = text.rstrip(":")
+                elif _LEAD_BOLD.match(raw.strip()) or not re.match(r"[^:]{1,60}:\s", text):
+                    self.lead = ""
 
     @staticmethod
     def _announces(raw: str, text: str) -> bool:

@@ -137,6 +137,10 @@ def backup_facts(claim: Claim, document: str, comma: bool) -> Iterator[Fact]:
 
 def _cell(claim: Claim, document: str, comma: bool) -> Iterator[Fact]:
     """A row or a column that is called "backup": `| Backups | daily, kept 30 days |`."""
+    described = " ".join(cell for name, cell in claim.row if cell != claim.text)
+    if re.search(r"(?i)retention", claim.label) and BACKUP.search(described) and claim.text == claim.row[1][1]:
+        yield from _retentions(claim, "", document, comma)
+        return
     if BACKUP.search(claim.label) or BACKUP.search(claim.column):
         spot = f"{claim.label} {claim.column}"
         if _NOT_BACKUP.search(spot) or re.search(

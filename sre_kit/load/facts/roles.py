@@ -62,6 +62,10 @@ _MEASURED_COLUMN = re.compile(
     r"\b(?:actual|current(?:ly)?|measured|results?|achieved|observed|baseline|before|after|today|ist|obtained|resultado|ergebnis|gemessen|résultat|today|now|last (?:month|quarter|30 days)|status quo|p(?:re|ost)-optimi[sz]ation)\b",
     re.IGNORECASE,
 )
+_TARGET_TEXT = re.compile(
+    r"\b(?:targets?|goals?|slos?|slas?|objectives?|must|shall|should|required|requirements?|guarantee\w*|commit\w*|ziel\w*|soll|muss|objetivo|deve|debe|doit|objectif)\b",
+    re.IGNORECASE,
+)
 _MEASURED_TEXT = re.compile(
     r"\b(?:measured|achieved|observed|actual(?:ly)?|currently|peaked|recorded|reached|averaged|was|were|gemessen|erreicht|hit|dropped|rose|held|sustained at|completed in|took|breaks? at|broke at|saturates at)\b",
     re.IGNORECASE,
@@ -180,9 +184,13 @@ def role(claim: Claim, clause: str, comparison: str, document: str) -> Role:
         return Role.CONTRACT if _CONTRACT.search(claim.column) else Role.TARGET
     if measured_column(claim.label) or (_MEASURED_TEXT.search(clause) and not comparison):
         return Role.MEASURED
-    if comparison in ("<", "<=", ">", ">=") or target_column(claim.label) or target_column(clause):
+    if comparison in ("<", "<=", ">", ">=") or target_column(claim.label) or _TARGET_TEXT.search(clause):
         return Role.TARGET
-    if any(measured_column(text) for text in claim.around[:2]):
+    if (
+        claim.form != "sentence"
+        and len(claim.text.split()) <= 9
+        and any(measured_column(text) for text in claim.around[:2])
+    ):
         return Role.MEASURED
     aimed = any(target_column(text) for text in claim.around[:2])
     if not aimed and tested(claim, document):

@@ -60,7 +60,13 @@ def stated(found: Found, claim: Claim, document: str) -> Fact | None:
         and roles.in_load_test(claim, document)
     ):
         return _result(found, claim, document, statistic, refused)
-    if claim.form == "sentence" and role is Role.STATED and kind in (Kind.LATENCY_TARGET, Kind.ERROR_RATE_TARGET):
+    told = claim.form == "sentence" or len(claim.text.split()) >= 12
+    if (
+        told
+        and role in (Role.STATED, Role.ASSUMPTION)
+        and not comparison_of(quantity)
+        and kind in (Kind.LATENCY_TARGET, Kind.ERROR_RATE_TARGET)
+    ):
         return None  # "a 2 % error rate at night pages us" promises nothing
     if kind is Kind.AVAILABILITY_TARGET and role in (Role.TARGET, Role.STATED):
         role = Role.CONTRACT if roles.contractual(claim, document) else Role.TARGET
@@ -143,6 +149,11 @@ def _tier_by_place(claim: Claim, before: str) -> str:
     ):
         return claim.column.lower()
     return ""
+
+
+def comparison_of(quantity: Quantity) -> str:
+    """The comparison sign as written; a downtime is none."""
+    return quantity.comparison.replace("downtime", "")
 
 
 def _result(found: Found, claim: Claim, document: str, statistic: str, refused: str) -> Fact:

@@ -50,12 +50,12 @@ _LATENCY_WORDS = (
 RULES: Final = (
     # what only looks like one of ours
     _rule(None, "ratio", r"\b(?:credits?|refunds?|gutschrift|discount|rabatt|fee|commission|margin|churn|conversion|coverage|utili[sz]ation|cpu|memory|ram|disk|storage|hit[- ]?rate|hit[- ]?ratio|accuracy|precision|recall|satisfaction|csat|nps|adoption|retention|traffic|canary|sampl(?:e|ing)|budget|progress|completion|complete[d]?|bandwidth|swap|packet loss|jitter|interest|tax|vat|equity|probability|confidence|savings?|cheaper|reduction|reduced|improve(?:d|ment)?|overhead|default rate|engagement|open rate|click|bounce rate|compliance|durability|delivery rate|deploy(?:ment)? success|automation|threshold for)\b"),
-    _rule(None, "s", r"\b(?:time-?outs?|intervals?|ttl|cool-?downs?|stabili[sz]ation|windows?|max[- ]age|expir(?:y|es|ation)|every|poll(?:ing)?|refresh|keepalive|grace|delay|debounce|backoff|retry|retries|ramp(?:[- ]?up)?|sustained|warm-?up|test duration|duration of|uptime of|period|ago|lifetime|session|token|sampling|scrape|heartbeat|lag|notice|advance|age|valid|lease|lock|sla clock|maintenance|deadline|sprint|milestone|onboarding)\b"),
+    _rule(None, "s", r"\b(?:time-?outs?|intervals?|ttl|cool-?downs?|stabili[sz]ation|windows?|max[- ]age|expir(?:y|es|ation)|every|poll(?:ing)?|refresh|keepalive|grace|delay|debounce|backoff|retry|retries|ramp(?:[- ]?up)?|sustained|warm-?up|test duration|duration of|uptime of|period|ago|lifetime|session|token|sampling|scrape|heartbeat|lag|notice|advance|age|valid|lease|lock|sla clock|maintenance|deadline|(?<!latency )(?<!performance )(?<!response )budgets?|sprint|milestone|onboarding)\b"),
     _rule(None, "s", r"\b(?:support|ticket|tickets|incident|severity|sev-?[0-4]|p[0-4]|priority|on-?call|acknowledge(?:ment|d)?|escalat\w+|first[- ]response|resolution|resolve[sd]?|triage|mtt[radifb]\w*|mean time|business (?:hours?|days?)|customer service|helpdesk|pager|paged|remediation|patch(?:ing|ed)?|detect(?:ion|ed)?|containment|rollback|restart|deploy(?:ment|s)?|build|startup|start-?up|boot|cold start|lead time)\b"),
     # ours
     _rule(Kind.RTO, "s", r"\brtos?\b|\brecovery[- ]time(?:[- ]objectives?)?\b|\bwiederherstellungszeit\w*|\bwiederanlaufzeit\b|\btiempo de recuperación|\bmaximum tolerable downtime"),
     _rule(Kind.RPO, "s", r"\brpos?\b|\brecovery[- ]point(?:[- ]objectives?)?\b|\bdata[- ]loss\b|\bdatenverlust\b|\bpérdida de datos"),
-    _rule(Kind.AVAILABILITY_TARGET, "ratio", r"\buptime\b|\bup-time\b|\bavailab(?:ility|le)\b|\bverfügbar(?:keit)?\b|\bdisponibili(?:dad|té|dade|tà)\b|\bdisponib(?:le|ilidad)\b|\bnines\b|\bslas?\b(?! compliance| breach| attainment)|\bservice[- ]level (?:agreement|objective)s?\b|\bavailability slo\b", _between("0.9", "1")),
+    _rule(Kind.AVAILABILITY_TARGET, "ratio", r"\buptime\b|\bup-time\b|\bavailab(?:ility|le)\b|\bverfügbar(?:keit)?\b|\bdisponibili(?:dad|té|dade|tà)\b|\bdisponib(?:le|ilidad)\b|\bnines\b|\bslas?\b(?! compliance| breach| attainment)|\bservice[- ]level (?:agreement|objective)s?\b|\bavailability slo\b|\b(?:requests?|api|http|checkout|overall|system|read|write|query|call|job|upload|transaction|order|login|search)\s(?:\w+\s)?success[- ]?(?:rate|ratio)\b|\bsuccessful (?:requests|responses)\b", _between("0.9", "1")),
     _rule(Kind.ERROR_RATE_TARGET, "ratio", r"\berror[- ]?rates?\b|\berrors?\b|\bfail(?:ure|ed)[- ]?(?:request )?rates?\b|\bfailed requests\b|\bfailures?\b|\b5xx\b|\bfehler(?:rate|quote)\b|\btasa de error(?:es)?|\btaux d'erreurs?|\bhttp_req_failed\b|\bfailure rate\b|\btime-?out rate\b|\berros?\b|\btaxa de erros?\b|\bfalhas\b", _between("0", "0.5")),
     _rule(Kind.LATENCY_TARGET, "s", _LATENCY_WORDS, _between("0.000000001", "3600")),
     _rule(Kind.GROWTH_RATE, "ratio", r"\bgrow(?:th|s|ing)?\b|\bmonth[- ]over[- ]month\b|\bmom\b|\byoy\b|\byear[- ]over[- ]year\b|\bcagr\b|\bwachstum\w*|\bcrecimiento\b|\bcroissance\b", _between("0", "100")),
@@ -78,8 +78,8 @@ def subject(text: str, unit: str, value: Decimal, last: bool = False) -> tuple[b
     """
     Whether the words say what a number of this unit is about, and which kind that makes it.
 
-    (True, None) means: they do, and it is nothing that we look for. Of several subjects the first in the
-    text wins, or the `last` one where the text stands before the value; a blocking word always wins.
+    (True, None) means: they do, and it is nothing that we look for. Of several subjects that believe the value
+    the first in the text wins, or the `last` one where the text stands before the value; a blocking word always wins.
 
     >>> subject("p95 response time", "s", Decimal("0.5"))
     (True, <Kind.LATENCY_TARGET: 'latency_target'>)
@@ -89,18 +89,20 @@ def subject(text: str, unit: str, value: Decimal, last: bool = False) -> tuple[b
     if unit == "s" and (named := _OBJECTIVE.search(text)):
         return True, Kind.RTO if next(filter(None, named.groups())).lower() in ("rto", "time") else Kind.RPO
     best: tuple[int, int, Rule] | None = None
+    told = False
     for order, rule in enumerate(RULES):
         if rule.unit != unit:
             continue
         places = [match.start() for match in rule.words.finditer(text)]
         if places and rule.kind is None:
             return True, None
-        if places:
+        told = told or bool(places)
+        if places and rule.believes(value):
             place = -places[-1] if last else places[0]
             best = min(best, (place, order, rule), key=lambda found: found[:2]) if best else (place, order, rule)
     if best is None:
-        return False, None
+        return told, None
     rule = best[2]
     if rule.kind is Kind.LATENCY_TARGET and value >= 60 and not SLOW_WORK.search(text):
         return True, None  # minutes and hours of "response" are people's
-    return True, rule.kind if rule.believes(value) else None
+    return True, rule.kind

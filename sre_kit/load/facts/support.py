@@ -52,6 +52,9 @@ def support_facts(claim: Claim, document: str) -> Iterator[Fact]:
         r"(?i)^[<≤~]?\s?\d+\s?-?\s?(?:h|hours?|hrs?|min(?:utes?)?|business (?:days?|hours?)|days?)(?:\sresponse)?\b",
         text,
     )
+    spoken = spoken and (
+        len(text.split()) > 4 or any(re.search(r"(?i)\bsupport|\bsla\b", near) for near in claim.around[:1])
+    )
     if not (told or placed or spoken or response):
         return
     if "|" in text or re.search(r"(?i)\b(?:no|not|without|none|kein)\b.{0,12}(?:24|support|on-?call)", text):

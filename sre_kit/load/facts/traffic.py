@@ -170,9 +170,7 @@ def capacity_results(claim: Claim, document: str, comma: bool) -> Iterator[Fact]
         if (
             not quantity.unit
             and (unit := _LOAD_UNIT.match(after))
-            and re.search(
-                r"(?i)\b(?:breaks?|broke|breaking point|saturat\w+|collapsed?|fell over)\b", f"{before} {claim.label}"
-            )
+            and re.search(r"(?i)\b(?:breaks?|broke|breaking point|collapsed?|fell over)\b", f"{before} {claim.label}")
             and "no break" not in claim.text.lower()
         ):
             name = "vus" if unit["unit"].lower().startswith(("vu", "virtual")) else unit["unit"].lower()
