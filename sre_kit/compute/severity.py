@@ -15,6 +15,7 @@ from fractions import Fraction
 
 from sre_kit.compute.alerting import BurnRateAlert
 from sre_kit.compute.incidents import Severity
+from sre_kit.compute.slo import SLO
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,24 +71,27 @@ def level_of(severities: Sequence[Severity], burn_rate: float, users: Fraction |
 
 @dataclass(frozen=True, slots=True)
 class AlertGrade:
-    """A burn-rate alert, its factor, the level it falls into, and whether paging agrees with that level."""
+    """A burn-rate alert of SLOs over `period`, its factor, its level, and whether paging agrees with that level."""
 
     alert: BurnRateAlert
+    period: timedelta
     factor: Fraction
     level: str
     agrees: bool
 
 
 def graded_alerts(
-    alerts: Sequence[BurnRateAlert], severities: Sequence[Severity], period: timedelta
+    alerts: Sequence[BurnRateAlert], severities: Sequence[Severity], slos: Sequence[SLO]
 ) -> list[AlertGrade]:
-    """Each burn-rate alert of an SLO over `period` in the ladder: what pages must fall into a level that pages."""
+    """Each burn-rate alert for each SLO window in the ladder: what pages must fall into a level that pages."""
     pages = {level.name: level.pages for level in severities}
     found = []
-    for alert in alerts:
-        factor = alert.factor(period)
-        level = level_of(severities, float(factor))
-        found.append(AlertGrade(alert, factor, level, pages.get(level, False) == (alert.severity == "page")))
+    for period in sorted({slo.window for slo in slos}):
+        for alert in alerts:
+            factor = alert.factor(period)
+            level = level_of(severities, float(factor))
+            agrees = pages.get(level, False) == (alert.severity == "page")
+            found.append(AlertGrade(alert, period, factor, level, agrees))
     return found
 
 

@@ -1,0 +1,266 @@
+"""
+On call for readers: who carries the pager, whether anybody does, what it asks of each, and how a page climbs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from sre_kit.compute.duty import Load, RotaReview
+from sre_kit.compute.escalation import escalation_problems, late_severities, notified, worst_case
+from sre_kit.compute.incidents import Severity
+from sre_kit.compute.oncall import OnCall, Schedule, Shift
+from sre_kit.compute.vocabulary import Finding, Gap
+from sre_kit.compute.walltime import zone
+from sre_kit.show.artifact import Artifact
+from sre_kit.show.chart import COLOURS, Chart, figure
+from sre_kit.show.shown import Note, Record, Stack
+from sre_kit.show.table import Table
+from sre_kit.show.text import Inline, Lines, Strong
+from sre_kit.units import MISSING, number, percent, span, utc
+
+ROTA_GAP: Final = Gap("who is on call", "DevOps Engineer", "params: oncall.rotations")
+CHAIN_GAP: Final = Gap("the escalation chain", "Head of Engineering", "params: oncall.escalation")
+HOUR: Final = timedelta(hours=1)
+
+
+def rota(schedule: Schedule, oncall: OnCall) -> Table:
+    """The turns of all layers side by side, in UTC and on the clock of the rotation, with what was changed and why."""
+    where = zone(oncall.rotations[0].zone) if oncall.rotations else None
+    primary = [s for s in schedule.shifts if s.layer == "primary"]
+    rows: list[Sequence[Inline]] = [
+        (
+            utc(s.start),
+            f"{s.start.astimezone(where):%a %d %b %H:%M}",
+            number(s.length / HOUR) + " h",
+            Strong(s.person),
+            _during(schedule, s, "secondary"),
+            _during(schedule, s, "shadow"),
+            s.why or MISSING,
+        )
+        for s in primary
+    ]
+    rows += [(utc(u.start), MISSING, MISSING, Strong("NOBODY"), u.layer, MISSING, u.reason) for u in schedule.unfilled]
+    zone_name = oncall.rotations[0].zone if oncall.rotations else "local"
+    columns = ("From (UTC)", f"From ({zone_name})", "Length", "Primary", "Secondary", "Shadow", "Changed")
+    return Table(
+        columns,
+        rows,
+        source="params: oncall, turns in wall time of the rotation, converted once to UTC",
+        note="Where two rules meet the stronger wins: rotation, then repair of an absence, then override.",
+        gaps=() if rows else (ROTA_GAP,),
+    )
+
+
+def rota_changes(schedule: Schedule, oncall: OnCall) -> Table:
+    """Absences, overrides and what each did to the plain rotation."""
+    rows: list[Sequence[Inline]] = [
+        ("absence", a.person, utc(a.start), utc(a.end), a.reason or MISSING) for a in oncall.absences
+    ]
+    rows += [("override", o.person, utc(o.start), utc(o.end), o.reason or MISSING) for o in oncall.overrides]
+    return Table(
+        ("What", "Who", "From", "Until", "Reason"),
+        rows,
+        note=Lines(list(schedule.changes)) if schedule.changes else "",
+        empty="No absence and no override is known for the horizon.",
+    )
+
+
+def rota_checks(review: RotaReview) -> Table:
+    """Each rule that a rota must keep, and what breaks it; swept over the exported calendar."""
+    rows: list[Sequence[Inline]] = [
+        (rule, "kept" if not found else Strong("broken"), Lines(list(found)) if found else MISSING)
+        for rule, found in review.problems.items()
+    ]
+    covered = "; ".join(f"{c.layer} {percent(c.share)}" for c in review.coverage)
+    first = review.coverage[0] if review.coverage else None
+    span_words = f"{utc(first.start)} to {utc(first.end)}" if first else ""
+    gaps = [gap for one in review.coverage for gap in one.gaps]
+    return Table(
+        ("Rule", "State", "What breaks it"),
+        rows,
+        source=f"sweep over oncall.ics, {span_words}; covered: {covered or 'no layer'}",
+        findings=tuple(
+            Finding(5, (g.end - g.start) / HOUR, f"nobody is {g.layer} on call from {utc(g.start)} to {utc(g.end)}")
+            for g in gaps
+        ),
+        records=tuple(Record(f"oncall.{c.layer}_coverage", c.share, "ratio", "oncall.ics") for c in review.coverage),
+    )
+
+
+def clock_changes(review: RotaReview) -> Table:
+    """When the rotation's clock changes, and the length of the shift that holds it."""
+    rows: list[Sequence[Inline]] = [
+        (
+            change.zone,
+            utc(change.at),
+            f"{change.by / HOUR:+g} h",
+            f"{held.person}, {number(held.length / HOUR)} h" if held else "beyond this rota",
+        )
+        for change, held in review.clock_changes
+    ]
+    return Table(
+        ("Zone", "At", "Clock moves", "Shift that holds it"),
+        rows,
+        empty="The rotation's clock does not change within a year.",
+    )
+
+
+def pager_loads(review: RotaReview) -> Table:
+    """What the rota asks of each person, people without a shift included."""
+    rows: list[Sequence[Inline]] = [
+        (
+            load.person.name,
+            load.person.zone,
+            f"{load.primary} / {load.secondary}" + (f" (+{load.shadow} shadow)" if load.shadow else ""),
+            number(load.primary_hours),
+            number(load.night_hours),
+            str(load.weekend_days),
+            Lines(list(load.holidays)) if load.holidays else "0",
+            f"{load.share:.0%} of {load.expected:.0%}",
+            _pages(load),
+        )
+        for load in review.loads
+    ]
+    return Table(
+        ("Person", "Zone", "Primary / secondary turns", "Primary hours", "Nights, hours", "Weekend days",
+         "Public holidays", "Share of expected", "Incidents answered (at night)"),
+        rows,
+        source="oncall.ics; nights are 22-08 on the person's clock, holidays those of the person's country, "
+        "expected by working time, incidents from the log",
+        gaps=() if rows else (Gap("the people of the rota", "Head of Engineering", "params: oncall.people"),),
+    )  # fmt: skip
+
+
+def plot_pager_loads(review: RotaReview) -> Chart:
+    """Primary hours per person, nights marked, with the share that working time would give."""
+    drawn, axes = figure(8, 2.6)
+    loads = list(review.loads)
+    places = range(len(loads))
+    days = [load.primary_hours - load.night_hours for load in loads]
+    axes.barh(places, [load.night_hours for load in loads], color=COLOURS["blue"], label="nights")
+    axes.barh(places, days, left=[load.night_hours for load in loads], color=COLOURS["sky"], label="days")
+    total = sum(load.primary_hours for load in loads)
+    axes.plot([load.expected * total for load in loads], places, "|", color=COLOURS["red"], markersize=14, label="fair")
+    axes.set_yticks(list(places), [load.person.name for load in loads], fontsize=8)
+    axes.invert_yaxis()
+    axes.set_xlabel("hours as primary")
+    axes.legend(frameon=False, fontsize=7)
+    rows: list[Sequence[Inline]] = [
+        (load.person.name, number(load.primary_hours), number(load.expected * total)) for load in loads
+    ]
+    table = Table(("Person", "Primary hours", "Fair by working time"), rows, note=loads_conclusion(review))
+    return Chart(drawn, name="on-call-load", alt=loads_conclusion(review), data=table)
+
+
+def loads_conclusion(review: RotaReview) -> str:
+    """The chart in one sentence: who carries most, who least."""
+    carrying = [load for load in review.loads if load.primary_hours]
+    if not carrying:
+        return "Nobody carries the pager in this rota."
+    most = max(carrying, key=lambda load: load.primary_hours)
+    least = min(carrying, key=lambda load: load.primary_hours)
+    return (
+        f"{most.person.name} carries most primary hours ({number(most.primary_hours)}), {least.person.name} least "
+        f"({number(least.primary_hours)}); turns differ by "
+        f"{max(load.primary for load in carrying) - min(load.primary for load in carrying)}."
+    )
+
+
+def calendars(files: Mapping[str, str]) -> Stack:
+    """The rota as calendar files: for everybody and for each person."""
+    return Stack(
+        *(
+            Artifact(
+                name=name,
+                content=content,
+                media_type="text/calendar",
+                about="the whole rota" if name == "oncall.ics" else "one person's shifts",
+            )
+            for name, content in files.items()
+        )
+    )
+
+
+def escalation_chain(oncall: OnCall, severities: Sequence[Severity]) -> Table:
+    """When each step is paged if nobody before it answers, and whether the acknowledge targets survive it."""
+    steps = notified(oncall.escalation)
+    worst = worst_case(oncall.escalation)
+    rows: list[Sequence[Inline]] = [
+        (str(n), s.step.who, f"{span(s.step.wait)} x {s.step.repeats}", _after(s.after), _after(s.until))
+        for n, s in enumerate(steps, 1)
+    ]
+    problems = escalation_problems(oncall) if steps else []
+    late = late_severities(severities, worst) if worst else []
+    notes: list[Inline] = []
+    if worst is not None:
+        notes.append(f"Worst case to a human: {span(worst)} (sum of wait x repeats).")
+        kept = [level for level in severities if level.pages and level not in late]
+        notes += [f"{x.name}: {span(worst)} is within its acknowledge target of {span(x.acknowledge)}." for x in kept]
+        notes += [
+            Strong(f"{x.name}: {span(worst)} is longer than its acknowledge target of {span(x.acknowledge)}.")
+            for x in late
+        ]
+    notes += [Strong(f"Problem: {problem}.") for problem in problems]
+    return Table(
+        ("Step", "Who", "Waits", "Paged after", "Given up after"),
+        rows,
+        source="params: oncall.escalation",
+        note=Lines(notes) if notes else "",
+        gaps=() if rows else (CHAIN_GAP,),
+        findings=tuple(
+            Finding(
+                7,
+                (worst - x.acknowledge) / HOUR if worst else 0,
+                f"escalation takes {span(worst)} in the worst case, {x.name} is to be acknowledged "
+                f"within {span(x.acknowledge)}",
+            )
+            for x in late
+        ),
+        records=(Record("oncall.escalation_worst_minutes", worst / timedelta(minutes=1), "min"),) if worst else (),
+    )
+
+
+def experts(oncall: OnCall) -> Table:
+    """Functional escalation: who knows what."""
+    rows: list[Sequence[Inline]] = [(topic, who) for topic, who in oncall.experts.items()]
+    gap = Gap("experts to escalate to", "Head of Engineering", "params: oncall.experts")
+    return Table(("Topic", "Who knows it"), rows, source="params: oncall.experts", gaps=() if rows else (gap,))
+
+
+def vendors(oncall: OnCall) -> Table:
+    """Support of the companies we depend on; numbers of accounts stay where the secrets are."""
+    rows: list[Sequence[Inline]] = [(vendor, how) for vendor, how in oncall.vendors.items()]
+    gap = Gap("vendor support contacts", "DevOps Engineer", "params: oncall.vendors")
+    return Table(("Vendor", "How to reach support"), rows, source="params: oncall.vendors", gaps=() if rows else (gap,))
+
+
+def pager_down(oncall: OnCall) -> Note:
+    """What happens when the paging tool itself is down."""
+    if not oncall.pager_down:
+        return Note.gap(Gap("what happens when the pager is down", "DevOps Engineer", "params: oncall.pager_down"))
+    return Note([Strong("When the paging tool is down: "), oncall.pager_down + "."])
+
+
+def on_call_now(schedule: Schedule, as_of: datetime) -> Note:
+    """Who has the pager at the report time."""
+    held = [s for s in schedule.shifts if s.start <= as_of < s.end]
+    if not held:
+        return Note([Strong("Nobody is on call at "), Strong(utc(as_of)), Strong(".")])
+    words = "; ".join(f"{s.layer}: {s.person} until {utc(s.end)}" for s in held)
+    return Note([Strong("On call at "), Strong(utc(as_of)), f": {words}."])
+
+
+def _during(schedule: Schedule, shift: Shift, layer: str) -> Inline:
+    others = [s for s in schedule.shifts if s.layer == layer and s.start < shift.end and s.end > shift.start]
+    return Lines(list(dict.fromkeys(s.person for s in others))) if others else MISSING
+
+
+def _pages(load: Load) -> str:
+    return MISSING if load.pages is None else f"{load.pages} ({load.night_pages})"
+
+
+def _after(value: timedelta) -> str:
+    return span(value) if value else "at once"

@@ -1,0 +1,173 @@
+"""
+Runbooks for somebody woken at night: the trigger as written, then what to look at, what to do, how to know it worked.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import Final
+
+from sre_kit.compute.incidents import Runbook
+from sre_kit.compute.runbooks import (
+    Alert,
+    RunbookCheck,
+    destructive,
+    missing_parts,
+    similar_runbooks,
+    unknown_targets,
+)
+from sre_kit.compute.vocabulary import Fact, Finding, Gap, Kind
+from sre_kit.show.document import fact_link
+from sre_kit.show.shown import Heading, Note, Record, Shown, Stack, Steps
+from sre_kit.show.table import Table
+from sre_kit.show.text import Code, Inline, Lines, Link, Span, Strong
+from sre_kit.units import MISSING
+
+PAGING: Final = ("critical", "page", "pager", "p1", "sev1", "emergency")
+_TICKS: Final = re.compile(r"(`[^`]+`)")
+
+
+def runbook_index(check: RunbookCheck, as_of: date, components: Iterable[Fact] = ()) -> Table:
+    """Every alert of the documents with its runbook, tested when, and what is wrong; orphans at the end."""
+    known = _names(components)
+    rows: list[Sequence[Inline]] = [
+        (
+            Link(alert.name, f"#{_anchor(alert.name)}"),
+            alert.severity or MISSING,
+            _sources(alert),
+            runbook.owner or MISSING,
+            str(runbook.last_tested or "never"),
+            Lines([*_wrong(runbook, as_of, known)]) if _wrong(runbook, as_of, known) else "complete",
+        )
+        for alert, runbook in check.pairs
+    ]
+    rows += [
+        (alert.name, alert.severity or MISSING, _sources(alert), MISSING, MISSING, Strong("no runbook"))
+        for alert in check.without
+    ]
+    rows += [
+        (r.alert, MISSING, "params: runbooks", r.owner, str(r.last_tested or "never"), Strong("no such alert"))
+        for r in check.orphans
+    ]
+    total = len(check.pairs) + len(check.without)
+    alerts_gap = Gap("the alert rules", "DevOps Engineer", "MonitoringAlerts.md")
+    return Table(
+        ("Alert", "Severity", "Stated in", "Owner", "Last tested", "State"),
+        rows,
+        note=f"{len(check.pairs)} of {total} alerts have exactly one runbook."
+        + (f" More than one: {', '.join(check.twice)}." if check.twice else ""),
+        gaps=(() if total else (alerts_gap,)) + tuple(_gap(alert) for alert in check.without),
+        findings=tuple(_finding(alert) for alert in check.without),
+        records=(
+            Record("runbooks.alerts", total, "alerts"),
+            Record("runbooks.without", len(check.without), "alerts"),
+        ),
+    )
+
+
+def runbook_sections(check: RunbookCheck) -> Stack:
+    """One section per alert; an alert without a runbook says so where somebody will look for it."""
+    return Stack(
+        *(part for alert, runbook in check.pairs for part in _runbook(alert, runbook)),
+        *(part for alert in check.without for part in _absent(alert)),
+    )
+
+
+def runbook_likeness(known: Sequence[Runbook]) -> Table:
+    """Runbooks that would fit another alert as well."""
+    rows: list[Sequence[Inline]] = [(a.first, a.second, f"{a.similarity:.0%}") for a in similar_runbooks(known)]
+    return Table(
+        ("Runbook", "Runbook", "Words that agree"),
+        rows,
+        empty=f"{len(known)} runbooks compared in pairs: none would fit another alert after replacing its name."
+        if len(known) > 1
+        else "",
+    )
+
+
+def _runbook(alert: Alert, runbook: Runbook) -> list[Shown]:
+    facts: list[Sequence[Inline]] = [
+        (Strong("Trigger"), _trigger(alert)),
+        (Strong("Held for, severity"), f"{alert.held_for or MISSING}, {alert.severity or MISSING}"),
+        (Strong("Meaning"), _ticked(runbook.meaning)),
+        (Strong("Users notice"), _ticked(runbook.impact)),
+        (Strong("Dashboard, owner"), f"{runbook.dashboard or MISSING}, {runbook.owner or MISSING}"),
+        (Strong("Tested, review by"), f"{runbook.last_tested or 'never'}, {runbook.review_by or MISSING}"),
+    ]
+    parts: list[Shown] = [
+        Heading(3, alert.name),
+        Table(("", "As stated"), facts),
+        Note(Strong("Diagnose")),
+        Steps([_ticked(step) for step in runbook.diagnose]),
+        Note(Strong("Mitigate, reversible first")),
+        Steps([_step(step) for step in runbook.mitigate]),
+        Note([Strong("Verify: "), *_parts(runbook.verify), "."]),
+        Note([Strong("Escalate: "), *_parts(runbook.escalate), "."]),
+    ]
+    return parts
+
+
+def _absent(alert: Alert) -> list[Shown]:
+    return [
+        Heading(3, alert.name),
+        Table(("", "As stated"), [(Strong("Trigger"), _trigger(alert))]),
+        Note.gap(_gap(alert)),
+    ]
+
+
+def _trigger(alert: Alert) -> Inline:
+    if not alert.expression:
+        return alert.condition
+    if alert.condition == alert.expression:
+        return Code(alert.expression)
+    return Lines([alert.condition, Code(alert.expression)])
+
+
+def _step(step: str) -> Inline:
+    return Span([Strong("Takes away or interrupts: "), *_parts(step)]) if destructive(step) else _ticked(step)
+
+
+def _ticked(text: str) -> Inline:
+    return Span(_parts(text))
+
+
+def _parts(text: str) -> list[Inline]:
+    """Text with what stands between back-ticks as code."""
+    return [
+        Code(piece[1:-1]) if piece.startswith("`") and piece.endswith("`") and len(piece) > 2 else piece
+        for piece in _TICKS.split(text)
+        if piece
+    ]
+
+
+def _wrong(runbook: Runbook, as_of: date, components: Sequence[str]) -> list[str]:
+    found = missing_parts(runbook, as_of)
+    if components:
+        found += [f"names {name}, which no document knows" for name in unknown_targets(runbook, components)]
+    return found
+
+
+def _names(components: Iterable[Fact]) -> list[str]:
+    return [fact.name or str(fact.value) for fact in components if fact.kind is Kind.COMPONENT]
+
+
+def _sources(alert: Alert) -> Inline:
+    return Lines([fact_link(fact) for fact in alert.facts])
+
+
+def _gap(alert: Alert) -> Gap:
+    return Gap(f"the runbook of {alert.name}", "DevOps Engineer", "params: runbooks", "the alert has none")
+
+
+def _finding(alert: Alert) -> Finding:
+    pages = any(word in (alert.severity.casefold(), alert.channel.casefold()) for word in PAGING)
+    kind = "page" if pages else "alert"
+    return Finding(
+        6, 2.0 if pages else 1.0, f"the {kind} {alert.name} ({alert.severity or 'no severity'}) has no runbook"
+    )
+
+
+def _anchor(text: str) -> str:
+    return re.sub(r"[^\w\- ]", "", text.casefold()).replace(" ", "-")
