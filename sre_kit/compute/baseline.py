@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
 import numpy as np
@@ -26,6 +26,8 @@ BINDING: Final = (Role.TARGET, Role.CONTRACT, Role.STATED, Role.THRESHOLD)
 _QUANTILES: Final = {"p50": 0.5, "median": 0.5, "p75": 0.75, "p90": 0.9, "p95": 0.95, "p99": 0.99, "p999": 0.999}
 _MEANS: Final = ("avg", "average", "mean")
 _MAXIMA: Final = ("max", "maximum")
+_EVERYTHING: Final = {"http", "throughput", "latency", "error rate", "errors", "overall", "system", "total", "all"}
+"""Words in a document's first column that name no part of the system."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,10 +91,16 @@ class TargetCheck:
     verdict: Verdict
     count: int | None
     remark: str = ""
+    also: tuple[Fact, ...] = ()
+    """Other facts that say the same."""
 
 
-def baseline(readings: EndpointReadings) -> Baseline:
-    """Rate, errors and latencies of one endpoint from its readings."""
+def baselines(measured: Sequence[EndpointReadings]) -> list[Baseline]:
+    """Rate, errors and latencies of each endpoint from its readings."""
+    return [_baseline(one) for one in measured]
+
+
+def _baseline(readings: EndpointReadings) -> Baseline:
     requests = readings.requests
     counted = requests is not None and not requests.gap and requests.total > 0
     gaps = [
@@ -147,42 +155,44 @@ def _quantile(values: Any, weights: Any, q: float) -> float:
     return float(values[order][np.searchsorted(reached, q - 1e-12)])
 
 
-def target_checks(facts: Sequence[Fact], baselines: Sequence[Baseline], tests: Sequence[LoadTest]) -> list[TargetCheck]:
+def target_checks(facts: Sequence[Fact], known: Sequence[Baseline], tests: Sequence[LoadTest]) -> list[TargetCheck]:
     """
     Every latency, error-rate and throughput target of the documents against production and against the load tests.
 
     A target that names no endpoint is held against the load tests alone. The load tests are judged level by level:
     the value is that of the highest load that met all targets of its kind, or of the lowest load where none did.
     """
-    names = [one.endpoint.name for one in baselines]
+    runs = list(tests)
     found: dict[tuple[object, ...], TargetCheck] = {}
     for fact in facts:
         if fact.kind not in (Kind.LATENCY_TARGET, Kind.ERROR_RATE_TARGET, Kind.THROUGHPUT) or fact.number is None:
             continue
         if fact.role not in BINDING:
             continue
-        subject = _subject(fact, names)
-        for check in _checks(fact, subject, baselines, tests):
+        subject = _subject(fact, [one.endpoint for one in known])
+        for check in _checks(fact, subject, known, runs):
             key = (fact.kind, subject, check.statistic, check.target, check.where, fact.role)
-            found.setdefault(key, check)
+            first = found.get(key)
+            found[key] = replace(first, also=(*first.also, fact)) if first else check
     return sorted(found.values(), key=lambda one: (one.fact.kind, one.subject, one.fact.role, one.where))
 
 
-def _subject(fact: Fact, names: Sequence[str]) -> str:
+def _subject(fact: Fact, endpoints: Sequence[Endpoint]) -> str:
     """The endpoint that a target speaks of: its scope, else the last name written before its value."""
-    if fact.scope.component:
+    if fact.scope.component and fact.scope.component.lower() not in _EVERYTHING:
         return fact.scope.component
     before = fact.quote.lower()
     if fact.unit == "s" and fact.number is not None:
         seconds = float(fact.number)
         written = re.search(rf"(?<!\d){seconds * 1000:g}\s*ms|(?<!\d){seconds:g}\s*s\b", before)
         before = before[: written.start()] if written else before
-    found = [(before.rfind(name.lower()), name) for name in names if name.lower() in before]
+    names = [(word.lower(), one.name) for one in endpoints for word in (one.name, *one.aliases)]
+    found = [(before.rfind(word), name) for word, name in names if word in before]
     return max(found)[1] if found else ""
 
 
-def _checks(fact: Fact, subject: str, baselines: Sequence[Baseline], tests: Sequence[LoadTest]) -> list[TargetCheck]:
-    own = [one for one in baselines if one.endpoint.name == subject]
+def _checks(fact: Fact, subject: str, known: Sequence[Baseline], tests: Sequence[LoadTest]) -> list[TargetCheck]:
+    own = [one for one in known if one.endpoint.name == subject]
     checks = [_in_production(fact, subject, one) for one in own]
     if not subject or not own:
         checks.append(_in_load_tests(fact, subject, tests))
@@ -218,7 +228,9 @@ def _in_production(fact: Fact, subject: str, own: Baseline) -> TargetCheck:
         measured = latency.typical if latency else None
         over = own.over(statistic, target)
         remark = "" if over is None else f"{percent(over, 1)} of the traffic fell into intervals above it"
-    return _judged(fact, subject, statistic, "production", measured, count, remark or "no such series is measured")
+    if measured is None and not remark:
+        remark = "no such series is measured"
+    return _judged(fact, subject, statistic, "production", measured, count, remark)
 
 
 def _in_load_tests(fact: Fact, subject: str, tests: Sequence[LoadTest]) -> TargetCheck:

@@ -68,7 +68,7 @@ class RankedOptimisation:
     """Gain for a day of work; what the list is ordered by."""
 
 
-def bottlenecks(
+def ranked_bottlenecks(
     baselines: Sequence[Baseline], usages: Sequence[Usage], statements: Statements | None = None
 ) -> list[Bottleneck]:
     """The first entries of each method, methods ordered by their largest share."""

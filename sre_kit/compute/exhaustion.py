@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from sre_kit.compute.capacity import CapacityPlan, Event, GrowthScenario, Resource
 from sre_kit.compute.forecast import Forecast, daily_peaks, forecast, reach
-from sre_kit.compute.vocabulary import Reading
+from sre_kit.compute.vocabulary import Reading, Requests
 
 Floats = NDArray[np.float64]
 
@@ -160,7 +160,7 @@ def demand_fit(resource: Resource, use: pd.Series[Any], demand: pd.Series[Any] |
         return DemandFit(np.nan, np.nan, np.nan, 0, float(resource.demand_share))
     if demand is None or demand.empty:
         return DemandFit(np.nan, np.nan, np.nan, 0, 1.0, "demand is not measured")
-    both = pd.concat([use, demand], axis=1, keys=["use", "demand"]).dropna()
+    both = pd.concat([use, demand], axis=1, keys=["use", "demand"], join="inner").dropna()
     if len(both) < 2 * CROSSING_OF or both["demand"].std() == 0 or both["use"].std() == 0:
         return DemandFit(np.nan, np.nan, np.nan, len(both), 1.0, f"{len(both)} days are too few to tell")
     slope, idle = np.polyfit(both["demand"].to_numpy(), both["use"].to_numpy(), 1)
@@ -205,6 +205,27 @@ def outlook(
     )
     when = exhaustion(found, together, weights, resource, as_of)
     return Outlook(resource, reading, used, found, fit, when, lower, upper, centre, note)
+
+
+def outlooks(
+    measured: Sequence[tuple[Resource, Reading]], plan: CapacityPlan, as_of: datetime, demand: Requests | None = None
+) -> list[Outlook]:
+    """
+    Each resource's outlook: what cannot be scaled and what keeps state first, then the least headroom.
+
+    `demand` counts the requests that growth is applied to.
+    """
+    peaks = None
+    if demand is not None and not demand.gap:
+        peaks = daily_peaks(demand.frame["total"] / demand.step.total_seconds())
+    found = [outlook(resource, reading, plan, as_of, peaks) for resource, reading in measured]
+    order = {"fixed": 0, "by order": 1, "automatic": 2}
+
+    def rank(one: Outlook) -> tuple[bool, int, float]:
+        headroom = one.usage.headroom
+        return (not one.resource.stateful, order[one.resource.scalable], 2.0 if headroom is None else headroom)
+
+    return sorted(found, key=rank)
 
 
 def scenario_paths(found: Forecast, monthly: float, events: Sequence[Event], share: float) -> Floats:

@@ -111,6 +111,8 @@ class Endpoint:
     maximum: str = ""
     objective: Duration | None = None
     objective_statistic: str = "p95"
+    aliases: list[str] = field(default_factory=list)
+    """Other names that the documents use for it."""
 
 
 @dataclass(frozen=True, slots=True)

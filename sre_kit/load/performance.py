@@ -4,6 +4,7 @@ What performance is measured by: endpoints from the metrics source, load tests, 
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from sre_kit.compute.baseline import EndpointReadings
@@ -26,14 +27,14 @@ def endpoints(project: Project) -> list[EndpointReadings]:
 
 def loadtests(project: Project) -> LoadTestSet:
     """The load tests named in the params; a file that cannot be used is a gap."""
-    from sre_kit.load.loadtests import load_tests
+    from sre_kit.load.loadtesting import load_tests
 
     return load_tests([(name, project.file(name)) for name in project.params.performance.loadtests])
 
 
 def statements(project: Project) -> Statements:
     """The database statements named in the params; without a file, or with an unusable one, a gap."""
-    from sre_kit.load import statements as exports
+    from sre_kit.load import pgstatements
 
     written = project.params.performance.statements
     if not written:
@@ -41,19 +42,19 @@ def statements(project: Project) -> Statements:
         return Statements(
             gap=Gap("database statements", "Backend Developer", "performance.statements in the params", why)
         )
-    return exports.statements(project.file(written))
+    return pgstatements.statements(project.file(written))
 
 
-def accesslog(project: Project) -> AccessLog | Gap:
+def access_log(project: Project) -> AccessLog | Gap:
     """The access log named in the params, up to the report time; without one, or with an unusable one, a gap."""
-    from sre_kit.load.accesslog import access_log
+    from sre_kit.load import accesslog
 
     written = project.params.performance.access_log
     if not written:
         why = "no access log is named"
         return Gap("requests as the edge saw them", "DevOps Engineer", "performance.access_log in the params", why)
     try:
-        return access_log(project.file(written), as_of=project.as_of)
+        return accesslog.access_log(project.file(written), as_of=project.as_of)
     except (DataError, SourceError) as error:
         return Gap("requests as the edge saw them", "DevOps Engineer", written, str(error))
 
@@ -79,7 +80,7 @@ def _requests(project: Project, endpoint: Endpoint) -> Requests | None:
         raise ParameterError(f"endpoint {endpoint.name!r}: total needs either good or bad beside it; give one of them")
     counted = SLO(
         name=f"{endpoint.name} requests",
-        target="99 %",  # type: ignore[arg-type]  # only its queries are used
+        target=Fraction(99, 100),  # any: only its queries are used
         total=endpoint.total,
         good=endpoint.good,
         bad=endpoint.bad,

@@ -13,7 +13,7 @@ from typing import Final, Protocol, cast
 from sre_kit.compute.performance import LoadTest, LoadTestSet
 from sre_kit.compute.vocabulary import Gap
 from sre_kit.errors import DataError, SourceError
-from sre_kit.load.loadtests import gatling, k6
+from sre_kit.load.loadtesting import gatling, k6
 
 MAX_BYTES: Final = 200_000_000
 HEAD_BYTES: Final = 4096
