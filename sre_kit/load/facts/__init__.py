@@ -7,6 +7,7 @@ statement about this system (a placeholder, an example, a vendor's promise) is k
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from sre_kit.compute.vocabulary import Fact
@@ -23,7 +24,7 @@ from sre_kit.load.facts.components import (
     listed_component,
 )
 from sre_kit.load.facts.levels import level_facts
-from sre_kit.load.facts.manifests import fence_facts
+from sre_kit.load.facts.manifests import fence_claims, fence_facts
 from sre_kit.load.facts.money import money_facts
 from sre_kit.load.facts.people import people_line, people_table
 from sre_kit.load.facts.quantities import uses_decimal_comma
@@ -74,6 +75,10 @@ def _all(read: Sequence[Block], document: str, comma: bool) -> Iterator[Fact]:
 def _block(block: Block, document: str, comma: bool) -> Iterator[Fact]:
     if isinstance(block, Fence):
         yield from fence_facts(block, document)
+        for claim in fence_claims(block):
+            yield from level_facts(claim, document, comma)
+            yield from backup_facts(claim, document, comma)
+            yield from money_facts(claim, document, comma)
     elif isinstance(block, Table):
         yield from _table(block, document, comma)
     else:
@@ -100,6 +105,9 @@ def _table(table: Table, document: str, comma: bool) -> Iterator[Fact]:
 
 def _line(line: Line, document: str, comma: bool) -> Iterator[Fact]:
     if line.done is not None:
+        for claim in claims(line):
+            if re.search(r"[<>≤≥]", claim.text):
+                yield from level_facts(claim, document, comma)
         return
     if line.title:
         for claim in claims(line):

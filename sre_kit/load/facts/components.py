@@ -69,7 +69,7 @@ _COUNT_KEY: Final = re.compile(
 )
 _ENGINE_KEY: Final = re.compile(r"^(?:engine|database engine|db engine|service|provider)$", re.IGNORECASE)
 _HYPOTHESIS: Final = re.compile(
-    r"\b(?:upgrade|consider|recommend\w*|should|could|if |resize|instead of|migrate|switch|downgrade|savings?|reserved|option|alternative|vs\.?|e\.g\.|such as|next|future|increase|right-?siz\w+|→)\b",
+    r"\b(?:upgrade|consider|recommend\w*|should|could|if |resize|instead of|migrate|switch|downgrade|savings?|reserved|option|alternative|vs\.?|e\.g\.|such as|next|future|likely|probably|increase|right-?siz\w+|→)\b",
     re.IGNORECASE,
 )
 _DEPENDENCY_PLACE: Final = re.compile(
@@ -94,31 +94,31 @@ def component_table(table: Table, document: str) -> list[Fact] | None:
     """The components of a sizing table, or None where the table is about something else."""
     header = table.header
     place = " ".join((table.lead, *table.heading[-2:]))
+    cells = [cell for row in table.rows for cell in row.cells]
+    typed = any(INSTANCE.search(cell) for cell in cells)
+    if any(_NOT_COMPONENT_TABLE.search(name) for name in header) and not typed:
+        return None
     sizes = [index for index, name in enumerate(header) if index and _SIZE_COLUMN.search(name)]
     environments = {
         index: scope.environment(name) for index, name in enumerate(header) if index and scope.is_environment(name)
     }
     named = _NAME_COLUMN.match(header[0]) is not None
-    if any(_NOT_COMPONENT_TABLE.search(name) for name in header) and not any(
-        INSTANCE.search(cell) for row in table.rows for cell in row.cells
-    ):
-        return None
     if named and environments and _INFRA_PLACE.search(place):
         found = [fact for row in table.rows for fact in _environment_row(table, row, environments, document)]
         return found or None
-    if (
-        named
-        and sizes
-        and (
-            len(sizes) > 1
-            or any(INSTANCE.search(cell) or _COUNTED.search(cell) for row in table.rows for cell in row.cells)
-            or _COUNT_COLUMN.match(header[sizes[0]])
-        )
-    ):
+    measured = {key for key, words in _SIZES for name in header[1:] if words.search(name)}
+    named = named or ({"cpu", "memory"} <= measured and not _NOT_NAMES.search(header[0]))
+    counted = typed or any(_COUNTED.search(cell) for cell in cells)
+    if named and sizes and (len(sizes) > 1 or counted or _COUNT_COLUMN.match(header[sizes[0]])):
         return [fact for row in table.rows if (fact := _sized_row(table, row, document))]
     if scope.is_environment(table.rows[0].cells[0]) and _TYPE_COLUMN.search(" ".join(header)):
         return [fact for row in table.rows if (fact := _sized_row(table, row, document))]
     return None
+
+
+_NOT_NAMES: Final = re.compile(
+    r"(?i)\b(?:users?|plan|tier|environment|scale|requirements?|metric|minimum|phase|month|date|test|resource|level|workload|size|load|time|profile)\b"
+)
 
 
 def _sized_row(table: Table, row: Row, document: str) -> Fact | None:

@@ -49,6 +49,40 @@ def fence_facts(fence: Fence, document: str) -> Iterator[Fact]:
             yield from _manifest(item, fence, document)
 
 
+_DRAWN = re.compile(r"[│┌└├─▼▲═║╔]|^\s*[$#>]\s|->|=>|[{};]\s*$|^\s*\w+\(", re.MULTILINE)
+_TEXT: Final = ("", "text", "txt", "plaintext", "plain")
+
+
+def fence_claims(fence: Fence) -> Iterator[Claim]:
+    """The key-value lines of a block of plain text or of YAML that is no manifest, as claims."""
+    if len(fence.text) > 20_000 or "http_req" in fence.text:
+        return
+    yaml_like = fence.language in ("yaml", "yml") and not _LOOKS_YAML.search(fence.text)
+    text_like = fence.language in _TEXT and not _DRAWN.search(fence.text) and not _LOOKS_YAML.search(fence.text)
+    if not yaml_like and not text_like:
+        return
+    around = ((fence.lead,) if fence.lead else ()) + tuple(reversed(fence.heading))
+    parents: list[tuple[int, str]] = []
+    for offset, line in enumerate(fence.text.split("\n")):
+        found = re.match(r"(\s*)(?:- )?[\"']?([A-Za-zÀ-ÿ][^:\"'=]{0,60}?)[\"']?\s*:\s*(.*)$", line)
+        if not found:
+            continue
+        depth, key, value = len(found[1]), _words(found[2]), found[3].split(" #")[0].strip().strip("\"'")
+        while parents and parents[-1][0] >= depth:
+            parents.pop()
+        if not value:
+            parents.append((depth, key))
+        elif any(character.isdigit() for character in value) and len(value) < 120:
+            near = tuple(name for _, name in reversed(parents))
+            yield Claim(value, key, "", near + around, fence.heading, fence.line + offset, line.strip(), "pair")
+        elif key.lower() == "name":
+            parents.append((depth - 1 if depth else 0, value))
+
+
+def _words(key: str) -> str:
+    return re.sub(r"[_]|(?<=[a-z])(?=[A-Z])", " ", key).strip()
+
+
 def _documents(text: str) -> list[Any]:
     import yaml
 

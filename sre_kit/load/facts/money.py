@@ -45,9 +45,13 @@ def money_facts(claim: Claim, document: str, comma: bool) -> Iterator[Fact]:
         if _NOT_COST.search(f"{spot} {clause}") or (claim.around and _NOT_COST.search(claim.around[0])):
             continue
         budget = _BUDGET.search(f"{spot} {claim.text[max(0, quantity.start - 60) : quantity.end + 20]}")
+        if budget and any(_THEIRS.search(text) for text in claim.around[:3]):
+            continue
         if budget and not re.search(r"(?i)\b(?:budget (?:alert|friendly|impact)|error budget)\b", claim.words):
             yield _money(Kind.BUDGET, quantity, claim, document)
             continue
+        if re.search(r"[×*]\s?N\b|\+\s?\(", claim.text):
+            continue  # a formula
         named = bool(_COST.search(f"{spot} {clause}"))
         placed = bool(_COST_PLACE.search(place) or (document and re.search(r"(?i)\bcosts?\b", document)))
         if claim.form == "cell":
@@ -62,6 +66,11 @@ def money_facts(claim: Claim, document: str, comma: bool) -> Iterator[Fact]:
             continue
         if named or (placed and claim.form == "pair"):
             yield _money(Kind.COST, quantity, claim, document)
+
+
+_THEIRS: Final = re.compile(
+    r"(?i)\b(?:pricing|prices?|personas?|segments?|customer (?:sizes?|profiles?|types?)|competitors?|market|audience|buyers?|ideal customer)\b"
+)
 
 
 def _amounts(claim: Claim, comma: bool) -> Iterator[Quantity]:

@@ -49,13 +49,6 @@ _EMPTY: Final = re.compile(
 )
 
 
-_BRACKETED: Final = re.compile(r"^([A-ZÀ-Þ][\w'’.-]*(?: [A-ZÀ-Þ][\w'’.-]*){0,3})\s?\(([^()]{3,60})\)\W*$")
-_ROLE_WORD: Final = re.compile(
-    r"(?i)\b(?:lead|engineer|manager|owner|commander|administrator|officer|developer|architect|director|designer|dba|cto|ceo|coo|sre|devops|analyst|head|coordinator|"
-    r"tester|qa|quality|backend|frontend|scientist|consultant|scrum|product|ux|ui|security|support)\b"
-)
-
-
 def people_table(table: Table, document: str) -> list[Fact] | None:
     """The stakeholders or team members of a table, or None where it lists neither."""
     place = " ".join((table.lead, *table.heading[-1:]))
@@ -101,40 +94,49 @@ def _rows(table: Table, kind: Kind, name: int, role: int | None, document: str) 
 
 def people_line(line: Line, document: str) -> Iterator[Fact]:
     """Bullets under a heading of stakeholders, of a team, or of critical user journeys."""
-    if not line.item or line.done is not None or len(line.parents) > 1:
+    if not line.item or line.done is not None or line.parents:
         return
     near = line.lead or (line.heading[-1] if line.heading else "")
     places = (line.lead, *line.heading[-1:])
     key, rest = split_key(line.text)
-    top = not line.parents
-    if top and any(_STAKEHOLDERS.search(text) and not _NOT_PEOPLE.search(text) for text in places):
-        name = key or line.text
+    name = key or line.text
+    if any(_STAKEHOLDERS.search(text) and not _NOT_PEOPLE.search(text) for text in places):
         if len(name) <= 60 and not _EMPTY.match(name) and not name.endswith("."):
+            details = {"role": rest} if rest else {}
+            yield _fact(Kind.STAKEHOLDER, name, details, line.line, line.raw, line.heading, line.context, document)
+    elif (person := _BRACKETED.match(name)) and any(_TEAM.search(text) for text in places):
+        if _ROLE_WORD.search(person[2]):
             yield _fact(
-                Kind.STAKEHOLDER,
-                name,
-                {"role": rest} if rest else {},
+                Kind.TEAM_MEMBER,
+                person[1],
+                {"role": person[2]},
                 line.line,
                 line.raw,
                 line.heading,
                 line.context,
                 document,
             )
-    elif top and _TEAM.search(near) and not _NOT_PEOPLE.search(near) and key and rest:
+    elif _TEAM.search(near) and not _NOT_PEOPLE.search(near) and key and rest:
         yield from _member(line, key, rest, document)
-    elif (
-        top
-        and any(_JOURNEYS.search(text) for text in places)
-        and not re.search(r"(?i)\b(?:test\w*|monitor\w*|metrics|tools?|coverage|alerts?)\b", near)
-    ):
-        name = key or line.text
+    elif any(_JOURNEYS.search(text) for text in places) and not _NOT_JOURNEYS.search(near):
         if (
             len(name) <= 120
             and not _EMPTY.match(name)
             and not re.search(r"[<>]\s?\d|\d\s?%", name)
-            and name.lower() not in ("goal", "steps", "entry", "actor", "persona", "trigger", "outcome", "success")
+            and not _JOURNEY_FIELD.match(name)
         ):
             yield _fact(Kind.CRITICAL_USER_JOURNEY, name, {}, line.line, line.raw, line.heading, line.context, document)
+
+
+_NOT_JOURNEYS: Final = re.compile(r"(?i)\b(?:tests?|testing|monitor\w*|metrics|tools?|coverage|alerts?)\b")
+_JOURNEY_FIELD: Final = re.compile(
+    r"(?i)^(?:goals?|steps?|entry(?: point)?|actors?|persona|trigger|outcome|success(?: criteria)?|pain points?|priority|preconditions?|frequency|duration)$"
+)
+_BRACKETED: Final = re.compile(r"^([A-ZÀ-Þ][\w'’.-]*(?: [A-ZÀ-Þ][\w'’.-]*){0,3})\s?\(([^()]{3,60})\)\W*$")
+_ROLE_WORD: Final = re.compile(
+    r"(?i)\b(?:lead|engineer|manager|owner|commander|administrator|officer|developer|architect|director|designer|dba|cto|ceo|coo|sre|devops|analyst|head|coordinator|"
+    r"tester|qa|quality|backend|frontend|scientist|consultant|scrum|product|ux|ui|security|support)\b"
+)
 
 
 def _member(line: Line, key: str, rest: str, document: str) -> Iterator[Fact]:
@@ -167,11 +169,6 @@ def _fact(
     document: str,
 ) -> Fact:
     claim = Claim(name, "", "", around, heading, line, quote, "cell")
-    refused = (
-        roles.PLACEHOLDER
-        if roles.placeholder(name) or name.startswith("[")
-        else roles.EXAMPLE
-        if roles.example(claim)
-        else ""
-    )
+    refused = roles.PLACEHOLDER if roles.placeholder(name) else roles.EXAMPLE if roles.example(claim) else ""
+    name = name.strip("[] ") or name
     return Fact(kind, name, "text", document, line, quote, name=name, heading=heading, details=details, refused=refused)

@@ -102,27 +102,25 @@ def backup_facts(claim: Claim, document: str, comma: bool) -> Iterator[Fact]:
         yield from _cell(claim, document, comma)
         return
     near = any(BACKUP.search(text) for text in (claim.label, *claim.around[:2]))
-    if _RETENTION_KEY.fullmatch(claim.label) and not any(
-        re.search(r"(?i)\blogs?|metrics|monitoring|audit\b", text) for text in claim.around[:2]
-    ):
+    if _RETENTION_KEY.fullmatch(claim.label) and not any(_OTHER_DATA.search(text) for text in claim.around[:2]):
         near = near or any(BACKUP.search(text) for text in (*claim.around, document))
     own = bool(BACKUP.search(f"{claim.label} {claim.text}"))
     if not near and not own:
         return
     name = _name(claim)
     if claim.form == "pair":
-        if _RETENTION_KEY.search(claim.label) and (near or own) and not _NOT_BACKUP.search(claim.label):
+        if _RETENTION_KEY.search(claim.label) and not _NOT_BACKUP.search(claim.label):
             yield from _retentions(claim, name, document, comma)
             return
         if _SCHEDULE_KEY.search(claim.label) and not _NOT_BACKUP.search(f"{claim.label} {' '.join(claim.around[:1])}"):
             yield from _schedules(claim, name, document, comma)
             yield from _kept(claim, name, document, comma)
             return
-    if (
-        not own
-        or _NOT_BACKUP.search(claim.label)
-        or (claim.form == "sentence" and re.search(r"\?$|\bif\b|\bshould\b|\bconsider\b", claim.text))
-    ):
+        if not own and _KEPT.search(claim.text) and not _NOT_BACKUP.search(claim.words):
+            yield from _kept(claim, claim.label, document, comma)
+            return
+    hypothetical = claim.form == "sentence" and re.search(r"\?$|\bif\b|\bshould\b|\bconsider\b", claim.text)
+    if not own or _NOT_BACKUP.search(claim.label) or hypothetical:
         return
     said = 0
     for part in _CLAUSE.split(claim.text):
@@ -133,6 +131,11 @@ def backup_facts(claim: Claim, document: str, comma: bool) -> Iterator[Fact]:
     if claim.form == "pair" and not said and (named := _FREQUENCY.match(claim.label)):
         yield _fact(Kind.BACKUP_SCHEDULE, _normal(named["text"]), "text", claim, name, document, claim.text, 0)
     yield from _kept(claim, name, document, comma)
+
+
+_OTHER_DATA: Final = re.compile(
+    r"(?i)\b(?:logs?|logging|metrics|monitoring|audit|traces|events|messages|kafka|data retention|personal data|gdpr)\b"
+)
 
 
 def _cell(claim: Claim, document: str, comma: bool) -> Iterator[Fact]:

@@ -9,11 +9,13 @@ from sre_kit.compute.vocabulary import Role
 from sre_kit.load.facts.claims import Claim
 
 _PLACEHOLDER = re.compile(
-    r"\[(?:from|current|your|insert|date|name|tbd|todo|x+|number|amount|value|planned|project|link|to be|fill|add|owner|role|team|email|e\.g|\.\.\.|N)\b[^\[\]]*\]"
-    r"|\{\{[^{}]*\}\}|\bTB[DCA]\b|\bto be (?:determined|defined|decided|confirmed|announced)\b|\bXX+\b|(?<![\w.])[XYZN]\s?%|\$\s?[XYN](?![\w])|\bYYYY-MM-DD\b|…|\?\?+"
-    r"|<(?:value|number|name|your)[^<>]*>|\blorem ipsum\b|\bplaceholder\b|\bnot (?:yet )?(?:defined|decided|known)\b|(?<!\w)N/A(?!\w)",
+    r"\[(?:from|current|your|insert|date|name|tbd|todo|x+|number|amount|value|planned|project|link|to be|fill|add|owner|role|team|email|"
+    r"e\.g|\.\.\.|N|stakeholder|journey|user|component|service|alert|feature|task|item|metric|target|reason|description|company|customer|list|describe|specify)\b[^\[\]]*\]"
+    r"|\{\{[^{}]*\}\}|\bTB[DCA]\b|\bto be (?:determined|defined|decided|confirmed|announced)\b|\bXX+\b|(?<![\w.])[XYZN]\s?%|\$\s?[XYN](?![\w])|"
+    r"\bYYYY-MM-DD\b|…|\?\?+|<(?:value|number|name|your)[^<>]*>|\blorem ipsum\b|\bplaceholder\b|\bnot (?:yet )?(?:defined|decided|known)\b|(?<!\w)N/A(?!\w)"
+    r"|(?<![\w%])(?:X|XX|Y|Z)(?:\s?(?:ms|s|min|minutes|hours|days|users|rps|GB)\b)",
     re.IGNORECASE,
-)  # fmt: skip
+)
 _EXAMPLE_HEAD = re.compile(
     r"\b(?:examples?|beispiel\w*|ejemplos?|exemples?|exemplos?|sample|illustrative|hypothetical)\b",
     re.IGNORECASE,

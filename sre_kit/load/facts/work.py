@@ -13,7 +13,7 @@ from sre_kit.load.facts.claims import Claim, header_index, split_key
 from sre_kit.load.facts.reading import Block, Line, Row, Table
 
 _CHECKLIST = re.compile(
-    r"\b(?:check-?lists?|template|before (?:each|every|you)|pre-?\w+|post-?\w+|procedure|sign-?off|steps?|verification|verify|validation|reporting|review|results overview|summary|recurring|daily|weekly|monthly|quarterly|annual(?:ly)?)\b",
+    r"\b(?:check-?lists?|template|before (?:each|every|you)|pre-?\w+|post-?\w+|procedure|sign-?off|steps?|verification|verify|validation|reporting|review|results overview|summary|recurring|daily|weekly|monthly|quarterly|annual(?:ly)?|(?:success|acceptance|exit|entry|pass|go|release)[ /-](?:no-go )?criteria|definition of done|criteria)\b",
     re.IGNORECASE,
 )
 _PLAN = re.compile(
