@@ -56,7 +56,7 @@ def access_log(project: Project) -> AccessLog | Gap:
     try:
         return accesslog.access_log(project.file(written), as_of=project.as_of)
     except (DataError, SourceError) as error:
-        return Gap("requests as the edge saw them", "DevOps Engineer", written, str(error))
+        return Gap("requests as the edge saw them", "DevOps Engineer", written, str(error), degraded=True)
 
 
 def _endpoint(project: Project, endpoint: Endpoint) -> EndpointReadings:

@@ -32,7 +32,9 @@ def statements(path: Path) -> Statements:
     try:
         return _read(path)
     except (DataError, SourceError) as error:
-        return Statements(source=path.name, gap=Gap("database statements", "Backend Developer", path.name, str(error)))
+        return Statements(
+            source=path.name, gap=Gap("database statements", "Backend Developer", path.name, str(error), degraded=True)
+        )
 
 
 def _read(path: Path) -> Statements:

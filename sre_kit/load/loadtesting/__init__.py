@@ -80,7 +80,7 @@ def load_tests(written: Sequence[tuple[str, Path]]) -> LoadTestSet:
             try:
                 runs.append(load_test(one))
             except (DataError, SourceError) as error:
-                gaps.append(Gap(f"the load test {one.name}", "QA Engineer", name, str(error)))
+                gaps.append(Gap(f"the load test {one.name}", "QA Engineer", name, str(error), degraded=True))
     if not written:
         gaps.append(
             Gap("load-test results", "QA Engineer", "performance.loadtests in the params", "no result file is named")
