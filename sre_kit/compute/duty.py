@@ -24,6 +24,8 @@ WORK: Final = (time(8), time(18))
 HOUR: Final = timedelta(hours=1)
 SHARE_WARN: Final = 0.30
 SHARE_FAIL: Final = 0.50
+ADVICE: Final = "Enough people to last"
+"""The one rule of a rota that cannot be broken, only heeded."""
 SUSTAINABLE: Final = 8
 SINGLE_SITE: Final = 6
 """Site Reliability Engineering, ch. 11: eight people for one site to be sustainable, six per site of two."""
@@ -147,7 +149,7 @@ def turns(shifts: Sequence[Shift]) -> int:
 
 
 def load_problems(found: Sequence[Load]) -> list[str]:
-    """What is unfair or not sustainable about `found`, in words; empty when nothing is."""
+    """What is unfair about `found`, in words; empty when nothing is."""
     problems = [
         f"{load.person.name} has no primary shift" + (" (only shadow)" if load.shadow else "")
         for load in found
@@ -161,11 +163,16 @@ def load_problems(found: Sequence[Load]) -> list[str]:
             problems.append(f"{load.person.name} carries {load.share:.0%} of the primary hours, more than half")
         elif load.share > SHARE_WARN:
             problems.append(f"{load.person.name} carries {load.share:.0%} of the primary hours, above 30 %")
+    return problems
+
+
+def team_advice(found: Sequence[Load]) -> list[str]:
+    """Whether enough people carry the pager for it to last, in words."""
     carrying = sum(bool(load.primary) for load in found)
     if 0 < carrying < SUSTAINABLE:
         fewest = SINGLE_SITE if carrying < SINGLE_SITE else SUSTAINABLE
-        problems.append(f"{carrying} people carry the pager; below {fewest} a rotation is hard to sustain")
-    return problems
+        return [f"{carrying} people carry the pager; below {fewest} a rotation is hard to sustain"]
+    return []
 
 
 def rest_problems(shifts: Sequence[Shift], minimum: timedelta) -> list[str]:
@@ -310,7 +317,8 @@ def rota_review(
         "Rest between primary shifts": rest_problems(exported, oncall.minimum_rest),
         "Shadow before the first own shift": shadow_problems(exported),
         "Handoffs on working days, in working hours": handoff_problems(exported, people, holidays),
-        "Fair and sustainable": load_problems(loads),
+        "Fair": load_problems(loads),
+        ADVICE: team_advice(loads),
         "Overrides have an effect": schedule.problems,
     }
     changes = tuple(clock_changes_near(oncall.rotations, schedule))

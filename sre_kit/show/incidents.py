@@ -57,7 +57,7 @@ def severities(policy: IncidentPolicy) -> Table:
 def severity_matrix(matrix: SeverityMatrix) -> Table:
     """Every pair of impact and scope with its level; what is wrong with the ladder is said below."""
     rows: list[Sequence[Inline]] = [
-        (_band(matrix.burns, row, "{:g} times"), *(name or Strong("no level") for name in cells))
+        (_band(matrix.burns, row, "{:g} ×"), *(name or Strong("no level") for name in cells))
         for row, cells in enumerate(matrix.cells)
     ]
     columns = ["Budget burns", *(f"Users {_share_band(matrix, i)}" for i in range(len(matrix.users)))]
@@ -394,7 +394,7 @@ def _hours(value: timedelta) -> str:
 def _threshold(level: Severity) -> Inline:
     parts: list[Inline] = []
     if level.burn_rate is not None:
-        parts.append(f"budget burns at {level.burn_rate:g} times or more")
+        parts.append(f"budget burns {level.burn_rate:g} × or faster")
     if level.users is not None:
         parts.append(f"{percent(level.users, 0)} of users or more")
     return Lines(parts) if parts else "below the level above"

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from sre_kit.compute.duty import Load, RotaReview
+from sre_kit.compute.duty import ADVICE, Load, RotaReview
 from sre_kit.compute.escalation import escalation_problems, late_severities, notified, worst_case
 from sre_kit.compute.incidents import Severity
 from sre_kit.compute.oncall import OnCall, Schedule, Shift
@@ -71,8 +71,7 @@ def rota_changes(schedule: Schedule, oncall: OnCall) -> Table:
 def rota_checks(review: RotaReview) -> Table:
     """Each rule that a rota must keep, and what breaks it; swept over the exported calendar."""
     rows: list[Sequence[Inline]] = [
-        (rule, "kept" if not found else Strong("broken"), Lines(list(found)) if found else MISSING)
-        for rule, found in review.problems.items()
+        (rule, _state(rule, found), Lines(list(found)) if found else MISSING) for rule, found in review.problems.items()
     ]
     covered = "; ".join(f"{c.layer} {percent(c.share)}" for c in review.coverage)
     first = review.coverage[0] if review.coverage else None
@@ -119,14 +118,14 @@ def pager_loads(review: RotaReview) -> Table:
             number(load.night_hours),
             str(load.weekend_days),
             Lines(list(load.holidays)) if load.holidays else "0",
-            f"{load.share:.0%} of {load.expected:.0%}",
+            f"{percent(load.share, 0)} ({percent(load.expected, 0)})",
             _pages(load),
         )
         for load in review.loads
     ]
     return Table(
         ("Person", "Zone", "Primary / secondary turns", "Primary hours", "Nights, hours", "Weekend days",
-         "Public holidays", "Share of expected", "Incidents answered (at night)"),
+         "Public holidays", "Share (fair)", "Incidents answered (at night)"),
         rows,
         source="oncall.ics; nights are 22-08 on the person's clock, holidays those of the person's country, "
         "expected by working time, incidents from the log",
@@ -241,16 +240,22 @@ def pager_down(oncall: OnCall) -> Note:
     """What happens when the paging tool itself is down."""
     if not oncall.pager_down:
         return Note.gap(Gap("what happens when the pager is down", "DevOps Engineer", "params: oncall.pager_down"))
-    return Note([Strong("When the paging tool is down: "), oncall.pager_down + "."])
+    return Note([Strong("When the paging tool is down:"), f" {oncall.pager_down}."])
 
 
 def on_call_now(schedule: Schedule, as_of: datetime) -> Note:
     """Who has the pager at the report time."""
     held = [s for s in schedule.shifts if s.start <= as_of < s.end]
     if not held:
-        return Note([Strong("Nobody is on call at "), Strong(utc(as_of)), Strong(".")])
+        return Note([Strong(f"Nobody is on call at {utc(as_of)}."), " See the gaps of the rota below."])
     words = "; ".join(f"{s.layer}: {s.person} until {utc(s.end)}" for s in held)
-    return Note([Strong("On call at "), Strong(utc(as_of)), f": {words}."])
+    return Note([Strong(f"On call at {utc(as_of)}:"), f" {words}."])
+
+
+def _state(rule: str, found: Sequence[str]) -> Inline:
+    if not found:
+        return "kept"
+    return "advice" if rule == ADVICE else Strong("broken")
 
 
 def _during(schedule: Schedule, shift: Shift, layer: str) -> Inline:

@@ -142,7 +142,9 @@ def war_room(policy: IncidentPolicy) -> Stack:
     )
     parsed = "reads" if declaration(str(sample)) == sample else "does not read"
     return Stack(
-        Note(["The room is ", bridge, f". The commander hands over after {span(policy.commander_handover)}."]),
+        Note(
+            ["The room is ", _address(bridge), f". The commander hands over after {span(policy.commander_handover)}."]
+        ),
         Table(("Role", "Duty", "Said aloud and in the chat"), rows),
         Note(f"Whoever sees it first declares it, in these words; sre_kit's own parser {parsed} them:"),
         CodeBlock(str(sample), "text"),
@@ -161,7 +163,9 @@ def postmortem_triggers(policy: IncidentPolicy, log: IncidentLog, found: Sequenc
     """Each rule for a post-mortem, whether the log can tell, and how many incidents met it."""
     everything = (*log.incidents, *log.others)
     written: list[Sequence[Inline]] = [
-        (f"level {level.name}", _met(found, level.name), "") for level in policy.severities if level.postmortem
+        (f"level {level.name}", _met(found, level.name), "the log's severity, mapped into the ladder")
+        for level in policy.severities
+        if level.postmortem
     ]
     if policy.postmortem_budget_share is not None:
         share = percent(policy.postmortem_budget_share, 0)

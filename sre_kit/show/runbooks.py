@@ -98,13 +98,13 @@ def _runbook(alert: Alert, runbook: Runbook) -> list[Shown]:
     ]
     parts: list[Shown] = [
         Heading(3, alert.name),
-        Table(("", "As stated"), facts),
+        Table(("What", "As stated"), facts),
         Note(Strong("Diagnose")),
         Steps([_ticked(step) for step in runbook.diagnose]),
         Note(Strong("Mitigate, reversible first")),
         Steps([_step(step) for step in runbook.mitigate]),
-        Note([Strong("Verify: "), *_parts(runbook.verify), "."]),
-        Note([Strong("Escalate: "), *_parts(runbook.escalate), "."]),
+        Note([Strong("Verify:"), " ", *_parts(runbook.verify), "."]),
+        Note([Strong("Escalate:"), " ", *_parts(runbook.escalate), "."]),
     ]
     return parts
 
@@ -112,7 +112,7 @@ def _runbook(alert: Alert, runbook: Runbook) -> list[Shown]:
 def _absent(alert: Alert) -> list[Shown]:
     return [
         Heading(3, alert.name),
-        Table(("", "As stated"), [(Strong("Trigger"), _trigger(alert))]),
+        Table(("What", "As stated"), [(Strong("Trigger"), _trigger(alert))]),
         Note.gap(_gap(alert)),
     ]
 
@@ -126,7 +126,7 @@ def _trigger(alert: Alert) -> Inline:
 
 
 def _step(step: str) -> Inline:
-    return Span([Strong("Takes away or interrupts: "), *_parts(step)]) if destructive(step) else _ticked(step)
+    return Span([Strong("Takes away or interrupts:"), " ", *_parts(step)]) if destructive(step) else _ticked(step)
 
 
 def _ticked(text: str) -> Inline:
