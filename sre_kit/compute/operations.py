@@ -95,7 +95,7 @@ class Expiry:
 
     name: str
     kind: Literal["certificate", "domain", "secret", "licence", "quota", "end of life"]
-    on: date
+    ends: date
     lead: Duration = timedelta(days=30)
     owner: str = ""
     source: str = ""
@@ -213,6 +213,7 @@ class Freeze:
     name: str
     start: Instant
     end: Instant
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,7 +253,7 @@ class RecoveryTest:
 
     kind: Literal["tabletop", "partial", "full"]
     scenario: str
-    on: date
+    held: date
     result: str = ""
     took: Duration | None = None
     data_lost: Duration | None = None

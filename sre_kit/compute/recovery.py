@@ -331,7 +331,7 @@ def rehearsals(plan: OperationsPlan, facts: Sequence[Fact] = ()) -> list[Rehears
             if one.steps
             else (Term("steps", None),)
         )
-        tests = sorted((t for t in plan.recovery_tests if t.scenario == one.name), key=lambda t: t.on)
+        tests = sorted((t for t in plan.recovery_tests if t.scenario == one.name), key=lambda t: t.held)
         bearable = None if one.tolerable is None or rto is None else rto <= one.tolerable
         found.append(Rehearsal(one, path, Proof(rto, terms, source), tests[-1] if tests else None, bearable))
     return found
@@ -343,7 +343,7 @@ class Ending:
 
     name: str
     kind: str
-    on: date
+    ends: date
     lead: timedelta
     days_left: int
     state: Literal["overdue", "act now", "ok"]
@@ -354,20 +354,20 @@ class Ending:
 def endings(plan: OperationsPlan, as_of: datetime) -> list[Ending]:
     """Certificates, domains, licences, runtimes and secrets with a rotation, the soonest first."""
     today = as_of.date()
-    rows = [(one.name, one.kind, one.on, one.lead, one.owner, one.source) for one in plan.expiries]
+    rows = [(one.name, one.kind, one.ends, one.lead, one.owner, one.source) for one in plan.expiries]
     for one in plan.configuration:
         if one.rotation is not None and one.last_rotation is not None:
             rows.append(
                 (one.name, "secret", one.last_rotation + one.rotation, timedelta(days=14), one.owner, one.source)
             )
     found = []
-    for name, kind, on, lead, owner, source in rows:
-        left = (on - today).days
+    for name, kind, ends, lead, owner, source in rows:
+        left = (ends - today).days
         state: Literal["overdue", "act now", "ok"] = (
-            "overdue" if left < 0 else "act now" if on - lead <= today else "ok"
+            "overdue" if left < 0 else "act now" if ends - lead <= today else "ok"
         )
-        found.append(Ending(name, kind, on, lead, left, state, owner, source))
-    return sorted(found, key=lambda row: (row.on, row.name))
+        found.append(Ending(name, kind, ends, lead, left, state, owner, source))
+    return sorted(found, key=lambda row: (row.ends, row.name))
 
 
 def recovery_findings(found: Sequence[Recoverable], scenarios: Sequence[Rehearsal] = ()) -> list[Finding]:

@@ -55,7 +55,7 @@ def runs(cron: str, where: str, start: datetime, end: datetime | None = None) ->
 
 
 @dataclass(frozen=True, slots=True)
-class Clockwork:
+class ClockTrouble:
     """A run that a change of the clock disturbs: its local time is skipped or shown twice on that day."""
 
     at: datetime
@@ -73,7 +73,7 @@ class TaskSchedule:
     task: RecurringTask
     next: tuple[datetime, ...] = ()
     a_year: int = 0
-    disturbed: tuple[Clockwork, ...] = ()
+    disturbed: tuple[ClockTrouble, ...] = ()
     problem: str = ""
 
     @property
@@ -106,7 +106,7 @@ def _sample(cron: str) -> timedelta:
     return timedelta(days=28) if len(fields) > 1 and not fields[1].isdigit() else YEAR
 
 
-def disturbed(cron: str, where: str, at: Sequence[datetime]) -> Iterator[Clockwork]:
+def disturbed(cron: str, where: str, at: Sequence[datetime]) -> Iterator[ClockTrouble]:
     """
     Runs whose local time is skipped or repeated by a change of the clock.
 
@@ -120,9 +120,9 @@ def disturbed(cron: str, where: str, at: Sequence[datetime]) -> Iterator[Clockwo
     for one in at:
         local = one.astimezone(zoned)
         if allowed and (local.hour, local.minute) not in allowed:
-            yield Clockwork(one, skipped=True)
+            yield ClockTrouble(one, skipped=True)
         elif local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset():
-            yield Clockwork(one, skipped=False)
+            yield ClockTrouble(one, skipped=False)
 
 
 @dataclass(frozen=True, slots=True)
