@@ -30,7 +30,7 @@ from sre_kit.load.facts.people import people_line, people_table
 from sre_kit.load.facts.quantities import uses_decimal_comma
 from sre_kit.load.facts.reading import Block, Fence, Line, Table, blocks
 from sre_kit.load.facts.recovery import backup_facts, backup_table
-from sre_kit.load.facts.scaling import scaling_facts, scaling_table
+from sre_kit.load.facts.scaling import scaling_facts, scaling_section, scaling_table
 from sre_kit.load.facts.support import support_facts
 from sre_kit.load.facts.traffic import capacity_results, rate_facts, user_facts
 from sre_kit.load.facts.work import finding_sections, finding_table, strategy, tasks
@@ -70,6 +70,7 @@ def _all(read: Sequence[Block], document: str, comma: bool) -> Iterator[Fact]:
     yield from tasks(read, document)
     yield from finding_sections(read, document)
     yield from runbook_alert(read, document)
+    yield from scaling_section([block for block in read if isinstance(block, Line)], document)
 
 
 def _block(block: Block, document: str, comma: bool) -> Iterator[Fact]:

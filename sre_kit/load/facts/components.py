@@ -56,7 +56,7 @@ _KINDS: Final = (
     ("compute", re.compile(r"\b(?:ec2|ecs|fargate|eks|gke|aks|kubernetes|k8s|lambda|nodes?|vm|servers?|workers?|api|backend|frontend|web|app|application|service|container|pods?|function|scheduler|bot)\b", re.IGNORECASE)),
 )  # fmt: skip
 _COUNTED: Final = re.compile(
-    r"(?<![\w.])(?P<count>\d{1,4})\+?(?:\s?[-–]\s?(?P<most>\d{1,4}))?\s?(?:x\s)?(?:app |worker |read |web )?(?:replicas?|pods?|instances?|nodes?|tasks?|containers?|servers?|vms?|brokers?|shards?|workers?)\b",
+    r"(?<![\w.])(?P<count>\d{1,4})\+?(?:\s?[-–]\s?(?P<most>\d{1,4}))?\s?(?:x\s)?(?:[A-Za-z]+ ){0,2}(?:replicas?|pods?|instances?|nodes?|tasks?|containers?|servers?|vms?|brokers?|shards?|workers?)\b",
     re.IGNORECASE,
 )
 _INSTANCE_KEY: Final = re.compile(

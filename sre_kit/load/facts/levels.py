@@ -41,9 +41,19 @@ def level_facts(claim: Claim, document: str, decimal_comma: bool) -> Iterator[Fa
         and "nine" not in claim.text.lower()
     ):
         return
-    for found in _found(claim, document, decimal_comma):
-        if fact := stated(found, claim, document):
+    found = list(_found(claim, document, decimal_comma))
+    for one in found:
+        others = [other for other in found if other is not one and other.kind is one.kind]
+        reached = not _aimed(one) and any(_aimed(other) for other in others)
+        if fact := stated(one, claim, document, reached):
             yield fact
+
+
+def _aimed(found: Found) -> bool:
+    """Whether the value is compared with something, or called a target."""
+    return bool(found.quantity.comparison.strip("~")) or bool(
+        roles.TARGET_TEXT.search(found.clause.partition(found.quantity.written)[0])
+    )
 
 
 def _found(claim: Claim, document: str, decimal_comma: bool) -> Iterator[Found]:
@@ -191,6 +201,7 @@ def _kind(
     return None, ""
 
 
+_RATED: Final = re.compile(r"(?i)\([^()]*\)|\b(?:excellent|good|pass(?:ed)?|ok|failed|acceptable)\b")
 _DESCRIPTION: Final = re.compile(
     r"(?i)(?:description|definition|meaning|beschreibung|descripci[oó]n|descri[cç][aã]o)s?"
 )
@@ -198,7 +209,7 @@ _DESCRIPTION: Final = re.compile(
 
 def _inherits(kind: Kind | None, claim: Claim, quantity: Quantity) -> bool:
     """Whether a heading's subject reaches down to this value: the value must look like a target, and nothing else."""
-    alone = len(claim.text) <= len(quantity.written) + 24
+    alone = len(_RATED.sub("", claim.text)) <= len(quantity.written) + 24
     if kind in (Kind.LATENCY_TARGET, Kind.RTO, Kind.RPO):
         return alone and (
             claim.form == "pair"

@@ -16,7 +16,9 @@ from sre_kit.load.facts.reading import Fence
 _LARGEST: Final = 200_000
 _YAML: Final = ("yaml", "yml", "", "text", "prometheus", "docker-compose", "k8s", "kubernetes")
 _SCRIPT: Final = ("javascript", "js", "typescript", "ts", "jsx", "k6")
-_LOOKS_YAML = re.compile(r"^\s*(?:- )?(?:apiVersion|alert|groups|services|kind|spec|rules)\s*:", re.MULTILINE)
+_LOOKS_YAML = re.compile(
+    r"^\s*(?:- )?(?:apiVersion|alert|groups|services|kind|spec|rules|autoscaling|minReplicas|hpa)\s*:", re.MULTILINE
+)
 _K6_TREND = re.compile(
     r"^\s*[✓✗]?\s*(http_req_duration|http_req_waiting|iteration_duration|grpc_req_duration|ws_session_duration)\.*\s*:\s*(.+)$"
 )
@@ -116,6 +118,16 @@ def _manifest(item: Any, fence: Fence, document: str) -> Iterator[Fact]:
         yield from _workload(item, kind, fence, document)
     elif kind == "HorizontalPodAutoscaler":
         yield from _autoscaler(item, fence, document)
+    elif kind not in ("ScaledObject",) and (values := _helm_autoscaling(item)):
+        yield from _autoscaler({"spec": values, "metadata": item.get("metadata") or {}}, fence, document)
+    elif kind == "ScaledObject" and isinstance(item.get("spec"), Mapping):
+        spec = item["spec"]
+        bounds = {
+            "minReplicas": spec.get("minReplicaCount", ""),
+            "maxReplicas": spec.get("maxReplicaCount", ""),
+            "scaleTargetRef": spec.get("scaleTargetRef"),
+        }
+        yield from _autoscaler({"spec": bounds, "metadata": item.get("metadata") or {}}, fence, document)
     elif isinstance(item.get("services"), Mapping):
         for name, service in item["services"].items():
             if isinstance(service, Mapping):
@@ -262,6 +274,15 @@ def _autoscaler(item: Mapping[str, Any], fence: Fence, document: str) -> Iterato
             Kind.SCALING_RULE, written, "text", document, line, _quote(fence, line), name=name, heading=fence.heading, role=Role.STATED,
             scope=Scope(_environment(fence), "", name), details={key: value for key, value in details.items() if value}, refused=_refused(fence),
         )  # fmt: skip
+
+
+def _helm_autoscaling(item: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The autoscaling block of Helm values, at the top or one level down."""
+    for part in (item, *(value for value in item.values() if isinstance(value, Mapping))):
+        block = part.get("autoscaling", part)
+        if isinstance(block, Mapping) and {"minReplicas", "maxReplicas"} <= set(block) and block.get("enabled", True):
+            return block
+    return None
 
 
 def _metric(metric: Any) -> tuple[str, str] | None:

@@ -104,7 +104,7 @@ def backup_facts(claim: Claim, document: str, comma: bool) -> Iterator[Fact]:
     near = any(BACKUP.search(text) for text in (claim.label, *claim.around[:2]))
     if _RETENTION_KEY.fullmatch(claim.label) and not any(_OTHER_DATA.search(text) for text in claim.around[:2]):
         near = near or any(BACKUP.search(text) for text in (*claim.around, document))
-    own = bool(BACKUP.search(f"{claim.label} {claim.text}"))
+    own = bool(BACKUP.search(f"{claim.label} {claim.text}")) or (near and bool(_SORT.match(claim.label or claim.text)))
     if not near and not own:
         return
     name = _name(claim)
@@ -124,7 +124,7 @@ def backup_facts(claim: Claim, document: str, comma: bool) -> Iterator[Fact]:
         return
     said = 0
     for part in _CLAUSE.split(claim.text):
-        if BACKUP.search(part) or BACKUP.search(claim.label):
+        if BACKUP.search(part) or BACKUP.search(claim.label) or _SORT.match(claim.label or part.strip()):
             for fact in _schedules(_with(claim, part), name, document, comma):
                 said += 1
                 yield fact
@@ -133,6 +133,9 @@ def backup_facts(claim: Claim, document: str, comma: bool) -> Iterator[Fact]:
     yield from _kept(claim, name, document, comma)
 
 
+_SORT: Final = re.compile(
+    r"(?i)^\W*(?:full|incremental|differential|inkrementell\w*|voll\w*|completos?|incrementa(?:l|les|is)|diferencial(?:es)?|transaction logs?|wal|complète|daily|weekly|hourly|monthly)\b"
+)
 _OTHER_DATA: Final = re.compile(
     r"(?i)\b(?:logs?|logging|metrics|monitoring|audit|traces|events|messages|kafka|data retention|personal data|gdpr)\b"
 )
@@ -258,7 +261,7 @@ def _name(claim: Claim) -> str:
         left = BACKUP.sub("", re.sub(r"\([^()]*\)", "", text))
         left = re.sub(
             r"\b(?:strategy|strategies|automated|automatic|manual|full|policy|policies|plan|and|recovery|disaster|retention|frequency|schedule|regular|daily|weekly|hourly|monthly|"
-            r"procedures?|type|configuration|storage|restore|the|of|incremental|\d+[.)]?)\b|&",
+            r"procedures?|type|configuration|storage|restore|the|of|arten|types?|tipos|überblick|overview|requirements|targets?|metrics|incremental|\d+[.)]?)\b|&",
             "", left, flags=re.IGNORECASE,
         )  # fmt: skip
         left = left.strip(" -–—:.,()0123456789")

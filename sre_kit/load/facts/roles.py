@@ -64,7 +64,7 @@ _MEASURED_COLUMN = re.compile(
     r"\b(?:actual|current(?:ly)?|measured|results?|achieved|observed|baseline|before|after|today|ist|obtained|resultado|ergebnis|gemessen|résultat|today|now|last (?:month|quarter|30 days)|status quo|p(?:re|ost)-optimi[sz]ation)\b",
     re.IGNORECASE,
 )
-_TARGET_TEXT = re.compile(
+TARGET_TEXT = re.compile(
     r"\b(?:targets?|goals?|slos?|slas?|objectives?|must|shall|should|required|requirements?|guarantee\w*|commit\w*|ziel\w*|soll|muss|objetivo|deve|debe|doit|objectif)\b",
     re.IGNORECASE,
 )
@@ -85,7 +85,7 @@ _LOAD_TEST = re.compile(
 )
 _STATISTICS = re.compile(r"\b(?:statistics|estad[ií]sticas?|statistik|statistiques|metrics)\b", re.IGNORECASE)
 _RESULT = re.compile(
-    r"\b(?:results?|findings|report|summary|measured|actual|baseline|observed|ergebnisse?|outcome|achieved|output|executed|completed|run)\b",
+    r"\b(?:results?|resultad\\w+|r[eé]sultats?|informe|resumen|resumo|conclusion\\w*|interpretaci\\w+|m[eé]tricas|bericht|auswertung|rapport|bilan|drill|game ?day|simulacro|exercise|post-?mortem|findings|report|summary|measured|actual|baseline|observed|ergebnisse?|outcome|achieved|output|executed|completed|run)\b",
     re.IGNORECASE,
 )
 
@@ -147,6 +147,12 @@ def target_column(column: str) -> bool:
     return bool(_TARGET_COLUMN.search(column))
 
 
+_AIMED = re.compile(
+    r"\b(?:targets?|goals?|slos?|slas?|objectives?|requirements?|criteria|expected|thresholds?|acceptance|budgets?|ziele?|objetivos?|criterios?|umbrales|plan)\b",
+    re.IGNORECASE,
+)
+
+
 def in_load_test(claim: Claim, document: str) -> bool:
     """Whether the claim stands in a document or section on load tests."""
     return any(_LOAD_TEST.search(text) for text in (*claim.around, _spaced(document)))
@@ -157,10 +163,16 @@ def _spaced(document: str) -> str:
     return re.sub(r"(?<=[a-z])(?=[A-Z])|[-_./]", " ", document)
 
 
+_DRILL = re.compile(r"\b(?:drills?|game ?days?|simulacro|chaos (?:test|experiment)|post-?mortem)\b", re.IGNORECASE)
+
+
 def tested(claim: Claim, document: str) -> bool:
     """Whether the claim stands among the measured results of a load test."""
-    return in_load_test(claim, document) and (
-        results_place(claim, document) or _STATISTICS.search(" ".join(claim.around[:3])) is not None
+    drilled = any(_DRILL.search(text) for text in (*claim.around, _spaced(document)))
+    return (
+        drilled
+        or in_load_test(claim, document)
+        and (results_place(claim, document) or _STATISTICS.search(" ".join(claim.around[:3])) is not None)
     )
 
 
@@ -186,7 +198,7 @@ def role(claim: Claim, clause: str, comparison: str, document: str) -> Role:
         return Role.CONTRACT if _CONTRACT.search(claim.column) else Role.TARGET
     if measured_column(claim.label) or (_MEASURED_TEXT.search(clause) and not comparison):
         return Role.MEASURED
-    if comparison in ("<", "<=", ">", ">=") or target_column(claim.label) or _TARGET_TEXT.search(clause):
+    if comparison in ("<", "<=", ">", ">=") or target_column(claim.label) or TARGET_TEXT.search(clause):
         return Role.TARGET
     if (
         claim.form != "sentence"
@@ -194,8 +206,7 @@ def role(claim: Claim, clause: str, comparison: str, document: str) -> Role:
         and any(measured_column(text) for text in claim.around[:2])
     ):
         return Role.MEASURED
-    aimed = any(target_column(text) for text in claim.around[:2])
-    if not aimed and tested(claim, document):
+    if not any(_AIMED.search(text) for text in claim.around[:2]) and tested(claim, document):
         return Role.MEASURED
     return Role.STATED
 

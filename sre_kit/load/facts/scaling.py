@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from sre_kit.compute.vocabulary import Fact, Kind, Role, Scope
 from sre_kit.load.facts import roles, scope
-from sre_kit.load.facts.claims import Claim, header_index
+from sre_kit.load.facts.claims import Claim, header_index, split_key
 from sre_kit.load.facts.quantities import Quantity, quantities
-from sre_kit.load.facts.reading import Table
+from sre_kit.load.facts.reading import Line, Table
 
 _SCALING: Final = re.compile(
     r"\b(?:auto-?scal(?:e|es|er|ers|ing)|scal(?:e|es|ed|ing)[- ]?(?:out|up|in|down)?|hpa|asg|keda|skalier\w*|escalad[oa]|autoescalad\w*|mise à l'échelle|horizontal pod autoscal\w+|auto scaling)\b",
@@ -149,6 +149,42 @@ def _bounds(text: str, in_scaling: bool) -> dict[str, str]:
     return {}
 
 
+def scaling_section(lines: Sequence[Line], document: str) -> Iterator[Fact]:
+    """Bounds on lines of their own, under one heading on scaling: `Min replicas: 3`, `Max replicas: 10`, `Target CPU: 70%`."""
+    group: dict[str, tuple[str, Line]] = {}
+    place: tuple[object, ...] = ()
+    for line in lines:
+        key, rest = split_key(line.text)
+        here = (line.heading, line.lead, line.parents)
+        if here != place:
+            yield from _section(group, document)
+            group, place = {}, here
+        found = _SECTION_KEY.match(key) if key and line.item else None
+        if (
+            found
+            and (number := re.match(r"(\d{1,4})\b", rest))
+            and _SCALING.search(" ".join((*line.context[:2], key)))
+            and not _MAX.search(rest)
+        ):
+            group.setdefault(found[1].lower()[:3], (number[1], line))
+    yield from _section(group, document)
+
+
+_SECTION_KEY: Final = re.compile(
+    r"(min|max|desired)(?:imum)?\.?(?:[ _-](?:replicas?|instances?|capacity|pods?|nodes?|tasks?|size|count|containers?|workers?))?$",
+    re.IGNORECASE,
+)
+
+
+def _section(group: Mapping[str, tuple[str, Line]], document: str) -> Iterator[Fact]:
+    if "min" in group and "max" in group:
+        least, line = group["min"]
+        details = {"min": least, "max": group["max"][0]} | ({"desired": group["des"][0]} if "des" in group else {})
+        written = f"{least}-{details['max']}"
+        claim = Claim(written, "", "", line.context, line.heading, line.line, line.raw, "pair")
+        yield _rule(claim, details, _name(claim), document)
+
+
 def _percent(text: str) -> Quantity | None:
     return next((quantity for quantity in quantities(text) if quantity.unit == "ratio"), None)
 
@@ -158,6 +194,7 @@ def _trigger(text: str) -> dict[str, str] | None:
     metric = _METRIC.search(text)
     if not metric:
         return None
+    text = re.sub(r"\((\w+ \d+ ?%)\)", r" \1", text)
     spotted = [
         quantity
         for quantity in quantities(text)
@@ -206,7 +243,7 @@ def _rule(claim: Claim, details: dict[str, str], name: str, document: str) -> Fa
 
 
 def _name(claim: Claim) -> str:
-    for text in (claim.label, *claim.around[:2]):
+    for text in (claim.label, *claim.around[:1]):
         cleaned = re.sub(r"\([^()]*\)", "", re.split(r":\s", text)[0]).strip(" :")
         if re.fullmatch(r"(?i)auto[- ]?scaling groups?|asg", cleaned):
             return cleaned

@@ -42,11 +42,13 @@ class Found:
     words: str
 
 
-def stated(found: Found, claim: Claim, document: str) -> Fact | None:
+def stated(found: Found, claim: Claim, document: str, reached: bool = False) -> Fact | None:
     """The fact that a found value states, or None where the sentence only mentions it."""
     quantity, kind = found.quantity, found.kind
     refused_role, refused = roles.refusal(claim)
     role = refused_role or roles.role(claim, found.clause, quantity.comparison.replace("downtime", "<="), document)
+    if reached and role not in (Role.EXAMPLE, Role.VENDOR):
+        role = Role.MEASURED  # "118 ms (target: < 2000 ms)"
     details: dict[str, str] = {}
     statistic = ""
     if kind is Kind.LATENCY_TARGET:
@@ -57,7 +59,7 @@ def stated(found: Found, claim: Claim, document: str) -> Fact | None:
     if (
         role is Role.MEASURED
         and kind in (Kind.LATENCY_TARGET, Kind.ERROR_RATE_TARGET)
-        and roles.in_load_test(claim, document)
+        and (reached or roles.in_load_test(claim, document))
     ):
         return _result(found, claim, document, statistic, refused)
     told = claim.form == "sentence" or len(claim.text.split()) >= 12
@@ -90,7 +92,7 @@ def stated(found: Found, claim: Claim, document: str) -> Fact | None:
     where = _scope(claim, found)
     name = statistic
     if kind in (Kind.RTO, Kind.RPO):
-        name = scope.strip_known(claim.label, (RECOVERY,))
+        name = scope.strip_known(claim.label, (RECOVERY,)).strip("/ ()")
         name = "" if scope.is_environment(name) or roles.target_column(name) else name
     return Fact(
         kind, quantity.value, quantity.unit, document, claim.line, claim.quote, name=name or where.component, heading=claim.heading,

@@ -51,7 +51,7 @@ _USERS_LABEL: Final = re.compile(
     re.IGNORECASE,
 )
 _NOT_USERS: Final = re.compile(
-    r"\b(?:up to|per|limit|plan|tier|seat|pricing|interview\w*|survey\w*|persona|included|add|max \d+ users|% of|percent of|team of|beta test\w*|usability|test users?|sample|market|industry|competitors?|tam|sam|som|virtual users|rate[- ]limit\w*|roles?|k6|vus?)\b",
+    r"\busers? per\b|\b(?:up to|limit|plan|tier|seat|pricing|interview\w*|survey\w*|persona|included|add|max \d+ users|% of|percent of|team of|beta test\w*|usability|test users?|sample|market|industry|competitors?|tam|sam|som|virtual users|rate[- ]limit\w*|roles?|k6|vus?)\b",
     re.IGNORECASE,
 )
 _LOAD_UNIT: Final = re.compile(

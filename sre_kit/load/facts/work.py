@@ -232,7 +232,7 @@ def strategy(claim: Claim, document: str) -> Iterator[Fact]:
     keyed = _STRATEGY_KEY.search(claim.label) or _STRATEGY_KEY.search(claim.column)
     about = any(
         re.search(r"\b(?:deployments?|release|rollout|ci/?cd|delivery)\b", text, re.IGNORECASE)
-        for text in (claim.label, *claim.around[:2])
+        for text in (claim.label, *claim.around[:2], claim.text)
     )
     spoken = about and _STRATEGY_SENTENCE.search(claim.text) and claim.form == "sentence"
     named = re.fullmatch(
