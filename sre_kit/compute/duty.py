@@ -8,7 +8,7 @@ memory. Nights are 22:00-08:00 on the clock of the person who holds the pager.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from itertools import combinations, pairwise
 from typing import Final
@@ -302,7 +302,7 @@ def rota_review(
     holidays = public_holidays(oncall.people, schedule.start, schedule.end)
     layers = [layer for layer in LAYERS[:2] if any(r.layer == layer for r in oncall.rotations)] or ["primary"]
     covered = pager_coverage(exported, layers, schedule.start, schedule.end, schedule.unfilled)
-    loads = pager_loads(oncall.people, exported, holidays, past)
+    loads = pager_loads(oncall.people, inside(exported, schedule.start, schedule.end), holidays, past)
     people = {person.name: person for person in oncall.people}
     plan, read_back = ({(s.layer, s.person, s.start, s.end) for s in found} for found in (schedule.shifts, exported))
     problems: dict[str, Sequence[str]] = {
@@ -323,6 +323,16 @@ def rota_review(
     }
     changes = tuple(clock_changes_near(oncall.rotations, schedule))
     return RotaReview(tuple(exported), tuple(covered), tuple(loads), problems, changes, holidays)
+
+
+def inside(shifts: Sequence[Shift], start: datetime, end: datetime) -> list[Shift]:
+    """Shifts cut to [start, end); a turn that began before counts its hours and is no turn of this rota."""
+    cut = ((s, max(s.start, start), min(s.end, end)) for s in shifts)
+    return [
+        replace(s, start=first, end=last, turn=s.turn if s.turn and s.turn >= start else None)
+        for s, first, last in cut
+        if first < last
+    ]
 
 
 def absence_problems(shifts: Sequence[Shift], oncall: OnCall) -> list[str]:

@@ -136,15 +136,13 @@ def security_branch(stakeholders: Iterable[Fact]) -> Note:
 def war_room(policy: IncidentPolicy) -> Stack:
     """Roles with duties and the fixed words that declare an incident and take a role."""
     rows: list[Sequence[Inline]] = [(role, DUTIES[role], f"I am taking the role of {role}.") for role in ROLES]
-    bridge = policy.channels.get("bridge") or UNSET
+    bridge, handover = policy.channels.get("bridge") or UNSET, span(policy.commander_handover)
     sample = Declaration(
         "<what was seen>", "<what users cannot do>", policy.severities[0].name if policy.severities else "<level>"
     )
     parsed = "reads" if declaration(str(sample)) == sample else "does not read"
     return Stack(
-        Note(
-            ["The room is ", _address(bridge), f". The commander hands over after {span(policy.commander_handover)}."]
-        ),
+        Note(["The room is ", _address(bridge), f". The commander hands over after {handover}."]),
         Table(("Role", "Duty", "Said aloud and in the chat"), rows),
         Note(f"Whoever sees it first declares it, in these words; sre_kit's own parser {parsed} them:"),
         CodeBlock(str(sample), "text"),
@@ -163,7 +161,7 @@ def postmortem_triggers(policy: IncidentPolicy, log: IncidentLog, found: Sequenc
     """Each rule for a post-mortem, whether the log can tell, and how many incidents met it."""
     everything = (*log.incidents, *log.others)
     written: list[Sequence[Inline]] = [
-        (f"level {level.name}", _met(found, level.name), "the log's severity, mapped into the ladder")
+        (f"level {level.name}", _met(found, level.name), "severity of the log")
         for level in policy.severities
         if level.postmortem
     ]
