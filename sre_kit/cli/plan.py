@@ -78,7 +78,10 @@ def edit(project: Project, manifest: Manifest, *, force: bool) -> PlanEdit:
     """
     before = publish.Root(project.root).read(NAME)
     text = buildplan.decoded(before) if before is not None else ""
-    made = buildplan.update(text, plan_state(project, manifest), force=force)
+    try:
+        made = buildplan.update(text, plan_state(project, manifest), force=force)
+    except ProtectedError as error:
+        raise ProtectedError(f"{NAME}: {str(error).removeprefix(f'{NAME}: ')}") from None
     notes = list(made.notes)
     notes += [f"{NAME}: {task!r} stays open: {reason}" for task, reason in made.left_open]
     notes += [f"{NAME}: {contradiction}" for contradiction in made.contradictions]

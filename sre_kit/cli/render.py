@@ -116,6 +116,8 @@ def render(project: Project, options: Options) -> tuple[Report, int]:
         if writes:
             publish.recover(root)
         previous = manifests.read(target / places.MANIFEST)
+        if not options.out:
+            plan.edit(project, previous, force=options.force)  # refuses before minutes are spent, not after
         outcome = _outcome(project, options, previous, quiet)
         if options.strict:
             _refuse_noise(outcome)

@@ -108,9 +108,9 @@ def read_document(path: Path, root: Path, phase: str = "", remark: str = "") -> 
     return _text(root, path, phase, remark)
 
 
-def decoded(content: bytes) -> tuple[str, str]:
+def decoded(content: bytes) -> tuple[str | None, str]:
     """
-    Text and a remark on how it was decoded; text is empty and the remark says why where it is not text.
+    Text and a remark on how it was decoded; None and the reason where it is not text.
 
     >>> decoded(b"\\xff\\xfea\\x00"), decoded(b"caf\\xe9")[1]
     (('a', 'read as UTF-16'), 'not UTF-8 (byte 3); save it as UTF-8')
@@ -120,21 +120,22 @@ def decoded(content: bytes) -> tuple[str, str]:
             try:
                 return content.decode(encoding), "read as UTF-16"
             except UnicodeDecodeError:
-                return "", "starts like UTF-16 and is not; save it as UTF-8"
+                return None, "starts like UTF-16 and is not; save it as UTF-8"
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        return "", f"not UTF-8 (byte {error.start}); save it as UTF-8"
+        return None, f"not UTF-8 (byte {error.start}); save it as UTF-8"
     return text, ("empty" if not text.strip() else "")
 
 
 def _text(root: Path, path: Path, phase: str, remark: str) -> Text:
     relative = path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
     content, modified, problem = _bytes(root, path)
-    text, how = decoded(content) if not problem else ("", "")
+    text, how = decoded(content) if not problem else (None, "")
     remarks = "; ".join(part for part in (remark, problem, how) if part)
-    digest = sha256(content) if not problem else ""
-    return Text(Document(path.stem, relative, phase, owner(phase), digest, modified, stated_date(text), remarks), text)
+    digest = sha256(content) if text is not None else ""
+    found = Document(path.stem, relative, phase, owner(phase), digest, modified, stated_date(text or ""), remarks)
+    return Text(found, text or "")
 
 
 def stated_date(text: str) -> str:

@@ -188,6 +188,11 @@ def _run(
     """Documents in the order of `tasks`; the first failure ends all."""
     if not tasks:
         return []
+    if len(tasks) == 1:
+        ((name, (path, given)),) = tasks.items()
+        alone = engine.run(path, given, seconds=seconds, keep=keep / f"{name}.ipynb" if keep else None)
+        progress(name, "rendered")
+        return [alone]
     # spawn: a kernel client's threads do not survive a fork
     context = multiprocessing.get_context("spawn")
     done: dict[str, Rendered] = {}

@@ -8,12 +8,14 @@ every code cell ran and the last output carries the sentinel.
 from __future__ import annotations
 
 import ast
+import contextlib
 import json
 import os
 import re
+import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -106,7 +108,8 @@ def run(notebook: Path, given: Mapping[str, Any], *, seconds: int = CELL_SECONDS
     imported = time.perf_counter()
     with tempfile.TemporaryDirectory(prefix="sre-kit-run-") as folder:
         output = keep or Path(folder) / notebook.name
-        executed = _execute(papermill, notebook, output, given, seconds)
+        with _quiet(Path(folder) / "kernel.log"):
+            executed = _execute(papermill, notebook, output, given, seconds)
         ran = time.perf_counter()
         name = executed.metadata.get("sre_kit", {}).get("document", notebook.stem)
         markdown, resources = SREMarkdownExporter().from_notebook_node(executed, {"metadata": {"name": name}})
@@ -124,6 +127,21 @@ def run(notebook: Path, given: Mapping[str, Any], *, seconds: int = CELL_SECONDS
         machine,
         {"import": imported - began, "kernel start": start, "cells": ran - imported - start, "export": done - ran},
     )
+
+
+@contextlib.contextmanager
+def _quiet(log: Path) -> Iterator[None]:
+    """What kernels write to the terminal past their cells goes into `log`; it is no part of any answer."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    descriptor = os.open(log, os.O_WRONLY | os.O_CREAT, 0o600)
+    os.dup2(descriptor, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(descriptor)
 
 
 def _execute(papermill: Any, notebook: Path, output: Path, given: Mapping[str, Any], seconds: int) -> Any:

@@ -64,17 +64,18 @@ def test_our_own_documents_are_never_an_input(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "problem", "readable"),
     [
-        (b"caf\xe9", "not UTF-8", True),
+        (b"caf\xe9", "not UTF-8", False),
         ("Verfügbarkeit 99,9 %".encode("utf-16"), "read as UTF-16", True),
         (b"\xef\xbb\xbf# With a BOM\n", "", True),
         (b"", "empty", True),
-        (b"\xff\xfea", "starts like UTF-16 and is not", True),
+        (b"\xff\xfea", "starts like UTF-16 and is not", False),
     ],
 )
 def test_how_a_document_was_decoded_is_said(tmp_path: Path, content: bytes, problem: str, readable: bool) -> None:
     _put(tmp_path, "docs/Project Manager/PRD.md", content)
     found = _found(tmp_path)["docs/Project Manager/PRD.md"]
     assert problem in found.problem and bool(found.problem) == bool(problem)
+    assert found.found is readable
 
 
 def test_an_unreadable_document_does_not_stop_the_rest(tmp_path: Path) -> None:
