@@ -7,6 +7,7 @@ body changed. The open questions come last: a document that ran to its end has t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +16,7 @@ from sre_kit.compute.vocabulary import About, Document, Fact, Gap, Reading, Requ
 from sre_kit.show.shown import Shown, open_gaps
 from sre_kit.show.table import Table, pipe_table
 from sre_kit.show.text import Code, Inline, Lines, Link, inline, md_text
-from sre_kit.units import percent, span, utc
+from sre_kit.units import MISSING, percent, span, utc
 
 
 def up(path: str) -> str:
@@ -37,6 +38,24 @@ def fact_link(fact: Fact) -> Link:
     """A relative link from docs/SRE to the line of `fact`."""
     name = fact.document.rsplit("/", 1)[-1].removesuffix(".md")
     return Link(f"{name}:{fact.line}", f"{up(fact.document)}#L{fact.line}")
+
+
+_CITED = re.compile(r"(?P<path>docs/.+\.md|build-plan\.md)(?::(?P<line>\d+))?")
+
+
+def cited(written: str) -> Inline:
+    """
+    A source as params write it ("docs/QA Engineer/TestStrategy.md:12") as a link; anything else as it stands.
+
+    >>> inline(cited("docs/QA Engineer/TestStrategy.md:12")), inline(cited("params"))
+    ('[TestStrategy:12](../QA%20Engineer/TestStrategy.md#L12)', 'params')
+    """
+    found = _CITED.fullmatch(written)
+    if not found:
+        return written or MISSING
+    name = found["path"].rsplit("/", 1)[-1].removesuffix(".md")
+    line = found["line"]
+    return Link(f"{name}:{line}" if line else name, up(found["path"]) + (f"#L{line}" if line else ""))
 
 
 @dataclass(frozen=True)

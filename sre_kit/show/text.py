@@ -120,6 +120,20 @@ class Not:
 Inline = str | Code | Link | Strong | Lines | Span | Not
 
 
+_TICKS = re.compile(r"(`[^`]+`)")
+
+
+def ticked(text: str) -> Span:
+    """
+    Text whose parts between back-ticks are code, as people write commands into params.
+
+    >>> print(inline(ticked("wait: `kubectl get pods | wc` <b>")))
+    wait: `kubectl get pods \\| wc` \\<b>
+    """
+    pieces = (piece for piece in _TICKS.split(text) if piece)
+    return Span([Code(piece[1:-1]) if piece[0] == piece[-1] == "`" and len(piece) > 2 else piece for piece in pieces])
+
+
 def inline(piece: Inline) -> str:
     """Markdown of one piece."""
     match piece:
