@@ -26,7 +26,7 @@ _WHERE: dict[str, str] = {
     **dict.fromkeys(("exhaustion_forecast", "exhaustion_forecasts", "returning_budget"), "budget_forecast"),
     **dict.fromkeys(("target_advice", "target_advices", "dependency_bound"), "targets"),
     **dict.fromkeys(("alert_properties", "detectable", "WORKBOOK_POLICY"), "alerting"),
-    **dict.fromkeys(("back_test", "back_tests"), "replay"),
+    **dict.fromkeys(("alert_back_test", "alert_back_tests"), "replay"),
     **dict.fromkeys(("journey_coverage", "contract_margins", "stakeholders", "promises", "review_dates"), "agreements"),
     **dict.fromkeys(("watched_symptoms", "existing_alerts"), "symptoms"),
     **dict.fromkeys(("time_slice_availability",), "timeslices"),
@@ -40,6 +40,13 @@ _WHERE: dict[str, str] = {
     **dict.fromkeys(
         ("stability", "STABILITY_RULE", "bus_factors", "transfer_states", "accesses", "open_items"), "readiness"
     ),
+    **dict.fromkeys(("baselines", "target_checks"), "baseline"),
+    **dict.fromkeys(("ranked_bottlenecks", "latency_budgets", "ranked_optimisations"), "bottlenecks"),
+    **dict.fromkeys(("load_scaling", "run_differences"), "levels"),
+    **dict.fromkeys(("edge_traffic",), "edge"),
+    **dict.fromkeys(("outlooks", "usages"), "exhaustion"),
+    **dict.fromkeys(("pool_checks", "survivals", "right_sizes"), "sizing"),
+    **dict.fromkeys(("cost_plan", "cost_steps"), "cost"),
 }
 """Public name -> module of this package; looked up when used."""
 

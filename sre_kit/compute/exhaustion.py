@@ -119,6 +119,12 @@ class Outlook:
         return self.reading.gap or self.forecast.refused
 
 
+def usages(measured: Sequence[tuple[Resource, Reading]]) -> list[Usage]:
+    """Use of each resource, least headroom first; what was not measured comes last."""
+    found = [usage(resource, reading) for resource, reading in measured]
+    return sorted(found, key=lambda one: 2.0 if one.headroom is None else one.headroom)
+
+
 def usage(resource: Resource, reading: Reading) -> Usage:
     """Mean, 95th percentile and peak of the readings, and which cycles they follow."""
     known = reading.values.dropna().astype("float64")

@@ -68,7 +68,68 @@ _WHERE: dict[str, str] = {
     **dict.fromkeys(("Artifact",), "artifact"),
     **dict.fromkeys(("Explorer",), "widgets"),
     **dict.fromkeys(("header", "sources", "open_questions"), "document"),
+    **dict.fromkeys(
+        (
+            "indicators",
+            "journeys",
+            "rejected_indicators",
+            "objectives",
+            "contract_margins",
+            "promises",
+            "target_evidence",
+            "recommendation_ladders",
+            "slo_dependencies",
+        ),
+        "slo",
+    ),
+    **dict.fromkeys(
+        (
+            "error_budgets",
+            "budget_ledgers",
+            "exhaustion_forecasts",
+            "returning_budgets",
+            "budget_policies",
+            "budget_explorer",
+        ),
+        "budgets",
+    ),
+    **dict.fromkeys(("budget_chart", "burn_rate_chart", "plot_burn_downs", "plot_burn_rate"), "budget_charts"),
+    **dict.fromkeys(
+        ("alert_rules", "alert_back_tests", "incident_detections", "low_traffic", "alert_comparison"), "alerting"
+    ),
+    **dict.fromkeys(
+        (
+            "measurement_methods",
+            "data_source",
+            "stakeholder_agreements",
+            "review_calendar",
+            "objective_changes",
+            "decisions",
+            "read_as_of",
+        ),
+        "agreements",
+    ),
     "greeting": "opening",
+    **dict.fromkeys(
+        (
+            "endpoint_baselines",
+            "plot_latencies",
+            "performance_targets",
+            "bottleneck_ranking",
+            "bottleneck_derivation",
+            "load_test_saturation",
+            "latency_budgets",
+            "optimisations",
+            "endpoint_sources",
+            "traces",
+        ),
+        "performance",
+    ),
+    **dict.fromkeys(
+        ("load_tests", "plot_throughput", "scalability", "run_differences", "change_points", "load_explorer"),
+        "loadtesting",
+    ),
+    **dict.fromkeys(("caches", "cache_curve", "content_delivery", "database_statements"), "delivery"),
 }
 """Public name -> module of this package."""
 

@@ -1,0 +1,170 @@
+"""
+Caches, the CDN and the database for readers: what is configured, what was measured, what could be saved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Final
+
+from sre_kit.compute.edge import EdgeTraffic
+from sre_kit.compute.performance import Cache, PerformancePlan
+from sre_kit.compute.statements import Statements, statement_evidence
+from sre_kit.compute.vocabulary import Gap
+from sre_kit.show.shown import Note, Record, Shown, Stack
+from sre_kit.show.table import Table
+from sre_kit.show.text import Code, Inline, Lines
+from sre_kit.units import MISSING, money, number, percent, span, utc
+
+STATEMENTS_SHOWN: Final = 10
+LONGEST: Final = 120
+
+
+def caches(configured: Sequence[Cache]) -> Table:
+    """Each cache as configured; its hit ratio where the metrics have one."""
+    rows: list[Sequence[Inline]] = [
+        (one.name, one.component, span(one.ttl), one.size or MISSING, one.source or MISSING) for one in configured
+    ]
+    gaps = [
+        Gap(
+            f"hits and misses of the cache {one.name}",
+            "DevOps Engineer",
+            "the metrics source, performance.caches",
+            "no query counts them",
+        )
+        for one in configured
+        if not (one.hits and one.misses)
+    ]
+    if not configured:
+        gaps = [Gap("the caches and their configuration", "Backend Developer", "params: performance.caches")]
+    return Table(("Cache", "Component", "Kept for", "Size", "Source"), rows, gaps=gaps)
+
+
+def cache_curve(traffic: EdgeTraffic | Gap) -> Shown:
+    """How large a shared cache before the origin would have to be, from the access log."""
+    if isinstance(traffic, Gap):
+        return Note.gap(traffic)
+    rows = [
+        (number(point.objects), percent(point.objects / traffic.objects, 0), percent(point.hit_ratio, 1))
+        for point in traffic.curve
+    ]
+    return Table(
+        ("Objects kept", "Of all objects", "Hit ratio, requests"),
+        rows,
+        source=_log(traffic),
+        note="Least recently used, exact stack distances, objects of equal size. "
+        "A larger cache stops helping where the last column stops rising.",
+    )
+
+
+def content_delivery(traffic: EdgeTraffic | Gap, plan: PerformancePlan, currency: str) -> Shown:
+    """What the CDN is told to keep, what it could answer, and what the bytes cost."""
+    told = (
+        Note([f"Configured: {plan.cdn}", f" ({plan.cdn_source})." if plan.cdn_source else "."])
+        if plan.cdn
+        else Note.gap(Gap("what the CDN is told to keep", "Frontend Developer", "params: performance.cdn"))
+    )
+    if isinstance(traffic, Gap):
+        return Stack(told, Note.gap(traffic))
+    return Stack(told, _edge(traffic, plan.cdn_price_per_gb, currency), _heavy(traffic))
+
+
+def _edge(traffic: EdgeTraffic, price: Decimal | None, currency: str) -> Table:
+    cacheable = "GET and HEAD with a status that a shared cache may keep (RFC 9110)"
+    again = "asked for again: what an endless cache that never forgets would answer"
+    month = f"{number(traffic.monthly_gigabytes)} GB"
+    rows: list[Sequence[Inline]] = [
+        ("Cacheable", percent(traffic.cacheable_share, 1), percent(traffic.cacheable_bytes_share, 1), cacheable),
+        ("Offload, at most", percent(traffic.offload, 1), percent(traffic.offload_bytes, 1), again),
+        ("Egress a month", number(traffic.requests), month, "the log's rate over an average month"),
+    ]
+    gaps = []
+    if price is None:
+        gaps.append(Gap("the price of a gigabyte of egress", "DevOps Engineer", "params: performance.cdn_price_per_gb"))
+    else:
+        cost = money(traffic.egress_cost(price), currency)
+        rows.append(("Egress cost a month", MISSING, cost, f"{price} {currency} a GB (params)"))
+    return Table(
+        ("Edge", "Requests", "Bytes", "Meaning"),
+        rows,
+        source=_log(traffic),
+        note="The log is a sample where it is not the whole day: shares hold, sums do not.",
+        gaps=gaps,
+        records=[
+            Record("performance.edge.cacheable_share", traffic.cacheable_share, "ratio", "access log"),
+            Record("performance.edge.offload_bound", traffic.offload, "ratio", "access log"),
+        ],
+    )
+
+
+def _heavy(traffic: EdgeTraffic) -> Table:
+    rows: list[Sequence[Inline]] = [
+        (
+            Code(route),
+            number(requests),
+            percent(size / traffic.bytes if traffic.bytes else None, 1),
+            Code(_header(route)),
+        )
+        for route, requests, size in traffic.routes
+    ]
+    return Table(
+        ("Route, most bytes first", "Requests", "Share of the bytes", "Header to consider"),
+        rows,
+        note="A header is a proposal: whether a route may be shared between readers is for its owner to say.",
+    )
+
+
+def _header(route: str) -> str:
+    method, _, path = route.partition(" ")
+    if method not in ("GET", "HEAD"):
+        return "Cache-Control: no-store"
+    if any(path.endswith(end) for end in (".webp", ".png", ".jpg", ".css", ".js", ".woff2", ".svg", ".ico")):
+        return "Cache-Control: public, max-age=2592000, immutable"
+    return "Cache-Control: public, max-age=60, stale-while-revalidate=30"
+
+
+def _log(traffic: EdgeTraffic) -> str:
+    unread = f", {number(traffic.bad_lines)} lines unreadable" if traffic.bad_lines else ""
+    return f"access log, {utc(traffic.began)} to {utc(traffic.ended)}, n = {number(traffic.requests)} requests{unread}"
+
+
+def database_statements(found: Statements) -> Shown:
+    """Statements by total time, with what their counters say."""
+    if found.gap is not None:
+        return Note.gap(found.gap)
+    rows: list[Sequence[Inline]] = []
+    for place, one in enumerate(found.statements[:STATEMENTS_SHOWN], 1):
+        share = found.share(one)
+        rows.append(
+            (
+                str(place),
+                Code(one.query if len(one.query) <= LONGEST else f"{one.query[:LONGEST]}…"),
+                percent(share, 1),
+                number(one.calls),
+                span(one.mean),
+                number(one.rows_per_call),
+                percent(one.hit_ratio, 1),
+                number(one.temporary),
+                Lines(statement_evidence(one, share)) if statement_evidence(one, share) else MISSING,
+            )
+        )
+    note = f"{len(found.statements)} statements, {span(found.total)} in all; written by {found.version}."
+    columns = (
+        "#",
+        "Statement",
+        "Share of time",
+        "Calls",
+        "Mean",
+        "Rows a call",
+        "From cache",
+        "Temporary blocks",
+        "Evidence",
+    )
+    plans = Gap(
+        "plans of the first statements",
+        "Backend Developer",
+        "EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON)",
+        "counters tell where the time goes, a plan tells why",
+    )
+    return Table(columns, rows, source=found.source, note=" ".join([note, *found.notes]), gaps=[plans])
