@@ -102,7 +102,7 @@ def _leaving(one: History, budget: ErrorBudget, ahead: int) -> tuple[Numbers, Nu
 
 @dataclass(frozen=True, slots=True)
 class Returning:
-    """In [`start`, `end`) `bad` old events (or slices) leave the rolling window; `left` of the old ones then stay in it."""
+    """In [`start`, `end`) `bad` old events (or slices) leave the window; `left` of the old ones then stay in it."""
 
     start: datetime
     end: datetime

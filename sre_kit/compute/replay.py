@@ -127,7 +127,7 @@ def fired(
     return marks, tuple(skipped)
 
 
-def back_test(
+def alert_back_test(
     one: History,
     severity: str,
     incidents: Iterable[Incident] = (),
@@ -152,7 +152,7 @@ def back_test(
     return BackTest(one.slo.name, severity, one.start, one.end, episodes, true, seen, skipped, gate)
 
 
-def back_tests(
+def alert_back_tests(
     ones: Iterable[History],
     incidents: Iterable[Incident] = (),
     policy: Sequence[BurnRateAlert] = WORKBOOK_POLICY,
@@ -160,7 +160,7 @@ def back_tests(
     """Pages and tickets of each objective that has data."""
     known = tuple(incidents)
     severities = dict.fromkeys(alert.severity for alert in policy)
-    return [back_test(one, severity, known, policy) for one in ones if not one.gap for severity in severities]
+    return [alert_back_test(one, severity, known, policy) for one in ones if not one.gap for severity in severities]
 
 
 def _episodes(one: History, marks: Marks) -> tuple[Episode, ...]:

@@ -31,7 +31,7 @@ class ExistingAlert:
     """
     An alert of the documents: its `symptom`, and the objectives whose generated alerts watch the same thing.
 
-    `verdict` is "redundant" (a generated alert watches the same symptom of the same service), "keep, as a cause", or "no
+    `verdict` is "redundant" (a generated alert watches the same symptom of the same service), "keep, as a cause" or "no
     objective" (a symptom that no objective covers).
     """
 

@@ -1,0 +1,189 @@
+"""How it is measured, who agreed, when it is looked at again, and how each decision was derived."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
+
+from sre_kit.compute.agreements import (
+    ReviewPlan,
+    Stakeholder,
+    agreement_gaps,
+    overdue,
+    review_dates,
+)
+from sre_kit.compute.budget import ErrorBudget
+from sre_kit.compute.counts import History
+from sre_kit.compute.slo import SLO, RejectedSLI
+from sre_kit.compute.targets import TargetAdvice, chance_to_meet
+from sre_kit.compute.vocabulary import About, Finding, Gap
+from sre_kit.compute.windows import nominal
+from sre_kit.show.document import fact_link
+from sre_kit.show.shown import Note
+from sre_kit.show.table import Table
+from sre_kit.show.text import Inline, Lines, Strong
+from sre_kit.units import MISSING, number, percent, span, target, utc
+
+
+def measurement_methods(ones: Sequence[History], budgets: Sequence[ErrorBudget]) -> Table:
+    """The ratio of events beside the mean of step ratios, and what was missing or silent in the window."""
+    rows: list[Sequence[Inline]] = []
+    for one, budget in zip(ones, budgets, strict=True):
+        window = budget.window
+        first, last = one.slot(window.start), one.slot(window.measured_to)
+        seen = one.seen[first:last]
+        silent = int((seen & (one.total[first:last] == 0)).sum())
+        events = float(1 - budget.bad_events / budget.events) if budget.events else None
+        mean = budget.mean_of_ratios
+        apart = f"{(mean - events) * 100:+.4f} points" if mean is not None and events is not None else MISSING
+        remark = "; ".join(filter(None, [one.gap, one.requests.note, _origin(one)]))
+        counts = (number(int((~seen).sum())), number(silent))
+        rows.append((one.slo.name, span(one.step), percent(events, 4), percent(mean, 4), apart, *counts, remark))
+    columns = [
+        "Objective",
+        "Step",
+        "Ratio of events",
+        "Mean of step ratios",
+        "Apart",
+        "Steps missing",
+        "Steps silent",
+        "Remark",
+    ]
+    note = "Budgets count events: the mean of ratios weighs a quiet night like a busy evening. Missing: the source had "
+    note += "nothing. Silent: it counted, and there was no traffic; neither is good or bad."
+    return Table(columns, rows, note=note)
+
+
+def _origin(one: History) -> str:
+    if one.requests.extrapolated:
+        return "counts extrapolated by the server"
+    return "synthetic data" if one.requests.synthetic else ""
+
+
+def data_source(
+    about: About,
+    slos: Sequence[SLO],
+    *,
+    step: timedelta,
+    scrape_interval: timedelta | None = None,
+    retention: timedelta | None = None,
+) -> Table:
+    """Source, step, scrape interval, and whether the retention holds the longest window."""
+    longest = max((nominal(slo) for slo in slos), default=timedelta(0))
+    gaps = []
+    rows: list[Sequence[Inline]] = [("Source", about.source or Strong("none configured")), ("Step read", span(step))]
+    if scrape_interval is None:
+        gaps.append(Gap("the scrape interval", "DevOps Engineer", "MonitoringAlerts or params: source.scrape_interval"))
+    else:
+        rows.append(("Scrape interval", span(scrape_interval)))
+    if retention is None:
+        gaps.append(
+            Gap("the retention of the metrics", "DevOps Engineer", "MonitoringAlerts or params: source.retention")
+        )
+    else:
+        verdict = "enough" if retention >= longest else Strong("too short: the window cannot be recomputed")
+        rows.append(("Retention", span(retention)))
+        rows.append((f"Longest window, {span(longest)}", verdict))
+    return Table(["What", "Value"], rows, gaps=gaps)
+
+
+def stakeholder_agreements(people: Sequence[Stakeholder], slos: Sequence[SLO]) -> Table:
+    """Everybody with a stake, from the documents and the params: what they agree to, signed or not."""
+    rows: list[Sequence[Inline]] = []
+    for one in people:
+        state: Inline = one.state if one.state.startswith("signed") else Strong(one.state)
+        source: Inline = fact_link(one.fact) if one.fact else one.source
+        rows.append((one.name, one.role or MISSING, one.slo or MISSING, one.agrees_to or MISSING, state, source))
+    gaps = agreement_gaps(slos)
+    if not people:
+        gaps.append(Gap("the stakeholders", "Project Manager", "PRD or BusinessModel"))
+    signed = sum(one.state.startswith("signed") for one in people)
+    asked = sum(one.state != "not asked" for one in people)
+    note = f"{signed} of {asked} agreements are signed." if asked else ""
+    columns = ["Who", "Role", "Objective", "Agrees to", "State", "Source"]
+    return Table(columns, rows, gaps=tuple(gaps), note=note)
+
+
+def review_calendar(plan: ReviewPlan, as_of: date) -> Table:
+    """The next reviews with their dates, who calls them, and what calls for an earlier one."""
+    gaps = []
+    if not plan.owner:
+        gaps.append(Gap("who calls the review of the objectives", "Head of Engineering", "params: slo_review.owner"))
+    if not plan.triggers:
+        gaps.append(Gap("what calls for an early review", "Head of Engineering", "params: slo_review.triggers"))
+    findings = []
+    if overdue(plan, as_of) and plan.last:
+        late = (as_of - plan.last - plan.every).days
+        findings.append(Finding(7, float(late), f"the review of the objectives is {late} days late"))
+    rows: list[Sequence[Inline]] = [
+        (f"{day:%Y-%m-%d}, {day:%A}", plan.forum or MISSING, plan.owner or MISSING) for day in review_dates(plan, as_of)
+    ]
+    last = f"Last review: {plan.last:%Y-%m-%d}." if plan.last else "No review has been held yet."
+    triggers = f" Earlier, if {'; or if '.join(plan.triggers)}." if plan.triggers else ""
+    note = f"{last} Every {span(plan.every)}; a weekend moves to Monday.{triggers}"
+    return Table(["Review", "Forum", "Called by"], rows, gaps=gaps, findings=findings, note=note)
+
+
+def objective_changes(plan: ReviewPlan, about: About, name: str) -> Table:
+    """The change log of the objectives, and which version of this document was published last."""
+    rows: list[Sequence[Inline]] = [
+        (f"{one.made:%Y-%m-%d}", one.slo, one.what, one.reason, one.by or MISSING)
+        for one in sorted(plan.changes, key=lambda one: (one.made, one.slo), reverse=True)
+    ]
+    version = about.published.get(name, (0, ""))[0]
+    note = f"The version published last is {version}; the header says whether this one differs." if version else ""
+    first = "" if version else "This is the first version of this document, so nothing has changed since another."
+    return Table(
+        ["Changed", "Objective", "What", "Reason", "By"], rows, note=note or first, empty="No change is recorded."
+    )
+
+
+def decisions(
+    slos: Sequence[SLO],
+    advices: Sequence[TargetAdvice],
+    rejected: Sequence[RejectedSLI],
+    budgets: Sequence[ErrorBudget],
+) -> Table:
+    """How each indicator and target was derived: the question, the options, the choice, and the evidence for it."""
+    advice = {one.slo.name: one for one in advices}
+    spent = {one.slo.name: one for one in budgets}
+    rows: list[Sequence[Inline]] = []
+    for slo in slos:
+        others = [one.name for one in rejected if slo.journey and one.journey == slo.journey]
+        chosen = f"{slo.kind}: {slo.good_means or slo.good or slo.bad}"
+        why = f"felt by the user of {slo.journey!r}" if slo.journey else "no journey is named for it"
+        rows.append((slo.name, "Which indicator?", Lines([chosen, *(f"not: {name}" for name in others)]), why))
+        rows.append((slo.name, "Which target?", target(slo.target), Lines(_evidence(slo, advice.get(slo.name)))))
+        budget = spent.get(slo.name)
+        window = str(budget.window.kind) if budget else span(slo.window)
+        reason = "the contract's own period" if slo.calendar else "always the same length, so that budgets compare"
+        rows.append((slo.name, "Which window?", window, reason))
+    return Table(["Objective", "Question", "Choice", "Evidence"], rows, empty="Nothing was decided yet.")
+
+
+def _evidence(slo: SLO, advice: TargetAdvice | None) -> list[Inline]:
+    lines: list[Inline] = [slo.target_source or "a decision without a stated source"]
+    if slo.contract is not None:
+        lines.append(f"contract {target(slo.contract)} ({slo.contract_source or 'source not said'})")
+    if advice is None:
+        return lines
+    if advice.measured is not None:
+        lines.append(f"measured {percent(advice.measured, 3)} over {advice.days} days")
+    if rung := chance_to_meet(advice):
+        lines.append(f"next period met with probability {percent(rung.probability, 0)}")
+    if advice.bound is not None:
+        lines.append(f"dependencies promise {percent(advice.bound, 3)} together")
+    if advice.recommended is not None and advice.recommended != slo.target:
+        lines.append(Strong(f"the history and the dependencies would recommend {target(advice.recommended)}"))
+    return lines
+
+
+def read_as_of(about: About, ones: Iterable[History]) -> Note:
+    """From when to when the history reaches."""
+    found = list(ones)
+    if not found:
+        return Note("No objective is defined, so no history was read.")
+    first = min(one.start for one in found)
+    text = f"History read: {utc(first)} to {utc(about.as_of)}."
+    synthetic = " All of it is synthetic." if about.synthetic else ""
+    return Note(text + synthetic)

@@ -1,0 +1,227 @@
+"""Indicators and objectives: what is counted, what is promised, whether the promise is honest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from fractions import Fraction
+
+from sre_kit.compute.agreements import ContractMargin, JourneyCoverage
+from sre_kit.compute.queries import query_problem
+from sre_kit.compute.slo import SLO, RejectedSLI
+from sre_kit.compute.targets import CONFIDENT, TargetAdvice, chance_to_meet
+from sre_kit.compute.vocabulary import Fact, Finding, Gap, Requests
+from sre_kit.compute.windows import nominal
+from sre_kit.show.document import fact_link
+from sre_kit.show.table import Table
+from sre_kit.show.text import Code, Inline, Lines, Not, Strong
+from sre_kit.units import MISSING, number, percent, span, target
+
+METHODS = {
+    "occurrences": "events",
+    "timeslices": "good slices of time",
+    "ratio_timeslices": "mean of slice ratios",
+}
+
+
+def indicators(slos: Sequence[SLO], requests: Iterable[Requests]) -> Table:
+    """Each SLI: its kind, good and total events in words and as a query, where it is measured, what is left out."""
+    read = {one.name: one for one in requests}
+    rows: list[Sequence[Inline]] = []
+    gaps = []
+    for slo in slos:
+        one = read.get(slo.name)
+        for query in filter(None, (slo.good, slo.bad, slo.total)):
+            if problem := query_problem(query):
+                gaps.append(Gap(f"a query that parses for {slo.name}", slo.owner or "SRE", "params: slos", problem))
+        kind = slo.kind if slo.threshold is None else f"{slo.kind}, {span(slo.threshold)}"
+        good = Lines([slo.good_means or "not said in words", Code(slo.good or f"bad: {slo.bad}")])
+        total = Lines([slo.total_means or "not said in words", Code(slo.total)])
+        coverage = percent(one.coverage) if one and not one.gap else f"no data: {one.gap if one else 'not read'}"
+        where = slo.measured_at or "not said"
+        rows.append((slo.name, kind, good, total, where, slo.excluded or "nothing", coverage))
+    columns = ["Indicator", "Kind", "Good events", "Total events", "Measured at", "Excluded", "Coverage"]
+    empty = Gap("service level indicators", "the service's owners", "params: slos", "no objective is defined")
+    return Table(columns, rows, gaps=tuple(gaps) if slos else (empty,))
+
+
+def journeys(covered: Iterable[JourneyCoverage]) -> Table:
+    """Each critical user journey with the objectives that watch it, or why there is none."""
+    rows: list[Sequence[Inline]] = []
+    gaps = []
+    for one in covered:
+        source: Inline = fact_link(one.fact) if one.fact else one.source
+        if one.slos:
+            rows.append((one.journey, ", ".join(one.slos), "–", source))
+        elif one.reason:
+            rows.append((one.journey, Strong("uncovered"), one.reason, source))
+        else:
+            gap = Gap(
+                f"an indicator for the journey {one.journey}", "the service's owner", "params: slos or rejected_slis"
+            )
+            gaps.append(gap)
+            rows.append((one.journey, Strong("uncovered"), Not(gap), source))
+    none = Gap("the critical user journeys", "Project Manager", "PRD", "no document lists them")
+    return Table(
+        ["Journey", "Objectives", "Why not", "Source"], rows, gaps=() if rows else (none,), findings=_uncovered(covered)
+    )
+
+
+def _uncovered(covered: Iterable[JourneyCoverage]) -> tuple[Finding, ...]:
+    return tuple(
+        Finding(7, 1.0, f"no objective watches the journey {one.journey!r}") for one in covered if not one.slos
+    )
+
+
+def rejected_indicators(rejected: Iterable[RejectedSLI]) -> Table:
+    """Indicators that were considered and not chosen."""
+    return Table(
+        ["Not chosen", "Journey", "Reason"],
+        [(one.name, one.journey, one.reason) for one in rejected],
+        empty="No other indicator was considered.",
+    )
+
+
+def objectives(slos: Sequence[SLO]) -> Table:
+    """Each objective: target, window, budgeting method, owner, where the target comes from, and the contract."""
+    rows: list[Sequence[Inline]] = []
+    for slo in slos:
+        window = f"calendar {slo.calendar}, {slo.zone}" if slo.calendar else f"rolling {span(slo.window)}"
+        method = METHODS[slo.budgeting]
+        if slo.budgeting != "occurrences":
+            part = slo.slice_target if slo.slice_target is not None else slo.target
+            good = f", a slice is good from {target(part)}" if slo.budgeting == "timeslices" else ""
+            method += f" of {span(slo.slice_length)}{good}"
+        contract: Inline = MISSING
+        if slo.contract is not None:
+            contract = f"{target(slo.contract)} ({slo.contract_source or 'source not said'})"
+        owner: Inline = slo.owner or Not(_owner_gap(slo))
+        rows.append(
+            (slo.name, Strong(target(slo.target)), window, method, owner, slo.target_source or "decision", contract)
+        )
+    gaps = tuple(_owner_gap(slo) for slo in slos if not slo.owner)
+    columns = ["Objective", "Target", "Window", "Budget counts", "Owner", "Target comes from", "Contract"]
+    if not slos:
+        gaps = (Gap("the objectives", "the service's owners", "params: slos"),)
+    return Table(columns, rows, gaps=gaps)
+
+
+def _owner_gap(slo: SLO) -> Gap:
+    return Gap(f"the owner of {slo.name}", "Head of Engineering", "params: slos.owner")
+
+
+def contract_margins(margins: Sequence[ContractMargin]) -> Table:
+    """Objective against contract: the room between them, in minutes and in requests; a looser objective is an error."""
+    rows: list[Sequence[Inline]] = []
+    findings = []
+    for one in margins:
+        slo = one.slo
+        assert slo.contract is not None
+        verdict: Inline = "stricter than the contract"
+        if one.looser:
+            verdict = Strong("looser than the contract: the objective cannot protect it")
+            text = f"{slo.name}: the objective {target(slo.target)} is looser than the contract {target(slo.contract)}"
+            findings.append(Finding(1, 1.0, text))
+        elif one.minutes == 0:
+            verdict = Strong("equal to the contract: no margin")
+        events = number(one.events) if one.events is not None else "no traffic"
+        rows.append((slo.name, target(slo.target), target(slo.contract), f"{one.minutes:,.1f} min", events, verdict))
+    columns = ["Objective", "Target", "Contract", "Margin in minutes", "Margin in requests", "Verdict"]
+    return Table(columns, rows, findings=findings, empty="No objective has a contract behind it.")
+
+
+def promises(facts: Sequence[Fact]) -> Table:
+    """Every availability promise of the documents, in its own scope, quoted; nothing is averaged."""
+    rows: list[Sequence[Inline]] = [
+        (str(f.scope) or "not said", target(Fraction(f.number)), f.role.value, f.quote.strip(), fact_link(f))
+        for f in facts
+        if f.number is not None
+    ]
+    gap = Gap("an availability promise", "Project Manager", "BusinessModel or PRD", "no document states one")
+    note = ""
+    by_scope: dict[str, set[str]] = {}
+    for f in facts:
+        by_scope.setdefault(str(f.scope), set()).add(str(f.value))
+    apart = [scope or "an unnamed scope" for scope, values in by_scope.items() if len(values) > 1]
+    if apart:
+        note = f"Promises differ within {', '.join(apart)}: read the quotes, they may speak of different services."
+    return Table(["Scope", "Promise", "Role", "Quote", "Source"], rows, gaps=() if rows else (gap,), note=note)
+
+
+def target_evidence(advices: Sequence[TargetAdvice]) -> Table:
+    """Each target against history: measured with its interval, P(meet the next period), what would be recommended."""
+    rows: list[Sequence[Inline]] = []
+    for one in advices:
+        rung = chance_to_meet(one)
+        chance = (
+            f"{_chance(rung.probability)} ({_chance(rung.interval.low)}-{_chance(rung.interval.high)})"
+            if rung
+            else MISSING
+        )
+        interval = f"{percent(one.interval.low, 3)} to {percent(one.interval.high, 3)}" if one.interval else MISSING
+        advice: Inline = target(one.recommended) if one.recommended else (one.refused or "none of the ladder")
+        rows.append(
+            (one.slo.name, target(one.slo.target), percent(one.measured, 3), interval, str(one.days), chance, advice)
+        )
+    columns = ["Objective", "Target", "Measured", "95 % interval", "Days", "P(meet the next period)", "Recommended"]
+    return Table(
+        columns,
+        rows,
+        source="block bootstrap by day over the days of the history, seed fixed",
+        note=f"Recommended is the strictest rung of the ladder that is met with probability {percent(CONFIDENT, 0)} or "
+        "more and that the dependencies' promises allow (assumption of the method). In brackets: 90 % interval.",
+    )
+
+
+def recommendation_ladders(advices: Sequence[TargetAdvice]) -> Table:
+    """P(meet the next period) for a ladder of targets, each objective in a column."""
+    told = [one for one in advices if one.rungs]
+    found = {(one.slo.name, rung.target): rung for one in told for rung in one.rungs}
+    rows: list[Sequence[Inline]] = []
+    for step in sorted({key[1] for key in found}):
+        cells: list[Inline] = []
+        for one in told:
+            rung = found.get((one.slo.name, step))
+            text = _chance(rung.probability) if rung else MISSING
+            if rung and not rung.possible:
+                text += " †"
+            cells.append(Strong(text) if step == one.slo.target else text)
+        rows.append((target(step), *cells))
+    periods = ", ".join(f"{one.slo.name} {span(nominal(one.slo))}" for one in told)
+    return Table(
+        ["Target", *(one.slo.name for one in told)],
+        rows,
+        empty="No objective has enough history for a ladder: "
+        + "; ".join(f"{a.slo.name}: {a.refused}" for a in advices),
+        note=f"Next period: {periods}. Bold: the target in force. † above what the dependencies promise together.",
+    )
+
+
+def slo_dependencies(advices: Sequence[TargetAdvice]) -> Table:
+    """Each objective with the product of its dependencies' promises; a target above it is named."""
+    rows: list[Sequence[Inline]] = []
+    findings = []
+    for one in advices:
+        if one.bound is None:
+            continue
+        promises_of = Lines(
+            [f"{d.name} {target(d.promise)} ({d.source or 'source not said'})" for d in one.slo.dependencies]
+        )
+        verdict: Inline = "possible"
+        if one.impossible:
+            verdict = Strong("asks more than the dependencies promise together")
+            bound = percent(one.bound, 3)
+            text = f"{one.slo.name}: {target(one.slo.target)} is above the {bound} that its dependencies promise"
+            findings.append(Finding(7, float(one.slo.target - one.bound), text))
+        rows.append((one.slo.name, target(one.slo.target), promises_of, percent(one.bound, 3), verdict))
+    return Table(
+        ["Objective", "Target", "Serial dependencies", "Product", "Verdict"],
+        rows,
+        findings=findings,
+        note="The product is what remains if each just keeps its promise, and each failure of one is ours; "
+        "a cache, a retry or a second provider lifts it.",
+        empty="No objective names a serial dependency.",
+    )
+
+
+def _chance(value: float) -> str:
+    return percent(value, 0)
