@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 from sre_kit.compute.vocabulary import Fact, Kind, Role, Scope
@@ -73,8 +74,16 @@ _HYPOTHESIS: Final = re.compile(
     re.IGNORECASE,
 )
 _DEPENDENCY_PLACE: Final = re.compile(
-    r"^\W*(?:\d[\d.]*\s*)?(?:(?:external|upstream|downstream|runtime|service|system|third[- ]party|critical|infrastructure|key)\s(?:service\s|system\s)?(?:dependenc(?:y|ies)|services?|integrations?|apis?|systems?)(?:\s*(?:&|and)\s*\w+)?|dependencies|integrations|externe abhängigkeiten|abhängigkeiten|dependencias(?: externas)?|dépendances(?: externes)?)\W*$",
+    r"^\W*(?:\d[\d.]*\s*)?(?:(?:external|upstream|downstream|runtime|service|system|third[- ]party|critical|infrastructure|key|technical|backend)\s"
+    r"(?:service\s|system\s)?(?:dependenc(?:y|ies)|services?|integrations?|apis?|systems?|providers?)(?:\s*(?:&|and|,)\s*[\w ]+)?"
+    r"|dependencies(?:\s*(?:&|and)\s*\w+)?|integrations|externe (?:abhängigkeiten|dienste|systeme)|abhängigkeiten|dependencias(?: externas)?|servicios externos|dépendances(?: externes)?|services externes|depends on)\W*$",
     re.IGNORECASE,
+)
+_DEPENDENCY_KEY: Final = re.compile(
+    r"(?i)^(?:(?:external |service |runtime |upstream |system )?dependencies|depends on|external services|third[- ]party services|upstream services|integrations|abhängigkeiten|dependencias|dépendances)$"
+)
+_NOT_DEPENDENCY: Final = re.compile(
+    r"(?i)\.md\b|\.py\b|\b(?:phase|approval|availability of|must|should|none|milestone|npm|pip|library|libraries|tasks?|sample|team availability|budget|timeline|completed?|requires?|blocked)\b|@\d|\d+\.\d+"
 )
 _DEPENDENCY_COLUMN: Final = re.compile(
     r"^(?:dependency|external (?:service|system|dependency)|third[- ]party(?: service)?|integration|upstream(?: service)?|abhängigkeit|dependencia|dépendance)s?$",
@@ -111,9 +120,68 @@ def component_table(table: Table, document: str) -> list[Fact] | None:
     counted = typed or any(_COUNTED.search(cell) for cell in cells)
     if named and sizes and (len(sizes) > 1 or counted or _COUNT_COLUMN.match(header[sizes[0]])):
         return [fact for row in table.rows if (fact := _sized_row(table, row, document))]
+    if _described(table, document):
+        return [fact for row in table.rows if (fact := _described_row(table, row, document))]
     if scope.is_environment(table.rows[0].cells[0]) and _TYPE_COLUMN.search(" ".join(header)):
         return [fact for row in table.rows if (fact := _sized_row(table, row, document))]
     return None
+
+
+_DESCRIBED_NAME: Final = re.compile(
+    r"(?i)^(?:components?|services?|containers?|microservices?|applications?|apps?|systems?|databases?|servers?|layers?|infrastructure|resources?|modules?|komponenten?|dienste?|componentes?|servicios?|composants?|servi[cç]os?|process(?:es)?|tools?)(?: name)?$"
+)
+_DESCRIBING: Final = re.compile(
+    r"(?i)^(?:purpose|description|responsibilit(?:y|ies)|technology|technologies|tech(?: stack)?|ports?|functions?|roles?|details?|types?|notes?|hosting|platform|provider|(?:aws |azure |gcp |cloud )?services?|solution|tool|image|url|"
+    r"stack|runtime|language|engine|version|status|location|configuration|beschreibung|zweck|technologie|descripci[oó]n|prop[oó]sito|tecnolog[ií]a|descri[cç][aã]o|fun[cç][aã]o|rôle|fonction|technologie|usage|namespace|host|host port|container name|health ?check|sku|tier|plan|resource|owner)$"
+)
+_DESCRIBED_PLACE: Final = re.compile(
+    r"(?i)\b(?:infrastructure|architecture|components?|services?|containers?|stack|topology|hosting|deployment|servers?|microservices|applications?|databases?|data ?stores?|storage|infrastruktur|architektur|arquitectura|arquitetura|infraestructura|infraestrutura|compute|networking|system overview|monitoring|observability)\b"
+)
+_TECHNOLOGY: Final = re.compile(
+    r"(?i)^(?:technolog\w+|tech(?: stack)?|(?:aws |azure |gcp |cloud )?services?|solution|tool|tecnolog[ií]a|platform|provider|engine|stack)$"
+)
+_NO_COMPONENT_PLACE: Final = re.compile(
+    r"(?i)\b(?:api|endpoints?|environment variables|features?|ui|design|tests?|testing|comparison|alternatives?|decisions?|pricing|costs?|business|third[- ]party|support|levels?|dependenc\w+|security|compliance|tools? used|quality|metrics|alerts?|health ?checks?|troubleshooting|"
+    r"responsibilit\w+|professional|consulting|frontend components|react|files?|permissions?|roadmap|status|libraries|packages|sla|slo|objectives?|recommended|options?)\b"
+)
+
+
+def _described(table: Table, document: str) -> bool:
+    """Whether a table introduces components: a name column, and only columns that describe."""
+    place = " ".join((table.lead, *table.heading[-2:]))
+    return (
+        len(table.header) > 1
+        and bool(_DESCRIBED_NAME.match(table.header[0]))
+        and all(_DESCRIBING.match(name) for name in table.header[1:] if name)
+        and bool(_DESCRIBED_PLACE.search(place))
+        and not _NO_COMPONENT_PLACE.search(" ".join((table.lead, *table.heading[-1:])))
+        and not re.search(r"(?i)design ?system|wireframe|prototype|storybook|api ?spec|test|pricing|market", document)
+    )
+
+
+def _described_row(table: Table, row: Row, document: str) -> Fact | None:
+    name = row.cells[0]
+    if (
+        not 1 < len(name) <= 60
+        or len(name.split()) > 6
+        or re.search(
+            r"(?i)^(?:total|language|framework|testing|ci/?cd|version control|styling|linting|build tool|package manager|ide|dns|ssl|http|auth\w*)\b",
+            name,
+        )
+    ):
+        return None
+    details = {
+        column.lower(): cell for column, cell in zip(table.header[1:], row.cells[1:], strict=False) if cell.strip("-– ")
+    }
+    technology = next(
+        (cell for column, cell in zip(table.header[1:], row.cells[1:], strict=False) if _TECHNOLOGY.match(column)), ""
+    )
+    around = tuple(text for text in (table.lead, *reversed(table.heading)) if text)
+    fact = _component(
+        name, {}, scope.environment(*around), row.line, row.source, table.heading, around, " ".join(row.cells), document
+    )
+    kept = {key: value for key, value in details.items() if len(value) <= 200}
+    return replace(fact, value=technology or name, details={**kept, **fact.details})
 
 
 _NOT_NAMES: Final = re.compile(
@@ -293,7 +361,7 @@ _RESOURCE: Final = re.compile(
     r"|kubernetes cluster|database(?: server| cluster| instance)?|redis(?: cluster)?|message (?:queue|broker)|cdn|vector (?:db|database)|cache|object storage|api gateway|web server|reverse proxy)$"
 )
 _COMPONENT_PLACE: Final = re.compile(
-    r"(?i)^\W*(?:[\d.]+\s*)?(?:(?:system|core|key|main|infrastructure|architecture|architectural|backend|service|platform)\s)?(?:components?|komponenten|componentes|composants)(?:\s(?:overview|principales|del sistema))?\W*$"
+    r"(?i)^\W*(?:[\d.]+\s*)?(?:(?:system|core|key|main|infrastructure|architecture|architectural|backend|service|platform|high-level|technical)\s)?(?:components?|microservices|containers|services|komponenten|componentes|composants)(?:\s(?:overview|principales|del sistema))?\W*$"
     r"|^\W*(?:[\d.]+\s*)?(?:infrastructure|architecture|compute|data stores?|load balancing|database|hosting|storage|networking)\W*$"
 )
 
@@ -360,41 +428,17 @@ def _owner(claim: Claim) -> str:
 
 
 def dependency_table(table: Table, document: str) -> list[Fact] | None:
-    """The dependencies of a table whose first column holds them, or whose rows say who needs whom, or None."""
-    # "From | To" also heads periods and migrations, so the place must speak of dependencies
-    calls = len(table.header) > 1 and _CALLER_COLUMN.match(table.header[0]) and _CALLED_COLUMN.match(table.header[1])
-    if calls and re.search(
-        r"(?i)\b(?:dependenc\w*|abhängigkeit\w*|dependencias|dépendances|service (?:calls|communication|interactions?))\b",
-        " ".join((table.lead, *table.heading[-2:])),
-    ):
-        around = (table.lead, *reversed(table.heading))
-        return [
-            _dependency(
-                row.cells[1],
-                row.line,
-                row.source,
-                table.heading,
-                around,
-                document,
-                {"from": row.cells[0], **dict(zip(table.header[2:], row.cells[2:], strict=False))},
-            )
-            for row in table.rows
-            if len(row.cells) > 1 and row.cells[0].strip("-– ") and row.cells[1].strip("-– ")
-        ]
-    if _PROJECT_DOCUMENT.search(document) or not (
-        _DEPENDENCY_COLUMN.match(table.header[0])
-        or (
-            table.heading
-            and _DEPENDENCY_PLACE.match(table.heading[-1])
-            and re.match(r"(?i)^(?:service|system|provider|name|vendor|component|api)s?$", table.header[0])
-        )
-    ):
+    """The dependencies of a table whose first column holds them, or None."""
+    placed = bool(table.heading) and bool(_DEPENDENCY_PLACE.match(table.lead or table.heading[-1]))
+    named = re.match(r"(?i)^(?:service|system|provider|name|vendor|component|api|dienst|servicio)s?$", table.header[0])
+    if not (_DEPENDENCY_COLUMN.match(table.header[0]) or (placed and named)):
         return None
     if any(
-        re.search(r"(?i)\b(?:version|license|milestone|task|due|phase|uptime|sla)\b", name) for name in table.header
+        re.search(r"(?i)\b(?:version|license|milestone|task|due|phase|uptime|sla|depends on)\b", name)
+        for name in table.header
     ):
         return None
-    around = (table.lead, *reversed(table.heading))
+    around = tuple(text for text in (table.lead, *reversed(table.heading)) if text)
     return [
         _dependency(
             row.cells[0],
@@ -411,25 +455,18 @@ def dependency_table(table: Table, document: str) -> list[Fact] | None:
 
 
 def dependency_line(line: Line, document: str) -> Iterator[Fact]:
-    """The dependencies listed as bullets under a heading that says so."""
+    """The dependencies listed as bullets under a heading that says so, or after `Dependencies:` on one line."""
+    key, rest = split_key(line.text)
+    if key and _DEPENDENCY_KEY.match(key) and line.done is None and not _NOT_DEPENDENCY.search(rest):
+        for name in re.split(r",\s*|;\s*|\s\+\s", re.sub(r"\([^()]*\)", "", rest)):
+            if 1 < len(name.strip(" .")) <= 40 and len(name.split()) <= 4:
+                yield _dependency(name.strip(" ."), line.line, line.raw, line.heading, line.context, document, {})
+        return
     near = line.lead or (line.heading[-1] if line.heading else "")
-    if (
-        not line.item
-        or line.parents
-        or line.done is not None
-        or not _DEPENDENCY_PLACE.match(near)
-        or _PROJECT_DOCUMENT.search(document)
-    ):
+    if not line.item or line.parents or line.done is not None or not _DEPENDENCY_PLACE.match(near):
         return
     name = re.split(r":\s|\s[–—-]\s|\s\(", line.text)[0].strip(" .:`")
-    if (
-        1 < len(name) <= 50
-        and len(name.split()) <= 6
-        and ".md" not in line.text
-        and not re.search(
-            r"(?i)\b(?:phase|team|approval|availability of|must|should|none|milestone|npm|library)\b|@\d|\d+\.\d+", name
-        )
-    ):
+    if 1 < len(name) <= 50 and len(name.split()) <= 6 and not _NOT_DEPENDENCY.search(name) and not name.endswith(","):
         yield _dependency(name, line.line, line.raw, line.heading, line.context, document, {})
 
 

@@ -74,13 +74,25 @@ def people_table(table: Table, document: str) -> list[Fact] | None:
     return None
 
 
+def _is_member(text: str, with_role: bool) -> bool:
+    """A person's name; beside a role also a single name, but no channel, number or duty."""
+    if re.search(r"[#@/:\d]|\bteam\b|\bchannel\b", text, re.IGNORECASE):
+        return False
+    name = re.sub(r"\([^()]*\)", "", text).strip()
+    return (
+        bool(_PERSON.match(name))
+        and not _ROLE_WORD.search(name)
+        or (with_role and bool(re.fullmatch(r"[A-ZÀ-Þ][\w'’.-]+", name)) and not _ROLE_WORD.search(name))
+    )
+
+
 def _rows(table: Table, kind: Kind, name: int, role: int | None, document: str) -> list[Fact]:
     found = []
     for row in table.rows:
         if name >= len(row.cells):
             continue
         text = row.cells[name]
-        if _EMPTY.match(text):
+        if _EMPTY.match(text) or (kind is Kind.TEAM_MEMBER and not _is_member(text, role is not None)):
             continue
         details = (
             {"role": row.cells[role]}
@@ -141,21 +153,16 @@ _ROLE_WORD: Final = re.compile(
 
 def _member(line: Line, key: str, rest: str, document: str) -> Iterator[Fact]:
     """`Incident Commander: Platform Lead`, or `Ana Souza: backend`: the person is the half that is a name."""
-    first = re.split(r"[,(;]|\s[–—-]\s", rest)[0].strip()
+    first = re.split(r"[,(;/]|\s[–—-]\s", rest)[0].strip()
     if _EMPTY.match(first) or roles.placeholder(rest):
         return
-    if _PERSON.match(key) and not _PERSON.match(first):
+    if _PERSON.match(key) and not _ROLE_WORD.search(key) and not _PERSON.match(first):
         yield _fact(Kind.TEAM_MEMBER, key, {"role": rest}, line.line, line.raw, line.heading, line.context, document)
-    elif (
-        re.search(
-            r"(?i)\b(?:lead|engineer|manager|owner|commander|administrator|officer|developer|architect|director|designer|dba|cto|ceo|sre|devops|analyst|head|coordinator|primary|secondary)\b",
-            key,
-        )
-        and len(first) <= 60
-    ):
-        if re.match(r"^(?:Responsible|Handles?|Manages?|Coordinates?|Owns|[a-z])", first):
-            return
+    elif _ROLE_WORD.search(key) and _TITLED.match(first) and len(first.split()) <= 4:
         yield _fact(Kind.TEAM_MEMBER, first, {"role": key}, line.line, line.raw, line.heading, line.context, document)
+
+
+_TITLED: Final = re.compile(r"^@?[A-ZÀ-Þ][\w'’.-]*(?: (?:[A-ZÀ-Þ][\w'’.-]*|van|de|von|der|of|and|&|on|the))*$")
 
 
 def _fact(

@@ -32,7 +32,7 @@ _PICTOGRAPH = re.compile(
 )
 _SPACE = re.compile(r"[\s\u00a0\u2009\u202f\u2028\u2029]+")
 _BOX = re.compile(r"^\s*\[([ xX])\](?:\s+|$)")
-_BALLOT: Final = {"☐": False, "⬜": False, "🔲": False, "☑": True, "✅": True, "🗹": True}
+_MARKS: Final = (("done", "✅✔☑🟢🎉"), ("open", "⏳🔄🚧❌⬜🔲🟡🔴📋🔜🔵⚪📝"))
 _PAIR_LINE = re.compile(r"^\s*(?:\*\*[^*]{1,80}\*\*|__[^_]{1,80}__)|^\s*[^\s:|`][^:|`]{0,50}:\s")
 _ALL_BOLD = re.compile(r"^(?:\*\*[^*]{1,160}\*\*|__[^_]{1,160}__)\s*(?:\([^()]{0,80}\))?\s*:?$")
 _LEAD_BOLD = re.compile(r"^\*\*[^*]{1,160}\*\*")
@@ -72,6 +72,8 @@ class Line:
     done: bool | None = None
     """Of a checkbox; None where there is none."""
     quoted: bool = False
+    mark: str = ""
+    """``done`` or ``open`` where a pictograph at its start or end says so; findings carry such marks too."""
     title: bool = False
     """A heading that may state something itself: ``### MVP phase (monthly: $200-500)``."""
 
@@ -118,6 +120,15 @@ def plain(source: str) -> str:
         parts.append(html.unescape(_ESCAPED.sub(r"\1", text)))
     text = _PICTOGRAPH.sub(lambda mark: mark[0] if mark[0] in "→✓✗≤≥" else " ", "".join(parts))
     return _SPACE.sub(" ", text).strip()
+
+
+def _state(source: str) -> str:
+    """What a pictograph at either end of a line says about it."""
+    ends = source.strip(" *_~-+.:")
+    for state, marks in _MARKS:
+        if ends[:1] and (ends[0] in marks or ends.rstrip("\ufe0f")[-1:] in marks):
+            return state
+    return ""
 
 
 def _mark(source: str) -> str:
@@ -243,8 +254,8 @@ class _Walk:
             box = _BOX.match(raw)
             done = None if box is None else box[1] in "xX"
             body = raw[box.end() :] if box else raw
-            if done is None and body.lstrip()[:1] in _BALLOT and (in_item or body.lstrip()[:1] in "☐☑"):
-                done = _BALLOT[body.lstrip()[0]] if body.lstrip()[0] in "☐☑⬜🔲🗹" else None
+            if done is None and body.lstrip()[:1] in ("☐", "☑", "🗹", "⬜", "🔲"):
+                done = body.lstrip()[0] in "☑🗹"
             text = plain(body)
             if opening and index == 0:
                 self.parents.append(text)
@@ -258,7 +269,7 @@ class _Walk:
                 )
             yield Line(
                 self._path, self.lead, parents, text, source, first + offset,
-                item=in_item, done=done if in_item or body is not raw else done, quoted=self.quotes > 0,
+                item=in_item, done=done, mark=_state(body), quoted=self.quotes > 0,
             )  # fmt: skip
             if not in_item:
                 if self._announces(raw, text):

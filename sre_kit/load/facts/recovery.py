@@ -21,7 +21,7 @@ _FREQUENCY: Final = re.compile(
     r"\b(?P<text>hourly|daily|nightly|weekly|monthly|quarterly|continuous(?:ly)?|real-?time|twice (?:a |per )?(?:day|daily)|twice daily|"
     r"every (?:\d+|six|four|two|twelve|three|eight|few)[\s-]?(?:minutes?|mins?|min|m|hours?|hrs?|h|days?|d)\b|every (?:hour|day|night|week|sunday|saturday|monday)|"
     r"\d+x (?:daily|per day|a day)|\d+ times (?:daily|per day|a day)|each night|every night|once (?:a|per) (?:day|week)|"
-    r"täglich\w*|stündlich\w*|wöchentlich\w*|monatlich\w*|diari[oa]s?|diariamente|semanal\w*|quotidien(?:ne)?s?|hebdomadaires?|cada \d+ horas)",
+    r"täglich\w*|stündlich\w*|wöchentlich\w*|monatlich\w*|diari[oa]s?|diariamente|semanal\w*|quotidien(?:ne)?s?|journali(?:er|ère)s?|chaque (?:nuit|jour|heure|semaine)|toutes les heures|horaires|mensuel(?:le)?s?|hebdomadaires?|semanais|di[aá]ri[oa]s?|cada (?:hora|d[ií]a|noche|semana)|mensual(?:es)?|jede (?:nacht|stunde)|cada \d+ horas)",
     re.IGNORECASE,
 )
 _NORMAL: Final = {
@@ -37,6 +37,21 @@ _GERMAN: Final = (
     ("monatlich", "monthly"),
     ("semanal", "weekly"),
     ("hebdomadaire", "weekly"),
+    ("journali", "daily"),
+    ("mensu", "monthly"),
+    ("horaire", "hourly"),
+    ("chaque nuit", "daily"),
+    ("chaque jour", "daily"),
+    ("toutes les heures", "hourly"),
+    ("chaque heure", "hourly"),
+    ("chaque semaine", "weekly"),
+    ("diári", "daily"),
+    ("diari", "daily"),
+    ("semana", "weekly"),
+    ("cada hora", "hourly"),
+    ("cada dí", "daily"),
+    ("cada noche", "daily"),
+    ("cada semana", "weekly"),
 )
 _KEPT: Final = re.compile(
     r"\b(?:retention|retain(?:ed|s|ing)?|kept|keep(?:s|ing)?|stored for|preserved|expir\w+ after|delete[ds]? after|rolling|history|window|aufbewahr\w*|retenci[oó]n|"
@@ -49,11 +64,12 @@ _NOT_BACKUP: Final = re.compile(
     re.IGNORECASE,
 )
 _SCHEDULE_KEY: Final = re.compile(
-    r"\b(?:frequency|schedule|scheduled?|backup (?:frequency|schedule|interval|window|cadence)|cadence|how often|häufigkeit|frecuencia|fréquence|zeitplan|intervall?)\b",
+    r"\b(?:frequency|schedule|scheduled?|backup (?:frequency|schedule|interval|window|cadence)|cadence|how often|häufigkeit|frecuencia|frequ[eê]ncia|fréquence|périodicité|periodicidad\w*|planification|zeitplan|intervall?)\b",
     re.IGNORECASE,
 )
 _RETENTION_KEY: Final = re.compile(
-    r"\b(?:retention|retained|kept|keep|aufbewahrung\w*|retenci[oó]n|rétention|conservation)\b", re.IGNORECASE
+    r"\b(?:retention|retained|kept|keep|aufbewahrung\w*|retenci[oó]n|reten[cç][aã]o|rétention|(?:durée de )?conservation|vorhaltezeit|vorhaltung)\b",
+    re.IGNORECASE,
 )
 _CLAUSE: Final = re.compile(r"[;]|,\s(?!\d)|\.\s|\s(?:and|plus|und)\s")
 

@@ -60,10 +60,28 @@ RULES: Final = (
     _rule(Kind.LATENCY_TARGET, "s", _LATENCY_WORDS, _between("0.000000001", "3600")),
     _rule(Kind.GROWTH_RATE, "ratio", r"(?<![(/])\bgrow(?:th|s|ing|n)?\b(?!\s?(?:tiers?|plans?|/|\)))|\bmonth[- ]over[- ]month\b|\bmom\b|\byoy\b|\byear[- ]over[- ]year\b|\bcagr\b|\bwachstum\w*|\bcrecimiento\b|\bcroissance\b", _between("0", "100")),
 )  # fmt: skip
-_OBJECTIVE: Final = re.compile(
-    r"\b(rto|rpo)s?\b|\brecovery[- ](time|point)[- ]objectives?\b|\b(?:maximum )?(time) to recover(?:y)?\b|\b(?:maximum|max\.?|acceptable|accepted) data (loss)\b",
+_RTO_WORDS: Final = re.compile(
+    r"\brtos?\b|\brecovery[- ]time(?:[- ]objectives?)?\b|\b(?:maximum )?time to recover(?:y)?\b|\bdmia\b|\bdurée maximale d'interruption|\bwieder(?:herstellungs|anlauf)zeit\w*|"
+    r"\btiempo (?:objetivo )?de recuperaci[oó]n|\btempo (?:objetivo )?de recupera[cç][aã]o|\bmaximum tolerable downtime\b",
     re.IGNORECASE,
 )
+_RPO_WORDS: Final = re.compile(
+    r"\brpos?\b|\brecovery[- ]point(?:[- ]objectives?)?\b|\b(?:maximum|max\.?|acceptable|accepted|tolerable) data[- ]loss\b|\bdata[- ]loss (?:window|tolerance)\b|\bpdma\b|"
+    r"\bperte de données maxim\w+|\bwiederherstellungspunkt\w*|\bmax(?:imaler|\.)? (?:tolerierter )?datenverlust|\bpunto (?:objetivo )?de recuperaci[oó]n|\bpérdida (?:máxima )?de datos|\bponto de recupera[cç][aã]o",
+    re.IGNORECASE,
+)
+
+
+def _recovery(text: str, last: bool) -> Kind | None:
+    """Which recovery objective the text names; of both the first, or the last before the value."""
+    spots = [
+        (match.start(), kind)
+        for kind, words in ((Kind.RTO, _RTO_WORDS), (Kind.RPO, _RPO_WORDS))
+        for match in words.finditer(text)
+    ]
+    return (max(spots) if last else min(spots))[1] if spots else None
+
+
 SLOW_WORK: Final = re.compile(
     r"\b(?:import|export|report|batch|processing|query|job|sync|render|index|expected time|p\s?\(?9[059]|latency|upload|download|generation)",
     re.IGNORECASE,
@@ -86,8 +104,8 @@ def subject(text: str, unit: str, value: Decimal, last: bool = False) -> tuple[b
     >>> subject("Support response time", "s", Decimal(30)), subject("Checkout", "s", Decimal(30))
     ((True, None), (False, None))
     """
-    if unit == "s" and (named := _OBJECTIVE.search(text)):
-        return True, Kind.RTO if next(filter(None, named.groups())).lower() in ("rto", "time") else Kind.RPO
+    if unit == "s" and (named := _recovery(text, last)):
+        return True, named
     best: tuple[int, int, Rule] | None = None
     told = False
     for order, rule in enumerate(RULES):

@@ -21,7 +21,7 @@ _PLAN = re.compile(
     re.IGNORECASE,
 )
 _TASK_COLUMN = re.compile(
-    r"^(?:task|tasks|action|action item|deliverable|work item|item|aufgabe|tarea|to-?do|activity|milestone|feature|story|ticket|tâche)$",
+    r"^(?:task|tasks|action|action item|deliverable|work item|item|aufgabe|tarea|to-?do|activity|milestone|feature|story|ticket|tâche|phase|step|epic|requirement|area|module|issue|etapa|fase|schritt)s?$",
     re.IGNORECASE,
 )
 _STATUS_COLUMN = re.compile(r"^(?:status|state|done\??|progress|estado|statut|complete\??)$", re.IGNORECASE)
@@ -78,7 +78,7 @@ _NEGATED = re.compile(
 
 def tasks(blocks: Sequence[Block], document: str) -> Iterator[Fact]:
     """
-    The checkboxes of a document, and its tables of tasks.
+    The checkboxes of a document, its tables of tasks, and the marked or grouped bullets of a plan.
 
     A checklist that nobody has begun to tick is a procedure, not work in progress; it is left out.
     """
@@ -86,15 +86,50 @@ def tasks(blocks: Sequence[Block], document: str) -> Iterator[Fact]:
     for block in blocks:
         if isinstance(block, Line) and block.done is not None:
             groups[block.heading, block.lead].append(block)
+        elif isinstance(block, Line):
+            yield from _planned(block, document)
         elif isinstance(block, Table):
             yield from _task_table(block, document)
     for (heading, lead), lines in groups.items():
         place = " ".join((*heading[-1:], lead))
         procedure = _CHECKLIST.search(place) and not any(line.done for line in lines)
-        if procedure and not _PLAN.search(document):
+        if procedure and not _PLAN.search(_spaced(document)):
             continue
         for line in lines:
-            yield _task(line.text, bool(line.done), line.line, line.raw, heading, document, line.context)
+            text = line.text.strip("✓✗ ")
+            yield _task(
+                text, bool(line.done) or line.mark == "done", line.line, line.raw, heading, document, line.context
+            )
+
+
+def _spaced(document: str) -> str:
+    return re.sub(r"(?<=[a-z])(?=[A-Z])|[-_./]", " ", document)
+
+
+_STATE_HEAD = re.compile(
+    r"(?i)^\W*(?:[\d.]+\s*)?(?:(?P<done>(?:already |recently )?(?:completed?|done|finished|implemented|erledigt|abgeschlossen|completad[oa]s?|terminés?|conclu[ií]d[oa]s?)(?: (?:tasks?|items?|features?|work|phases?|milestones?))?)"
+    r"|(?P<open>(?:in[- ]progress|pending|to-?dos?|remaining|not (?:yet )?started|outstanding|upcoming|planned|backlog|open (?:tasks?|items?|points?)|next steps|offen|ausstehend|pendientes?|en (?:progreso|curso|cours)|à faire)(?: (?:tasks?|items?|features?|work|phases?))?))\W*(?:\([^()]*\))?\W*$"
+)
+
+
+def _planned(line: Line, document: str) -> Iterator[Fact]:
+    """A bullet of a plan with a mark (`✅ Schema`), or under a heading that is a state (`In progress`)."""
+    if not line.item or line.parents or line.title or not 2 < len(line.text) <= 200:
+        return
+    near = line.lead or (line.heading[-1] if line.heading else "")
+    plan = bool(
+        _PLAN_DOCUMENT.search(_spaced(document)) or any(_PLAN_DOCUMENT.search(text) for text in line.heading[:1])
+    )
+    headed = _STATE_HEAD.match(near)
+    if not plan or not (headed or line.mark):
+        return
+    done = line.mark == "done" if line.mark else bool(headed and headed["done"])
+    yield _task(line.text.strip("✓✗ "), done, line.line, line.raw, line.heading, document, line.context)
+
+
+_PLAN_DOCUMENT = re.compile(
+    r"(?i)\b(?:build plan|project plan|implementation plan|development plan|roadmap|tracker|to-?do|status|progress|milestones?|tasks?|backlog|action plan|sprint|hand-?off|handover)\b"
+)
 
 
 def _task(
@@ -118,8 +153,21 @@ def _task(
 
 
 def _task_table(table: Table, document: str) -> Iterator[Fact]:
-    task, status = header_index(table.header, _TASK_COLUMN), header_index(table.header, _STATUS_COLUMN)
-    if task is None or status is None:
+    status = header_index(table.header, _STATUS_COLUMN)
+    named = [index for index, name in enumerate(table.header) if _TASK_COLUMN.match(name)]
+    task = next(
+        (index for index in named if not re.match(r"(?i)phase|area|module|fase|epic", table.header[index])),
+        next(iter(named), None),
+    )
+    place = " ".join((table.lead, *table.heading[-1:]))
+    if (
+        task is None
+        or status is None
+        or re.search(
+            r"(?i)\b(?:tests?|risks?|api|endpoints?|results|health|alerts?|compliance|security|findings?|incidents?)\b",
+            place,
+        )
+    ):
         return
     for row in table.rows:
         if max(task, status) >= len(row.cells) or not row.cells[task]:
