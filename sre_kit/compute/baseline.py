@@ -227,7 +227,8 @@ def _in_production(fact: Fact, subject: str, own: Baseline) -> TargetCheck:
         count = latency.intervals if latency else None
         measured = latency.typical if latency else None
         over = own.over(statistic, target)
-        remark = "" if over is None else f"{percent(over, 1)} of the traffic fell into intervals above it"
+        part = "no traffic" if over == 0 else f"{percent(over, 1)} of the traffic"
+        remark = "" if over is None else f"{part} fell into intervals above it"
     if measured is None and not remark:
         remark = "no such series is measured"
     return _judged(fact, subject, statistic, "production", measured, count, remark)

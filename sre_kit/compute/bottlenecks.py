@@ -62,6 +62,7 @@ class RankedOptimisation:
 
     optimisation: Optimisation
     share: float | None
+    whole: str
     gain: float | None
     gain_interval: tuple[float, float] | None
     per_day: float | None
@@ -168,7 +169,9 @@ def ranked_optimisations(
 
 def _ranked(one: Optimisation, shares: dict[str, float], statements: Statements | None) -> RankedOptimisation:
     share = shares.get(one.operation)
+    whole = "time of all requests" if share is not None else ""
     if share is None and one.operation and statements:
+        whole = "time of all statements"
         share = next(
             (statements.share(row) for row in statements.statements if one.operation.lower() in row.query.lower()), None
         )
@@ -177,6 +180,7 @@ def _ranked(one: Optimisation, shares: dict[str, float], statements: Statements 
     return RankedOptimisation(
         optimisation=one,
         share=share,
+        whole=whole if share is not None else "",
         gain=gain,
         gain_interval=((share or 0) * (one.gain_low or 0), (share or 0) * (one.gain_high or 0)) if bounded else None,
         per_day=gain / one.days if gain is not None and one.days else None,

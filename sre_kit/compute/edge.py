@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from sre_kit.compute.baseline import Baseline
 from sre_kit.compute.vocabulary import Gap, Requests
 
 MONTH_SECONDS: Final = 86_400 * 365.25 / 12
@@ -71,22 +72,33 @@ class EdgeTraffic:
     objects: int
     curve: tuple[SizePoint, ...]
     bad_lines: int
+    counted: int | None
+    """Requests that the metrics counted in the log's time; missing where they were not. The log may be a sample."""
     routes: tuple[tuple[str, int, int], ...]
     """(method and route, requests, bytes), most bytes first."""
 
     @property
+    def sampled(self) -> float:
+        """Share of all requests that the log holds: 1 unless the metrics counted more."""
+        return min(1.0, self.requests / self.counted) if self.counted else 1.0
+
+    @property
     def monthly_gigabytes(self) -> float:
-        """Bytes of an average month at the log's rate; a day's log knows nothing of the week."""
+        """Bytes of a month at the log's rate, scaled up where it is a sample; a day knows nothing of the week."""
         seconds = (self.ended - self.began).total_seconds()
-        return self.bytes / seconds * MONTH_SECONDS / GIGABYTE if seconds > 0 else 0.0
+        return self.bytes / self.sampled / seconds * MONTH_SECONDS / GIGABYTE if seconds > 0 else 0.0
 
     def egress_cost(self, price: Decimal | None) -> float | None:
         """Cost of a month's bytes at `price` a gigabyte; missing without a price."""
         return None if price is None else self.monthly_gigabytes * float(price)
 
 
-def edge_traffic(log: AccessLog | Gap) -> EdgeTraffic | Gap:
-    """What a cache before the origin could have answered; the gap, where there is no log or no request in it."""
+def edge_traffic(log: AccessLog | Gap, baselines: Sequence[Baseline] = ()) -> EdgeTraffic | Gap:
+    """
+    What a cache before the origin could have answered; the gap, where there is no log or no request in it.
+
+    `baselines` tell how many requests were counted meanwhile, and so whether the log is a sample.
+    """
     if isinstance(log, Gap):
         return log
     if log.requests.gap or not log.requests.total:
@@ -109,10 +121,21 @@ def edge_traffic(log: AccessLog | Gap) -> EdgeTraffic | Gap:
         objects=len(np.unique(keys)),
         curve=size_curve(keys, total),
         bad_lines=log.bad_lines,
+        counted=_counted(baselines, log.requests.start, log.requests.end),
         routes=tuple(
             (f"{row['method']} {row['route']}", int(row["requests"]), int(row["bytes"]))
             for row in routes.to_dict("records")
         ),
+    )
+
+
+def _counted(baselines: Sequence[Baseline], began: datetime, ended: datetime) -> int | None:
+    measured = [one.readings.requests for one in baselines if one.readings.requests is not None]
+    frames = [one.frame for one in measured if not one.gap and one.start <= began and ended <= one.end]
+    if not frames:
+        return None
+    return round(
+        sum(float(frame.loc[(frame.index >= began) & (frame.index < ended), "total"].sum()) for frame in frames)
     )
 
 

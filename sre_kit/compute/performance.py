@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sre_kit.compute.vocabulary import Gap
-from sre_kit.units import Duration
+from sre_kit.units import Duration, Ratio
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +160,8 @@ class Cache:
     size: str = ""
     hits: str = ""
     misses: str = ""
+    stated_hit_ratio: Ratio | None = None
+    """As a document says it; shown as stated, not as measured."""
     source: str = ""
 
 

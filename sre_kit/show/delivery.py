@@ -24,7 +24,15 @@ LONGEST: Final = 120
 def caches(configured: Sequence[Cache]) -> Table:
     """Each cache as configured; its hit ratio where the metrics have one."""
     rows: list[Sequence[Inline]] = [
-        (one.name, one.component, span(one.ttl), one.size or MISSING, one.source or MISSING) for one in configured
+        (
+            one.name,
+            one.component,
+            span(one.ttl),
+            one.size or MISSING,
+            percent(one.stated_hit_ratio, 0),
+            one.source or MISSING,
+        )
+        for one in configured
     ]
     gaps = [
         Gap(
@@ -38,7 +46,7 @@ def caches(configured: Sequence[Cache]) -> Table:
     ]
     if not configured:
         gaps = [Gap("the caches and their configuration", "Backend Developer", "params: performance.caches")]
-    return Table(("Cache", "Component", "Kept for", "Size", "Source"), rows, gaps=gaps)
+    return Table(("Cache", "Component", "Kept for", "Size", "Hit ratio, stated", "Source"), rows, gaps=gaps)
 
 
 def cache_curve(traffic: EdgeTraffic | Gap) -> Shown:
@@ -77,7 +85,7 @@ def _edge(traffic: EdgeTraffic, price: Decimal | None, currency: str) -> Table:
     rows: list[Sequence[Inline]] = [
         ("Cacheable", percent(traffic.cacheable_share, 1), percent(traffic.cacheable_bytes_share, 1), cacheable),
         ("Offload, at most", percent(traffic.offload, 1), percent(traffic.offload_bytes, 1), again),
-        ("Egress a month", number(traffic.requests), month, "the log's rate over an average month"),
+        ("Egress a month", MISSING, month, "the log's rate over an average month" + _sample(traffic)),
     ]
     gaps = []
     if price is None:
@@ -89,13 +97,19 @@ def _edge(traffic: EdgeTraffic, price: Decimal | None, currency: str) -> Table:
         ("Edge", "Requests", "Bytes", "Meaning"),
         rows,
         source=_log(traffic),
-        note="The log is a sample where it is not the whole day: shares hold, sums do not.",
+        note="Shares are upper bounds: objects change, and a cache forgets.",
         gaps=gaps,
         records=[
             Record("performance.edge.cacheable_share", traffic.cacheable_share, "ratio", "access log"),
             Record("performance.edge.offload_bound", traffic.offload, "ratio", "access log"),
         ],
     )
+
+
+def _sample(traffic: EdgeTraffic) -> str:
+    if traffic.sampled >= 0.99:
+        return ""
+    return f"; the log holds {percent(traffic.sampled)} of the {number(traffic.counted)} requests counted meanwhile"
 
 
 def _heavy(traffic: EdgeTraffic) -> Table:

@@ -127,7 +127,6 @@ def scalability(scaling: LoadScaling) -> Shown:
     if isinstance(law, Gap):
         return Note.gap(law)
     low, high = law.peak_interval
-    tested = scaling.levels[-1].load
     peak = law.peak
     rows = [
         ("g: work per second and unit of load", number(law.g), MISSING),
@@ -137,18 +136,25 @@ def scalability(scaling: LoadScaling) -> Shown:
         ("throughput there, 1/s", MISSING if peak is None else number(float(law.throughput(peak))), MISSING),
         ("share of variance explained", number(law.r_squared), f"{law.levels} load levels"),
     ]
-    beyond = peak is not None and peak > tested
     return Table(
         ("Scalability law", "Fitted", "95 % interval, residual bootstrap"),
         rows,
-        note=(
-            f"The fitted peak lies beyond the highest tested load, {tested:g}: it is an extrapolation, "
-            "and the measured throughput stands above it."
-            if beyond
-            else ""
-        ),
+        note=_beyond(scaling, peak),
         records=[Record("loadtest.scalability.peak_load", peak, "load", "scalability law")],
     )
+
+
+def _beyond(scaling: LoadScaling, peak: float | None) -> str:
+    """What the law does not know: a hard limit, or what lies beyond the tested loads."""
+    best, last = max(scaling.levels, key=lambda row: row.rate), scaling.levels[-1]
+    if peak is not None and best.load < last.load and best.load < peak:
+        return (
+            f"Measured throughput fell after load {best.load:g}, earlier than the law allows: a hard limit (a pool, a "
+            f"quota) rather than gradual contention. Plan with the measured {number(best.rate)} requests/s."
+        )
+    if peak is None or peak > last.load:
+        return f"The fitted peak lies beyond the highest tested load, {last.load:g}: an extrapolation."
+    return ""
 
 
 def _bounds(interval: tuple[float, float]) -> str:

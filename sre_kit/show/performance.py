@@ -326,7 +326,7 @@ def optimisations(ranked: Sequence[RankedOptimisation]) -> Shown:
             (
                 str(place),
                 one.id,
-                percent(row.share, 1),
+                f"{percent(row.share, 1)} of {row.whole}" if row.whole else "not measured",
                 percent(one.gain, 0),
                 percent(row.gain, 1),
                 number(one.days),
@@ -344,9 +344,10 @@ def optimisations(ranked: Sequence[RankedOptimisation]) -> Shown:
             records=records,
         ),
         Table(
-            ("Place", "Id", "Share of the time it works on", "Reduction", "Gain", "Days", "Gain a day", "Evidence"),
+            ("Place", "Id", "Works on", "Reduction", "Gain", "Days", "Gain a day", "Evidence"),
             order,
-            note="Order: what is done last; else gain a day, share x reduction / days.",
+            note="Order: what is done comes last; else gain a day, share x reduction / days. Shares of requests and of "
+            "statements are shares of different wholes: between them the order is rough.",
         ),
     )
 
