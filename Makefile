@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint bench constraints clean
+.PHONY: demo test lint bench constraints clean picture
 
 demo: $(READY)
 	$(BIN)/sre-kit demo outputs/demo
@@ -36,3 +36,7 @@ $(READY): pyproject.toml constraints.txt
 
 clean:
 	rm -rf $(VENV) outputs/demo .pytest_cache .mypy_cache .ruff_cache
+
+# screenshots of every rendered demo page into outputs/pages; the README's picture is one of them
+picture: demo
+	$(BIN)/python -m tests.picture outputs/demo/docs/SRE outputs/pages

@@ -116,16 +116,18 @@ def run(notebook: Path, given: Mapping[str, Any], *, seconds: int = CELL_SECONDS
     machine = resources["sre_kit"]
     _check_complete(name, executed, machine)
     done = time.perf_counter()
-    first: Mapping[str, Any] = next(
-        (c.metadata.papermill for c in executed.cells if c.cell_type == "code" and "papermill" in c.metadata), {}
-    )
-    start = _kernel_start(executed.metadata.get("papermill", {}).get("start_time"), first.get("start_time"))
+    cells = _cell_seconds(executed)
     return Rendered(
         name,
         markdown,
         resources["outputs"],
         machine,
-        {"import": imported - began, "kernel start": start, "cells": ran - imported - start, "export": done - ran},
+        {
+            "import": imported - began,
+            "kernel": ran - imported - sum(cells.values()),
+            **cells,
+            "export": done - ran,
+        },
     )
 
 
@@ -198,12 +200,16 @@ def _check_complete(name: str, executed: Any, machine: Mapping[str, Any]) -> Non
         raise NotebookError(f"{name}: it did not end with show.open_questions(...), so it is not known to be complete")
 
 
-def _kernel_start(begun: str | None, first_cell: str | None) -> float:
-    from datetime import datetime
-
-    if not begun or not first_cell:
-        return 0.0
-    return max(0.0, (datetime.fromisoformat(first_cell) - datetime.fromisoformat(begun)).total_seconds())
+def _cell_seconds(executed: Any) -> dict[str, float]:
+    """Seconds spent in cells by their tag; what is left of a run is the kernel's start and stop."""
+    spent = dict.fromkeys(("load", "compute", "show"), 0.0)
+    for cell in executed.cells:
+        tags = cell.metadata.get("tags", [])
+        took = cell.metadata.get("papermill", {}).get("duration") or 0.0
+        for tag in spent:
+            if tag in tags:
+                spent[tag] += float(took)
+    return spent
 
 
 def environment(run_id: str) -> None:
