@@ -131,8 +131,10 @@ class Detectable:
 
     @property
     def one_error(self) -> float | None:
-        """Share of the window's budget that a single error is, for the events in the window; missing without any."""
-        budget = self.events * self.properties.slo.budget_ratio
+        """Share of the objective's whole budget that one error is if all hours are like this one; missing without any."""
+        pair = self.properties
+        windows = seconds(nominal(pair.slo)) / seconds(pair.alert.long_window)
+        budget = self.events * windows * pair.slo.budget_ratio
         return float(1 / budget) if budget else None
 
 

@@ -26,7 +26,7 @@ _NAME: Final = re.compile(r"[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?")
 _BUDGETING: Final = tuple(METHODS.values())
 
 
-def openslo(slos: Sequence[SLO], as_of: datetime) -> str:
+def openslo_documents(slos: Sequence[SLO], as_of: datetime) -> str:
     """
     A multi-document YAML file: a Service for each service, then an SLO for each objective.
 

@@ -97,7 +97,7 @@ class _Batch:
         return not any(case.disturbs(one) for one in self.cases)
 
 
-def rule_tests(
+def prometheus_rule_tests(
     slos: Iterable[SLO], rules_file: str, policy: Sequence[BurnRateAlert] = (), *, document: str = ""
 ) -> str:
     """

@@ -11,7 +11,7 @@ from typing import Any
 
 _WHERE: dict[str, str] = {
     **dict.fromkeys(("project", "Project"), "projects"),
-    **dict.fromkeys(("reading", "requests", "objectives", "manifest", "incidents"), "measured"),
+    **dict.fromkeys(("reading", "requests", "objectives", "deploys", "manifest", "incidents"), "measured"),
     **dict.fromkeys(("endpoints", "loadtests", "statements", "access_log"), "performance"),
     **dict.fromkeys(("resources", "demand", "users"), "capacity"),
     **dict.fromkeys(("vitals",), "vitals"),

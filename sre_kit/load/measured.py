@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from sre_kit.compute.changes import DeployLog
 from sre_kit.compute.incidents import IncidentLog
 from sre_kit.compute.slo import SLO
 from sre_kit.compute.vocabulary import Reading, Requests
@@ -101,6 +102,17 @@ def incidents(project: Project) -> IncidentLog:
     if not written:
         return IncidentLog((), gap="no incident log is configured; set history.incidents in the params")
     return incident_log(project.file(written), as_of=project.as_of, clock=policy.clock, zone=policy.zone)
+
+
+def deploys(project: Project) -> DeployLog:
+    """The deployments up to the report time; a missing or broken log becomes `DeployLog.gap`."""
+    from sre_kit.load.events import deploy_log
+
+    written = project.params.history.deploys
+    if not written:
+        return DeployLog((), gap="no deployments are configured; set history.deploys in the params")
+    where = written if written.startswith("git:") else str(project.file(written))
+    return deploy_log(where, base=project.base, as_of=project.as_of)
 
 
 def _nothing() -> pd.Series[Any]:

@@ -156,7 +156,9 @@ def decisions(
         rows.append((slo.name, "Which target?", target(slo.target), Lines(_evidence(slo, advice.get(slo.name)))))
         budget = spent.get(slo.name)
         window = str(budget.window.kind) if budget else span(slo.window)
-        reason = "the contract's own period" if slo.calendar else "always the same length, so that budgets compare"
+        reason = "no fresh start: what was spent yesterday still counts"
+        if slo.calendar:
+            reason = f"the budget begins anew with each {slo.calendar}, as contracts count"
         rows.append((slo.name, "Which window?", window, reason))
     return Table(["Objective", "Question", "Choice", "Evidence"], rows, empty="Nothing was decided yet.")
 

@@ -48,7 +48,7 @@ def alert_rules(slos: Iterable[SLO], policy: Sequence[BurnRateAlert] = (), *, so
         source=source or ("params: alerting" if policy else WORKBOOK),
         findings=findings,
         note="Both windows must burn faster than the factor, strictly; factor = budget share × period / long window. "
-        "Detection is for constant traffic: factor × (1 - target) / error ratio × long window.",
+        "Detection is for constant traffic: factor × (1 - target) / error ratio × long window, and a scrape later.",
     )
 
 
@@ -149,7 +149,7 @@ def low_traffic(ones: Sequence[History], policy: Sequence[BurnRateAlert] = ()) -
         )
     columns = [
         "Objective", "Window", "Events when quiet", "Fires above", "Errors to be sure", "Smallest sure burn",
-        "One error is of its budget", "Advice",
+        "One error is of the budget", "Advice",
     ]  # fmt: skip
     return Table(
         columns,

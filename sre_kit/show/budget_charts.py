@@ -36,7 +36,7 @@ def plot_burn_downs(series: Sequence[pd.Series[Any]], *, ax: Axes | None = None)
         axes.plot(_naive(thin), thin.to_numpy() * 100, label=str(one.name), color=colour, linewidth=1.2)
     axes.axhline(0, color=chart.COLOURS["grey"], linewidth=0.8, linestyle="--", label="exhausted")
     axes.set(ylabel="budget remaining, %")
-    axes.legend(frameon=False, fontsize="small")
+    axes.legend(frameon=False, fontsize="small", loc="upper left", bbox_to_anchor=(1, 1))
     return axes
 
 
@@ -60,17 +60,19 @@ def budget_conclusion(budgets: Sequence[ErrorBudget]) -> str:
     """What the budget chart says, in a sentence."""
     gone = [b for b in budgets if b.remaining <= 0]
     worst = min(budgets, key=lambda b: b.remaining_share or 0.0)
-    rest = f"the least is left of {worst.slo.name}: {percent(worst.remaining_share, 1)} of its budget"
     if not gone:
-        return f"No error budget is exhausted; {rest}."
-    names = ", ".join(b.slo.name for b in gone)
-    return f"{len(gone)} of {len(budgets)} error budgets exhausted ({names}); {rest}."
+        least = percent(worst.remaining_share, 1)
+        return f"No error budget is exhausted; the least is left of {worst.slo.name}: {least}."
+    names = ", ".join(f"{b.slo.name} with {percent(b.remaining_share, 1)} left" for b in gone)
+    return f"{len(gone)} of {len(budgets)} error budgets exhausted: {names}."
 
 
 def plot_burn_rate(
     burn: pd.Series[Any], *, pages_at: float | None = None, tickets_at: float | None = None, ax: Axes | None = None
 ) -> Axes:
     """Draw a burn-rate series (from ``compute.burn_rate``), and the alert thresholds if given."""
+    from matplotlib.ticker import ScalarFormatter
+
     axes = chart.figure()[1] if ax is None else ax
     thin = chart.decimate(burn)
     chart.times(axes, pd.DatetimeIndex(thin.index))
@@ -79,9 +81,12 @@ def plot_burn_rate(
     for level, name, colour in ((pages_at, "pages", "red"), (tickets_at, "tickets", "orange")):
         if level is not None:
             axes.axhline(level, color=chart.COLOURS[colour], linewidth=1, linestyle="--", label=f"{name} at {level:g}")
+    # linear up to the sustainable rate, logarithmic above: an outage must not hide what is around it
+    axes.set_yscale("symlog", linthresh=1)
+    axes.yaxis.set_major_formatter(ScalarFormatter())
     axes.set(ylabel="× sustainable")
     axes.set_ylim(bottom=0)
-    axes.legend(frameon=False, fontsize="small")
+    axes.legend(frameon=False, fontsize="small", loc="upper left", bbox_to_anchor=(1, 1))
     return axes
 
 

@@ -23,7 +23,7 @@ from sre_kit.compute.ledger import AFTER_DEPLOY, Ledger
 from sre_kit.compute.replay import alert_back_test
 from sre_kit.compute.targets import LADDER
 from sre_kit.compute.vocabulary import Gap
-from sre_kit.show.shown import Note, Record, Stack
+from sre_kit.show.shown import Note, Record, Shown, Stack
 from sre_kit.show.table import Table
 from sre_kit.show.text import Inline, Lines, Strong
 from sre_kit.show.widgets import Explorer
@@ -222,8 +222,10 @@ def budget_policies(budgets: Sequence[ErrorBudget], states: Sequence[PolicyState
 
 def budget_explorer(
     ones: Sequence[History], as_of: datetime, policy: Sequence[BurnRateAlert] = WORKBOOK_POLICY
-) -> Explorer:
+) -> Shown:
     """What another target, window or alert policy would have meant; the defaults are those in force."""
+    if not ones:
+        return Note("There is no objective to explore: none is defined.")
     from ipywidgets import Dropdown, IntSlider, SelectionSlider
 
     by_name = {one.slo.name: one for one in ones}

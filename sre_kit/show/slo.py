@@ -132,7 +132,7 @@ def contract_margins(margins: Sequence[ContractMargin]) -> Table:
 def promises(facts: Sequence[Fact]) -> Table:
     """Every availability promise of the documents, in its own scope, quoted; nothing is averaged."""
     rows: list[Sequence[Inline]] = [
-        (str(f.scope) or "not said", target(Fraction(f.number)), f.role.value, f.quote.strip(), fact_link(f))
+        (str(f.scope) or "not said", target(Fraction(f.number)), f.role.value, Code(f.quote.strip()), fact_link(f))
         for f in facts
         if f.number is not None
     ]
