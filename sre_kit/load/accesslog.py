@@ -110,41 +110,52 @@ def access_log(
         raise ParameterError(f"duration_unit {duration_unit!r}; write one of {', '.join(_UNITS)}")
     import duckdb
 
-    with duckdb.connect(":memory:", config={"threads": 2, "enable_external_access": False}) as database:
-        _load(database, path)
-        lines, bad = _row(database, "SELECT count(*), count(*) FILTER (moment IS NULL) FROM lines")
-        examples = database.execute(
-            f"SELECT number, text FROM lines WHERE moment IS NULL ORDER BY number LIMIT {_SHOWN}"
-        ).fetchall()
-        shown = tuple(f"{number}: {text[:80]!r}" for number, text in examples)
-        if lines == bad:
-            example = f"; line {shown[0]}" if shown else ""
-            raise DataError(
-                f"{path.name}: none of {lines} line(s) is in the combined format{example}; name another file"
-            )
-        note = _durations(database, duration_unit)
-        first = _row(database, "SELECT min(moment) FROM lines")[0] if start is None else math.ceil(start.timestamp())
-        end = math.ceil(as_of.timestamp())
-        (later,) = _row(database, "SELECT count(*) FROM lines WHERE moment >= ?", end)
-        database.execute("DELETE FROM lines WHERE moment IS NULL OR moment >= ? OR moment < ?", [end, first])
-        counts = _counted(database, path, name, step, as_of)
-        (size, timed) = _row(database, "SELECT coalesce(sum(bytes), 0), count(duration) FROM lines")
-        return AccessLog(
-            requests=counts,
-            routes=_routes(database),
-            statuses={
-                int(status): int(n)
-                for status, n in database.execute("SELECT status, count(*) FROM lines GROUP BY 1 ORDER BY 1").fetchall()
-            },
-            lines=int(lines),
-            bytes=int(size),
-            cacheable=_cacheable(database),
-            bad_lines=int(bad),
-            examples=shown,
-            later=int(later),
-            durations=bool(timed),
-            note=note,
-        )
+    _check(path)
+    try:
+        with duckdb.connect(":memory:", config={"threads": 2, "enable_external_access": False}) as database:
+            _load(database, path)
+            return _summed(database, path, as_of, name, step, duration_unit, start)
+    except duckdb.Error as error:
+        raise SourceError(f"{path.name} cannot be counted: {str(error).partition(chr(10))[0][:200]}") from None
+
+
+def _summed(
+    database: duckdb.DuckDBPyConnection,
+    path: Path,
+    as_of: datetime,
+    name: str,
+    step: timedelta,
+    duration_unit: str,
+    start: datetime | None,
+) -> AccessLog:
+    lines, bad = _row(database, "SELECT count(*), count(*) FILTER (moment IS NULL) FROM lines")
+    examples = database.execute(
+        f"SELECT number, text FROM lines WHERE moment IS NULL ORDER BY number LIMIT {_SHOWN}"
+    ).fetchall()
+    shown = tuple(f"{number}: {text[:80]!r}" for number, text in examples)
+    if lines == bad:
+        example = f"; line {shown[0]}" if shown else ""
+        raise DataError(f"{path.name}: none of {lines} line(s) is in the combined format{example}; name another file")
+    note = _durations(database, duration_unit)
+    first = _row(database, "SELECT min(moment) FROM lines")[0] if start is None else math.ceil(start.timestamp())
+    end = math.ceil(as_of.timestamp())
+    (later,) = _row(database, "SELECT count(*) FROM lines WHERE moment >= ?", end)
+    database.execute("DELETE FROM lines WHERE moment IS NULL OR moment >= ? OR moment < ?", [end, first])
+    size, timed = _row(database, "SELECT coalesce(sum(bytes), 0), count(duration) FROM lines")
+    statuses = database.execute("SELECT status, count(*) FROM lines GROUP BY 1 ORDER BY 1").fetchall()
+    return AccessLog(
+        requests=_counted(database, path, name, step, as_of),
+        routes=_routes(database),
+        statuses={int(status): int(count) for status, count in statuses},
+        lines=int(lines),
+        bytes=int(size),
+        cacheable=_cacheable(database),
+        bad_lines=int(bad),
+        examples=shown,
+        later=int(later),
+        durations=bool(timed),
+        note=note,
+    )
 
 
 def _load(database: duckdb.DuckDBPyConnection, path: Path) -> None:
@@ -182,25 +193,26 @@ def _batches(path: Path, schema: Any) -> Iterator[Any]:
     import pyarrow
 
     number = 1
-    for lines in _lines(path):
-        texts = [line[:MAX_LINE].rstrip(b"\r\n").decode("utf-8", "replace").replace("\0", "\ufffd") for line in lines]
-        numbers = range(number, number + len(texts))
-        number += len(texts)
-        kept = [(at, text) for at, text in zip(numbers, texts, strict=True) if text.strip()]
-        yield pyarrow.record_batch([[at for at, _ in kept], [text for _, text in kept]], schema=schema)
+    with path.open("rb") as opened:
+        while lines := opened.readlines(_BATCH):
+            texts = [
+                line[:MAX_LINE].rstrip(b"\r\n").decode("utf-8", "replace").replace("\0", "\ufffd") for line in lines
+            ]
+            kept = [(at, text) for at, text in enumerate(texts, start=number) if text.strip()]
+            number += len(texts)
+            yield pyarrow.record_batch([[at for at, _ in kept], [text for _, text in kept]], schema=schema)
 
 
-def _lines(path: Path) -> Iterator[list[bytes]]:
+def _check(path: Path) -> None:
     try:
         if not path.is_file():
             raise SourceError(f"no access log {path.name}: no such regular file; correct the path in the params file")
         if path.stat().st_size > MAX_BYTES:
             raise SourceError(f"{path.name} is larger than {MAX_BYTES // 10**9} GB; cut it to the days that are needed")
-        with path.open("rb") as opened:
-            while lines := opened.readlines(_BATCH):
-                yield lines
+        with path.open("rb"):
+            return
     except OSError as error:
-        if isinstance(error, SourceError):
+        if isinstance(error, SourceError):  # it is an OSError too
             raise
         raise SourceError(f"cannot read {path.name}: {error.strerror or error}") from None
 

@@ -238,6 +238,8 @@ class Snapshot:
             return {"attrs": entry["attrs"], "sha256": entry["sha256"], "query": entry["query"], "raw": raw}
         except FileNotFoundError:
             return None
+        except OSError as error:
+            raise self._unusable(error) from None
         except (ValueError, KeyError, TypeError, AttributeError):
             path.unlink(missing_ok=True)
             return None
@@ -278,10 +280,13 @@ class Snapshot:
         try:
             yield
         except OSError as error:
-            raise SREKitError(
-                f"cannot keep series under {self.folder}: {error.strerror or error}; "
-                "free some space, or make the folder writable"
-            ) from None
+            raise self._unusable(error) from None
+
+    def _unusable(self, error: OSError) -> SREKitError:
+        return SREKitError(
+            f"cannot keep series under {self.folder}: {error.strerror or error}; "
+            "free some space, or make the folder readable and writable"
+        )
 
 
 def _written(entry: dict[str, Any]) -> bytes:

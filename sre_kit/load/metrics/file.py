@@ -10,6 +10,7 @@ Values of a table are counts (or gauges) per row; a counter is what OpenMetrics 
 from __future__ import annotations
 
 import hashlib
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -186,8 +187,12 @@ def content(path: Path) -> bytes:
         It is not there, not readable, not a regular file, or too large.
     """
     try:
-        if not path.is_file():
-            raise SourceError(f"{path.name} is no regular file; metrics are read from files only")
+        regular = stat.S_ISREG(path.stat().st_mode)
+    except OSError as error:
+        raise SourceError(f"cannot read {path.name}: {error.strerror or error}") from None
+    if not regular:
+        raise SourceError(f"{path.name} is no regular file; only such files are read")
+    try:
         with path.open("rb") as opened:
             found = opened.read(MAX_BYTES + 1)
     except OSError as error:

@@ -50,7 +50,7 @@ class API:
             "query": query,
             "start": f"{first.timestamp():.3f}",
             "end": f"{last.timestamp():.3f}",
-            "step": f"{step.total_seconds():g}",
+            "step": f"{step.total_seconds():.3f}",
         }
         return self._matrix("/api/v1/query_range", fields, first, last)
 
