@@ -131,7 +131,7 @@ class Detectable:
 
     @property
     def one_error(self) -> float | None:
-        """Share of the objective's whole budget that one error is if all hours are like this one; missing without any."""
+        """Share of the whole budget that one error is if all hours are like this one; missing without events."""
         pair = self.properties
         windows = seconds(nominal(pair.slo)) / seconds(pair.alert.long_window)
         budget = self.events * windows * pair.slo.budget_ratio

@@ -8,6 +8,7 @@ ratio of events over the period, not the mean of 5-minute ratios.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
@@ -150,7 +151,7 @@ def alert_labels(slo: SLO, severity: str) -> dict[str, str]:
 
 def _metadata(slo: SLO) -> list[dict[str, Any]]:
     own = labels(slo)
-    selector = "{" + ", ".join(f'{name}="{value}"' for name, value in own.items()) + "}"
+    selector = "{" + ", ".join(f"{name}={quoted(value)}" for name, value in own.items()) + "}"
     period = promql_duration(nominal(slo))
     days = nominal(slo) / timedelta(days=1)
     per_budget = f"/ on(sloth_id, sloth_slo, sloth_service) group_left\nslo:error_budget:ratio{selector}"
@@ -174,7 +175,7 @@ def _metadata(slo: SLO) -> list[dict[str, Any]]:
 
 
 def _alerts(slo: SLO, policy: Sequence[BurnRateAlert], document: str) -> list[dict[str, Any]]:
-    own = ", ".join(f'{name}="{value}"' for name, value in labels(slo).items())
+    own = ", ".join(f"{name}={quoted(value)}" for name, value in labels(slo).items())
     rules = []
     for severity in dict.fromkeys(alert.severity for alert in policy):
         pairs = []
@@ -192,10 +193,19 @@ def _alerts(slo: SLO, policy: Sequence[BurnRateAlert], document: str) -> list[di
                 "alert": alert_name(slo, severity),
                 "expr": "\nor\n".join(pairs),
                 "labels": {"severity": severity, "sloth_severity": severity},
-                "annotations": alert_notes(slo, severity, document),
+                "annotations": {
+                    # a note is a template to Prometheus; what came from outside is text
+                    name: text.replace("{{", '{{"{{"}}')
+                    for name, text in alert_notes(slo, severity, document).items()
+                },
             }
         )
     return rules
+
+
+def quoted(text: str) -> str:
+    """A string of PromQL."""
+    return json.dumps(text, ensure_ascii=False)
 
 
 def _number(value: Fraction) -> str:

@@ -51,7 +51,7 @@ def measurement_methods(ones: Sequence[History], budgets: Sequence[ErrorBudget])
     ]
     note = "Budgets count events: the mean of ratios weighs a quiet night like a busy evening. Missing: the source had "
     note += "nothing. Silent: it counted, and there was no traffic; neither is good or bad."
-    return Table(columns, rows, note=note)
+    return Table(columns, rows, note=note if rows else "", empty="No objective is defined.")
 
 
 def _origin(one: History) -> str:

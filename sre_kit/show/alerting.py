@@ -46,6 +46,7 @@ def alert_rules(slos: Iterable[SLO], policy: Sequence[BurnRateAlert] = (), *, so
         columns,
         rows,
         source=source or ("params: alerting" if policy else WORKBOOK),
+        empty="No objective is defined, so no alert either.",
         findings=findings,
         note="Both windows must burn faster than the factor, strictly; factor = budget share × period / long window. "
         "Detection is for constant traffic: factor × (1 - target) / error ratio × long window, and a scrape later.",
@@ -64,7 +65,7 @@ def _pair(one: AlertProperties) -> Sequence[Inline]:
         f"{float(one.factor):.4g} ×",
         "any bad event" if not one.threshold else percent(one.threshold, 3),
         percent(one.spent, 0),
-        span(one.detection()),
+        span(one.detection()) if one.threshold else "the first bad event",
         reach,
     )
 
@@ -131,6 +132,8 @@ def low_traffic(ones: Sequence[History], policy: Sequence[BurnRateAlert] = ()) -
         found = detectable(pair, quiet_events(one, pair.alert.long_window))
         if found.enough:
             advice: Inline = "enough traffic"
+        elif not pair.threshold:
+            advice = "any bad event fires: a target of 100 % has no budget"
         elif pair.unreachable:
             advice = "the page is unreachable at any traffic"
         else:

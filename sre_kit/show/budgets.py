@@ -30,6 +30,7 @@ from sre_kit.show.widgets import Explorer
 from sre_kit.units import MISSING, number, percent, span, target, utc
 
 HOUR: Final = timedelta(hours=1)
+NONE: Final = "No objective is defined."
 
 
 def error_budgets(ones: Sequence[History], budgets: Sequence[ErrorBudget], states: Sequence[PolicyState] = ()) -> Table:
@@ -44,7 +45,11 @@ def error_budgets(ones: Sequence[History], budgets: Sequence[ErrorBudget], state
             why = budget.gap or "the window saw no traffic"
             gaps.append(
                 Gap(
-                    f"measurements of {budget.slo.name}", "DevOps Engineer", "the metrics source", why, bool(budget.gap)
+                    f"measurements of {budget.slo.name}",
+                    "DevOps Engineer",
+                    "the metrics source",
+                    why,
+                    bool(one.requests.source),
                 )
             )
             rows.append(
@@ -60,7 +65,9 @@ def error_budgets(ones: Sequence[History], budgets: Sequence[ErrorBudget], state
     note = "Allowed = spent + remaining, exactly. Minutes are minutes of full outage at the window's average traffic."
     if running:
         note += f" {', '.join(running)}: the period still runs; allowed is for its whole length at the pace so far."
-    return Table(columns, rows, records=records, gaps=gaps, findings=findings(budgets), note=note)
+    return Table(
+        columns, rows, records=records, gaps=gaps, findings=findings(budgets), note=note if rows else "", empty=NONE
+    )
 
 
 def _row(budget: ErrorBudget, state: str) -> Sequence[Inline]:
@@ -134,7 +141,9 @@ def budget_ledgers(ledgers: Sequence[Ledger], *, incident_gap: str = "", deploy_
         rows,
         gaps=gaps,
         empty="Nothing was measured, so nothing was spent that we know of.",
-        note="A step belongs to the incident that covers it, else to planned maintenance, else to the last deployment "
+        note=""
+        if not rows
+        else "A step belongs to the incident that covers it, else to planned maintenance, else to the last deployment "
         f"within {span(AFTER_DEPLOY)} if that time burned faster than the budget allows, else to the background.",
     )
 
@@ -164,7 +173,10 @@ def exhaustion_forecasts(forecasts: Iterable[Forecast], as_of: datetime) -> Tabl
         ["Objective", "When it", "Horizon", "Probability", "Early (P10)", "Middle (P50)", "Late (P90)", "Remark"],
         rows,
         note="Days are drawn whole from the history, seed fixed: if the coming weeks are like the past ones. "
-        "A date is missing where that share of the draws does not reach it.",
+        "A date is missing where that share of the draws does not reach it."
+        if rows
+        else "",
+        empty=NONE,
     )
 
 
@@ -192,7 +204,7 @@ def returning_budgets(ones: Sequence[History], budgets: Sequence[ErrorBudget]) -
         )
     columns = ["Objective", "Spent", *(f"Back in {k} d" for k in marks), "Largest return", "Positive again"]
     note = "Exact: the days on which counted errors leave the window. Positive again: if nothing else fails."
-    return Table(columns, rows, note=note)
+    return Table(columns, rows, note=note if rows else "", empty=NONE)
 
 
 def budget_policies(budgets: Sequence[ErrorBudget], states: Sequence[PolicyState] = ()) -> Stack:
