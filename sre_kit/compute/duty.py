@@ -280,6 +280,8 @@ class RotaReview:
     """
     A rota, checked from the outside: coverage per layer, the load of each person, and what is wrong, in words.
 
+    Without a single rotation nothing is known, and no layer is covered or uncovered.
+
     `problems` are grouped by the rule that they break; a rule without problems has an empty list.
     """
 
@@ -300,7 +302,9 @@ def rota_review(
     `past` incidents tell who was paged, see `pager_loads`.
     """
     holidays = public_holidays(oncall.people, schedule.start, schedule.end)
-    layers = [layer for layer in LAYERS[:2] if any(r.layer == layer for r in oncall.rotations)] or ["primary"]
+    layers = [layer for layer in LAYERS[:2] if layer == "primary" or any(r.layer == layer for r in oncall.rotations)]
+    if not oncall.rotations:
+        layers = []
     covered = pager_coverage(exported, layers, schedule.start, schedule.end, schedule.unfilled)
     loads = pager_loads(oncall.people, inside(exported, schedule.start, schedule.end), holidays, past)
     people = {person.name: person for person in oncall.people}

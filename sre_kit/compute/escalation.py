@@ -49,7 +49,7 @@ def escalation_problems(oncall: OnCall) -> list[str]:
     known = {person.name for person in oncall.people} | {r.layer for r in oncall.rotations} | groups
     names = [step.who for step in oncall.escalation]
     problems = [
-        f"{name} is neither on the roster, nor a layer, nor the group that is always there"
+        f"{name} is no person, layer or group on the roster"
         for name in names
         if name not in known
     ]

@@ -43,7 +43,7 @@ def schedule(oncall: OnCall, as_of: datetime, horizon: timedelta | None = None) 
         A handoff that is no "MON 10:00", a zone that is no IANA name, a rotation without members, a member that is
         nobody on the roster.
     """
-    ahead = horizon or timedelta(weeks=max((r.weeks for r in oncall.rotations), default=0))
+    ahead = horizon or timedelta(weeks=max((r.weeks for r in oncall.rotations), default=12))
     end = as_of + ahead
     roster = {person.name: person for person in oncall.people}
     _check_names(oncall, roster)

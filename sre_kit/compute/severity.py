@@ -40,6 +40,8 @@ def severity_matrix(severities: Sequence[Severity]) -> SeverityMatrix:
     A threshold that does not fall from one level to the next leaves a level that nothing reaches; a last level with
     thresholds leaves pairs that no level claims. Both are named in `problems`.
     """
+    if not severities:
+        return SeverityMatrix((), (), ())
     burns = tuple(sorted({0.0, *(level.burn_rate for level in severities if level.burn_rate)}))
     users = tuple(sorted({Fraction(0), *(level.users for level in severities if level.users)}))
     cells = tuple(tuple(level_of(severities, burn, share) for share in users) for burn in burns)

@@ -56,6 +56,8 @@ def severities(policy: IncidentPolicy) -> Table:
 
 def severity_matrix(matrix: SeverityMatrix) -> Table:
     """Every pair of impact and scope with its level; what is wrong with the ladder is said below."""
+    if not matrix.cells:
+        return Table(("Budget burns",), [], gaps=(LADDER_GAP,))
     rows: list[Sequence[Inline]] = [
         (_band(matrix.burns, row, "{:g} ×"), *(name or Strong("no level") for name in cells))
         for row, cells in enumerate(matrix.cells)
@@ -69,7 +71,7 @@ def severity_matrix(matrix: SeverityMatrix) -> Table:
     )
     return Table(
         columns,
-        rows if len(matrix.cells[0]) else [],
+        rows,
         note=note,
         findings=tuple(Finding(7, 1, f"severity ladder: {problem}") for problem in matrix.problems),
     )
@@ -226,7 +228,9 @@ def incident_trends(stats: IncidentStatistics) -> Note:
 def plot_incidents(stats: IncidentStatistics, log: IncidentLog) -> Chart:
     """Starts per month, and every resolved incident's duration on a logarithmic axis."""
     drawn, axes = figure(8, 3)
-    months, counts = list(stats.per_month), list(stats.per_month.values())
+    # without a log there is no count, not a count of none
+    months = [] if stats.gap else list(stats.per_month)
+    counts = [stats.per_month[month] for month in months]
     axes.bar(range(len(months)), counts, color=COLOURS["sky"], label="incidents begun")
     step = max(1, len(months) // 12)
     axes.set_xticks(range(0, len(months), step), months[::step], rotation=0, fontsize=7)
@@ -237,11 +241,12 @@ def plot_incidents(stats: IncidentStatistics, log: IncidentLog) -> Chart:
     places = [position[f"{i.began:%Y-%m}"] + (i.began.day - 16) / 40 for i in chosen]
     lengths = [(i.duration or timedelta(0)) / timedelta(minutes=1) for i in chosen]
     right.plot(places, lengths, "o", color=COLOURS["red"], markersize=3.5, label="minutes to resolve")
-    right.set_yscale("log")
     right.set_ylabel("minutes to resolve (log)")
     right.spines[["top"]].set_visible(False)
     handles = [*axes.get_legend_handles_labels()[0], *right.get_legend_handles_labels()[0]]
     axes.legend(handles=handles, loc="upper left", frameon=False, fontsize=7)
+    if any(length > 0 for length in lengths):
+        right.set_yscale("log")
     rows: list[Sequence[Inline]] = [(month, str(count)) for month, count in zip(months, counts, strict=True)]
     return Chart(
         drawn,
@@ -253,6 +258,8 @@ def plot_incidents(stats: IncidentStatistics, log: IncidentLog) -> Chart:
 
 def incidents_conclusion(stats: IncidentStatistics) -> str:
     """The chart in one sentence: the verdict on the rate, and how long half of them last."""
+    if stats.gap:
+        return "No incident log was read, so nothing is known about incidents."
     verdict = stats.rate_trend.verdict if stats.rate_trend else ""
     middle = (
         f"half are resolved within {_minutes(stats.ttr.median)}" if stats.ttr.median is not None else "none is resolved"
@@ -279,6 +286,8 @@ def open_incidents(log: IncidentLog, as_of: datetime) -> Table:
 
 def quarantine(log: IncidentLog, most: int = 30) -> Table:
     """Rows of the log that cannot be used, each with where it stands and why; counted in no number."""
+    if log.gap and not log.quarantine:
+        return Table(("Row", "Why it is put aside"), [], gaps=(LOG_GAP,))
     rows: list[Sequence[Inline]] = [(q.origin, q.id or MISSING, q.reason) for q in log.quarantine[:most]]
     more = len(log.quarantine) - len(rows)
     return Table(

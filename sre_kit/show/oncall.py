@@ -73,14 +73,15 @@ def rota_checks(review: RotaReview) -> Table:
     rows: list[Sequence[Inline]] = [
         (rule, _state(rule, found), Lines(list(found)) if found else MISSING) for rule, found in review.problems.items()
     ]
+    if not review.coverage:
+        return Table(("Rule", "State"), [], gaps=(ROTA_GAP,))
     covered = "; ".join(f"{c.layer} {percent(c.share)}" for c in review.coverage)
-    first = review.coverage[0] if review.coverage else None
-    span_words = f"{utc(first.start)} to {utc(first.end)}" if first else ""
+    span_words = f"{utc(review.coverage[0].start)} to {utc(review.coverage[0].end)}"
     gaps = [gap for one in review.coverage for gap in one.gaps]
     return Table(
         ("Rule", "State", "What breaks it"),
         rows,
-        source=f"sweep over oncall.ics, {span_words}; covered: {covered or 'no layer'}",
+        source=f"sweep over oncall.ics, {span_words}; covered: {covered}",
         findings=tuple(
             Finding(5, (g.end - g.start) / HOUR, f"nobody is {g.layer} on call from {utc(g.start)} to {utc(g.end)}")
             for g in gaps
@@ -103,7 +104,8 @@ def clock_changes(review: RotaReview) -> Table:
     return Table(
         ("Zone", "At", "Clock moves", "Shift that holds it"),
         rows,
-        empty="The rotation's clock does not change within a year.",
+        empty="The rotation's clock does not change within a year." if review.coverage else "",
+        gaps=() if review.coverage else (ROTA_GAP,),
     )
 
 
@@ -156,6 +158,8 @@ def plot_pager_loads(review: RotaReview) -> Chart:
 
 def loads_conclusion(review: RotaReview) -> str:
     """The chart in one sentence: who carries most, who least."""
+    if not review.coverage:
+        return "No rota is decided, so nobody knows who carries the pager."
     carrying = [load for load in review.loads if load.primary_hours]
     if not carrying:
         return "Nobody carries the pager in this rota."
@@ -246,6 +250,8 @@ def pager_down(oncall: OnCall) -> Note:
 def on_call_now(schedule: Schedule, as_of: datetime) -> Note:
     """Who has the pager at the report time."""
     held = [s for s in schedule.shifts if s.start <= as_of < s.end]
+    if not held and not schedule.shifts:
+        return Note.gap(ROTA_GAP)
     if not held:
         return Note([Strong(f"Nobody is on call at {utc(as_of)}."), " See the gaps of the rota below."])
     words = "; ".join(f"{s.layer}: {s.person} until {utc(s.end)}" for s in held)

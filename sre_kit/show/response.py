@@ -186,8 +186,11 @@ def postmortem_triggers(policy: IncidentPolicy, log: IncidentLog, found: Sequenc
     )
 
 
-def postmortems_owed(found: Sequence[Owed], policy: IncidentPolicy, as_of: datetime) -> Table:
+def postmortems_owed(found: Sequence[Owed], policy: IncidentPolicy, as_of: datetime, log: IncidentLog) -> Table:
     """Incidents that met a rule and have no post-mortem, with the date it is due."""
+    if log.gap:
+        gap = Gap("which incidents owe a post-mortem", "DevOps Engineer", "params: history.incidents", log.gap)
+        return Table(("Incident", "Due"), [], gaps=(gap,))
     missing = [o for o in found if o.missing]
     rows: list[Sequence[Inline]] = [
         (
