@@ -8,16 +8,36 @@ it. So two readings stand side by side: any impact counts, and only the severe w
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
 from fractions import Fraction
-from typing import Final
+from typing import Final, Literal
 
 from sre_kit.compute.incidents import Incident, downtime
 from sre_kit.compute.windows import midnight, period, zone
+from sre_kit.units import Ratio
 
 SEVERE: Final = ("major", "critical")
 """Words of a status page for more than a partial impact."""
+
+
+@dataclass(frozen=True, slots=True)
+class AvailabilityPromise:
+    """
+    A promise of availability that is kept or broken per component and calendar period, counted from incidents.
+
+    `components` name those of the incident log; none named means all of them.
+    """
+
+    name: str
+    promise: Ratio
+    source: str = ""
+    calendar: Literal["week", "month", "quarter", "year"] = "quarter"
+    zone: str = "UTC"
+    since: date | None = None
+    """First day that is looked at; none: the period of the report time and the one before it."""
+    components: list[str] = field(default_factory=list)
+    severe: list[str] = field(default_factory=lambda: list(SEVERE))
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +146,32 @@ def time_slice_availability(
                 )
             )
     return found
+
+
+def promised_availability(
+    promise: AvailabilityPromise, incidents: Iterable[Incident], as_of: datetime
+) -> list[TimeSliceAvailability]:
+    """
+    What a promise is held against: one row per component and period, a running period cut at `as_of`.
+
+    A component that the promise names and no incident does has rows without incidents.
+    """
+    where, known = zone(promise.zone), list(incidents)
+    this_period, _ = period(promise.calendar, as_of.astimezone(where).date())
+    start = midnight(promise.since or this_period - timedelta(days=1), where)
+    rows = time_slice_availability(
+        known, start, as_of, calendar=promise.calendar, zone_name=promise.zone, severe=promise.severe, as_of=as_of
+    )
+    if not promise.components:
+        return rows
+    nothing = timedelta(0)
+    by_key = {(row.component, row.name): row for row in rows}
+    return [
+        by_key.get((component, name))
+        or TimeSliceAvailability(component, name, begin, min(after, as_of), 0, nothing, 0, nothing)
+        for component in promise.components
+        for name, begin, after in periods(promise.calendar, start, as_of, promise.zone)
+    ]
 
 
 def _up(down: timedelta, of: timedelta) -> Fraction:

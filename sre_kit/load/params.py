@@ -27,6 +27,7 @@ from sre_kit.compute.operations import OperationsPlan
 from sre_kit.compute.performance import PerformancePlan
 from sre_kit.compute.readiness import HandoverPlan
 from sre_kit.compute.slo import SLO, RejectedSLI
+from sre_kit.compute.timeslices import AvailabilityPromise
 from sre_kit.compute.vocabulary import FactOverride, FactRejection
 from sre_kit.errors import ParameterError, nearest
 from sre_kit.load.metrics.source import Auth
@@ -89,6 +90,7 @@ class Params(BaseModel):
     facts: FactsParams = Field(default_factory=FactsParams)
     history: HistoryParams = Field(default_factory=HistoryParams)
     slos: list[SLO] = Field(default_factory=list)
+    availability_promises: list[AvailabilityPromise] = Field(default_factory=list)
     rejected_slis: list[RejectedSLI] = Field(default_factory=list)
     alerting: list[BurnRateAlert] = Field(default_factory=list)
     objectives_reviewed: str = ""

@@ -110,6 +110,7 @@ _WHERE: dict[str, str] = {
         "agreements",
     ),
     "greeting": "opening",
+    "promised_availabilities": "timeslices",
     **dict.fromkeys(
         (
             "endpoint_baselines",
@@ -130,6 +131,27 @@ _WHERE: dict[str, str] = {
         "loadtesting",
     ),
     **dict.fromkeys(("caches", "cache_curve", "content_delivery", "database_statements"), "delivery"),
+    **dict.fromkeys(
+        ("resource_usage", "resource_trends", "plot_headroom", "forecasts", "plot_forecasts", "exhaustion_dates"),
+        "capacity",
+    ),
+    **dict.fromkeys(
+        (
+            "growth_scenarios",
+            "demand_drivers",
+            "demand_events",
+            "scaling_strategies",
+            "scaling_derivation",
+            "connection_arithmetic",
+            "survival",
+            "right_sizing",
+            "kubernetes_file",
+            "capacity_explorer",
+            "capacity_sources",
+        ),
+        "scaling",
+    ),
+    **dict.fromkeys(("current_costs", "savings", "budget_months", "roadmap", "capacity_triggers"), "costs"),
 }
 """Public name -> module of this package."""
 
