@@ -24,9 +24,9 @@ from sre_kit.load.facts.components import (
     listed_component,
 )
 from sre_kit.load.facts.levels import level_facts
-from sre_kit.load.facts.manifests import fence_claims, fence_facts
+from sre_kit.load.facts.manifests import fence_claims, fence_facts, k6_claim
 from sre_kit.load.facts.money import money_facts
-from sre_kit.load.facts.people import people_line, people_table
+from sre_kit.load.facts.people import journey_title, people_line, people_table
 from sre_kit.load.facts.quantities import uses_decimal_comma
 from sre_kit.load.facts.reading import Block, Fence, Line, Table, blocks
 from sre_kit.load.facts.recovery import backup_facts, backup_table
@@ -111,6 +111,7 @@ def _line(line: Line, document: str, comma: bool) -> Iterator[Fact]:
                 yield from level_facts(claim, document, comma)
         return
     if line.title:
+        yield from journey_title(line, document)
         for claim in claims(line):
             yield from level_facts(claim, document, comma)
             yield from money_facts(claim, document, comma)
@@ -135,6 +136,8 @@ def _claim(
     if roles.placeholder(claim.text) and not any(character.isdigit() for character in claim.text):
         return
     yield from level_facts(claim, document, comma)
+    if "http_req" in claim.words:
+        yield from k6_claim(claim, document)
     yield from rate_facts(claim, document, comma)
     yield from user_facts(claim, document, comma)
     yield from money_facts(claim, document, comma)

@@ -132,7 +132,7 @@ _DESCRIBED_NAME: Final = re.compile(
 )
 _DESCRIBING: Final = re.compile(
     r"(?i)^(?:purpose|description|responsibilit(?:y|ies)|technology|technologies|tech(?: stack)?|ports?|functions?|roles?|details?|types?|notes?|hosting|platform|provider|(?:aws |azure |gcp |cloud )?services?|solution|tool|image|url|"
-    r"stack|runtime|language|engine|version|status|location|configuration|beschreibung|zweck|technologie|descripci[oó]n|prop[oó]sito|tecnolog[ií]a|descri[cç][aã]o|fun[cç][aã]o|rôle|fonction|technologie|usage|namespace|host|host port|container name|health ?check|sku|tier|plan|resource|owner)$"
+    r"stack|runtime|language|engine|version|status|location|configuration|beschreibung|zweck|technologie|descripci[oó]n|prop[oó]sito|tecnolog[ií]a|descri[cç][aã]o|fun[cç][aã]o|rôle|fonction|technologie|usage|namespace|host|host port|container name|health ?check|sku|resource|owner|scaling|auto-?scaling|redundancy|failover|replication|instances?|replicas?|availability|high availability|ha|regions?|size|sizing|spec(?:ification)?s?|storage|memory|cpu|backup)$"
 )
 _DESCRIBED_PLACE: Final = re.compile(
     r"(?i)\b(?:infrastructure|architecture|components?|services?|containers?|stack|topology|hosting|deployment|servers?|microservices|applications?|databases?|data ?stores?|storage|infrastruktur|architektur|arquitectura|arquitetura|infraestructura|infraestrutura|compute|networking|system overview|monitoring|observability)\b"
@@ -366,11 +366,33 @@ _COMPONENT_PLACE: Final = re.compile(
 )
 
 
+_WORKLOAD: Final = re.compile(
+    r"(?i)^(?:kubernetes )?(?:StatefulSet|Deployment with|DaemonSet|Docker container|ECS service|Fargate|EC2 instance|Cloud Run|Lambda function|managed (?:postgres\w*|redis|mysql|database|kafka))\b"
+)
+
+
 def listed_component(line: Line, document: str) -> Iterator[Fact]:
     """`Backup controller: drives the jobs` under "Components", `Application Load Balancer: shop-alb` under "Compute"."""
     near = line.lead or (line.heading[-1] if line.heading else "")
     key, rest = split_key(line.text)
-    if not line.item or line.parents or not key or line.done is not None or not _COMPONENT_PLACE.match(near):
+    if not key and (bold := re.match(r"\s*(?:[-*+]|\d+[.)])\s+\*\*([^*]{2,60})\*\*\s*(?:[-–—]\s*(.*))?$", line.raw)):
+        key, rest = bold[1].strip(" :"), bold[2] or ""
+    if not line.item or line.parents or not key or line.done is not None:
+        return
+    if _WORKLOAD.match(rest) and len(key.split()) <= 5:
+        yield _component(
+            key,
+            {},
+            scope.environment(*line.context),
+            line.line,
+            line.raw,
+            line.heading,
+            line.context,
+            f"{key} {rest}",
+            document,
+        )
+        return
+    if not _COMPONENT_PLACE.match(near):
         return
     if re.search(r"(?i)design ?system|frontend|wireframe|prototype|ui[ _-]|storybook", document):
         return

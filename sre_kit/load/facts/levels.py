@@ -65,6 +65,8 @@ def _found(claim: Claim, document: str, decimal_comma: bool) -> Iterator[Found]:
         before, after = claim.text[last_end : quantity.start], claim.text[quantity.end : following]
         if quantity.unit not in ("ratio", "s"):
             continue
+        if quantity.unit == "ratio" and scope.statistic(claim.text[quantity.start : quantity.end + 32]).startswith("p"):
+            continue  # "95 % of requests" names a statistic
         if quantity.unit == "s" and _LASTING.search(before):
             last_end = quantity.end  # how long it lasts, not how fast it is
             continue

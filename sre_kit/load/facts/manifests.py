@@ -369,6 +369,25 @@ def _k6_check(found: re.Match[str], metric: str, line: int, quote: str, fence: F
         )
 
 
+def k6_claim(claim: Claim, document: str) -> Iterator[Fact]:
+    """A k6 threshold quoted in a line: `http_req_duration: p(95)<500`."""
+    text = f"{claim.label}: {claim.text}" if claim.label else claim.text
+    if found := re.search(
+        r"http_req_(?:duration|waiting)[^<>]{0,40}?(p\(\d+(?:\.\d+)?\)|avg|med)\s?(<=?)\s?(\d+)(?![\d.]*\s?(?:ms|s|min)\b)",
+        text,
+    ):
+        name = re.sub(r"[()]", "", found[1]).replace("med", "p50")
+        yield Fact(
+            Kind.LATENCY_TARGET, Decimal(found[3]) / 1000, "s", document, claim.line, claim.quote, name=name, heading=claim.heading,
+            role=Role.TARGET, details={"statistic": name, "comparison": found[2]},
+        )  # fmt: skip
+    if found := re.search(r"http_req_failed[^<>]{0,40}?rate\s?(<=?)\s?(0?\.\d+)", text):
+        yield Fact(
+            Kind.ERROR_RATE_TARGET, Decimal(found[2]), "ratio", document, claim.line, claim.quote, heading=claim.heading, role=Role.TARGET,
+            details={"comparison": found[1]},
+        )  # fmt: skip
+
+
 def _measured(
     value: Decimal, unit: str, name: str, statistic: str, line: int, quote: str, fence: Fence, document: str
 ) -> Fact:

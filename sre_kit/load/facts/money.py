@@ -16,7 +16,7 @@ _COST: Final = re.compile(
     re.IGNORECASE,
 )
 _COST_PLACE: Final = re.compile(
-    r"\b(?:costs?|kosten|costos?|coste|coûts?|expenses?|opex|spend|bill of|billing estimate|cost structure|cost estimat\w+|ausgaben|gastos)\b",
+    r"\b(?:costs?|kosten|costos?|coste|coûts?|expenses?|opex|spend|cogs|bill of|billing estimate|cost structure|cost estimat\w+|ausgaben|gastos)\b",
     re.IGNORECASE,
 )
 _BUDGET: Final = re.compile(r"\b(?:budgets?|presupuesto|haushalt|spending (?:cap|limit))\b", re.IGNORECASE)
@@ -42,7 +42,9 @@ def money_facts(claim: Claim, document: str, comma: bool) -> Iterator[Fact]:
     place = " ".join(claim.around[:3])
     for quantity in _amounts(claim, comma):
         clause = claim.text[max(0, quantity.start - 60) : quantity.end + 30]
-        if _NOT_COST.search(f"{spot} {clause}") or (claim.around and _NOT_COST.search(claim.around[0])):
+        ours = bool(_COST_PLACE.search(place)) and not PRICE.search(claim.around[0] if claim.around else "")
+        words = _PER_UNIT.sub(" ", f"{spot} {clause}") if ours else f"{spot} {clause}"
+        if _NOT_COST.search(words) or (claim.around and _NOT_COST.search(_PER_UNIT.sub(" ", claim.around[0]))):
             continue
         budget = _BUDGET.search(f"{spot} {claim.text[max(0, quantity.start - 60) : quantity.end + 20]}")
         if budget and any(_THEIRS.search(text) for text in claim.around[:3]):
@@ -68,6 +70,9 @@ def money_facts(claim: Claim, document: str, comma: bool) -> Iterator[Fact]:
             yield _money(Kind.COST, quantity, claim, document)
 
 
+_PER_UNIT: Final = re.compile(
+    r"(?i)\b(?:per request|per 1[,.]?000\w*|per gb|per million\w*|per document|per order|per transaction|transactions?|per customer|per tenant|per user|amortized across \w+|upgrade)\b|/(?:gb|request|1k|million|brief|customer|tenant|user)\b"
+)
 _THEIRS: Final = re.compile(
     r"(?i)\b(?:pricing|prices?|personas?|segments?|customer (?:sizes?|profiles?|types?)|competitors?|market|audience|buyers?|ideal customer)\b"
 )

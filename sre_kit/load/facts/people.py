@@ -106,12 +106,21 @@ def _rows(table: Table, kind: Kind, name: int, role: int | None, document: str) 
 
 def people_line(line: Line, document: str) -> Iterator[Fact]:
     """Bullets under a heading of stakeholders, of a team, or of critical user journeys."""
-    if not line.item or line.done is not None or line.parents:
+    if line.done is not None or line.parents:
         return
     near = line.lead or (line.heading[-1] if line.heading else "")
     places = (line.lead, *line.heading[-1:])
     key, rest = split_key(line.text)
     name = key or line.text
+    if re.fullmatch(r"(?i)(?:key |primary )?stakeholders?", key) and rest and not roles.placeholder(rest):
+        for part in re.split(r",\s*(?![^()]*\))|;\s*", rest):
+            if 1 < len(part.strip(" .")) <= 60 and not part.strip().endswith("."):
+                yield _fact(
+                    Kind.STAKEHOLDER, part.strip(" ."), {}, line.line, line.raw, line.heading, line.context, document
+                )
+        return
+    if not line.item:
+        return
     if any(_STAKEHOLDERS.search(text) and not _NOT_PEOPLE.search(text) for text in places):
         if len(name) <= 60 and not _EMPTY.match(name) and not name.endswith("."):
             details = {"role": rest} if rest else {}
@@ -151,6 +160,25 @@ _ROLE_WORD: Final = re.compile(
 )
 
 
+def journey_title(line: Line, document: str) -> Iterator[Fact]:
+    """A heading under "Critical user journeys": `#### 2. Checkout`."""
+    if (
+        line.heading
+        and _JOURNEYS.search(line.heading[-1])
+        and (numbered := re.match(r"(?:(?:journey|flow|cuj)\s*)?#?\d+[.:)]\s*(.+)$", line.text, re.IGNORECASE))
+    ):
+        yield _fact(
+            Kind.CRITICAL_USER_JOURNEY,
+            re.sub(r"\s*\([^()]*\)$", "", numbered[1]).strip(" ✓☐"),
+            {},
+            line.line,
+            line.raw,
+            line.heading,
+            line.context,
+            document,
+        )
+
+
 def _member(line: Line, key: str, rest: str, document: str) -> Iterator[Fact]:
     """`Incident Commander: Platform Lead`, or `Ana Souza: backend`: the person is the half that is a name."""
     first = re.split(r"[,(;/]|\s[–—-]\s", rest)[0].strip()
@@ -160,6 +188,14 @@ def _member(line: Line, key: str, rest: str, document: str) -> Iterator[Fact]:
         yield _fact(Kind.TEAM_MEMBER, key, {"role": rest}, line.line, line.raw, line.heading, line.context, document)
     elif _ROLE_WORD.search(key) and _TITLED.match(first) and len(first.split()) <= 4:
         yield _fact(Kind.TEAM_MEMBER, first, {"role": key}, line.line, line.raw, line.heading, line.context, document)
+    elif (
+        _ROLE_WORD.search(key)
+        and len(key.split()) <= 4
+        and re.search(
+            r"(?i)\b(?:response|recovery|dr|core|project|disaster) team\b", line.heading[-1] if line.heading else ""
+        )
+    ):
+        yield _fact(Kind.TEAM_MEMBER, key, {"role": rest}, line.line, line.raw, line.heading, line.context, document)
 
 
 _TITLED: Final = re.compile(r"^@?[A-ZÀ-Þ][\w'’.-]*(?: (?:[A-ZÀ-Þ][\w'’.-]*|van|de|von|der|of|and|&|on|the))*$")

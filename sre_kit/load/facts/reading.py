@@ -183,10 +183,13 @@ class _Walk:
             token = self.tokens[position]
             if token.type == "heading_open":
                 text = plain(self.tokens[position + 1].content)
+                state = _state(self.tokens[position + 1].content)
+                text += {"done": " ✓", "open": " ☐"}.get(state, "") if text[-1:] not in "✓☐" else ""
                 self._head(int(token.tag[1]), text)
-                if any(character.isdigit() for character in text):
+                mark = _state(self.tokens[position + 1].content)
+                if mark or any(character.isdigit() for character in text):
                     line = token.map[0] + 1
-                    yield Line(self._path[:-1], "", (), text, self.lines[line - 1].strip(), line, title=True)
+                    yield Line(self._path[:-1], "", (), text, self.lines[line - 1].strip(), line, mark=mark, title=True)
             elif token.type == "table_open":
                 end = self._until(position, "table_close")
                 if table := self._table(self.tokens[position:end], token.map[0]):

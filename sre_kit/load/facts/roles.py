@@ -64,6 +64,10 @@ _MEASURED_COLUMN = re.compile(
     r"\b(?:actual|current(?:ly)?|measured|results?|achieved|observed|baseline|before|after|today|ist|obtained|resultado|ergebnis|gemessen|résultat|today|now|last (?:month|quarter|30 days)|status quo|p(?:re|ost)-optimi[sz]ation)\b",
     re.IGNORECASE,
 )
+_REACHED = re.compile(
+    r"\b(?:took|were|was|completed in|completed within|stayed|remained|peaked|achieved|respondieron|tardaron|completaron|fue|fueron|pas[oó]|passed|wurden?|lagen?|waren|dauerten|ont pris|étaient)\b",
+    re.IGNORECASE,
+)
 TARGET_TEXT = re.compile(
     r"\b(?:targets?|goals?|slos?|slas?|objectives?|must|shall|should|required|requirements?|guarantee\w*|commit\w*|ziel\w*|soll|muss|objetivo|deve|debe|doit|objectif)\b",
     re.IGNORECASE,
@@ -196,6 +200,8 @@ def role(claim: Claim, clause: str, comparison: str, document: str) -> Role:
         return Role.ASSUMPTION
     if claim.column and target_column(claim.column):
         return Role.CONTRACT if _CONTRACT.search(claim.column) else Role.TARGET
+    if _REACHED.search(clause) and not TARGET_TEXT.search(clause):
+        return Role.MEASURED
     if measured_column(claim.label) or (_MEASURED_TEXT.search(clause) and not comparison):
         return Role.MEASURED
     if comparison in ("<", "<=", ">", ">=") or target_column(claim.label) or TARGET_TEXT.search(clause):

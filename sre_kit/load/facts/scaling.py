@@ -57,8 +57,28 @@ _LOOSE: Final = re.compile(
 _BREAKS: Final = re.compile(r"[;]|\.\s|,\s(?=scale|in\b|down)|\s/\s", re.IGNORECASE)
 
 
+_ACTION: Final = re.compile(
+    r"(?i)\b(?:auto-?scale|scale|add|increase|remove)\b[^|]{0,40}\b(?:instances?|replicas?|workers?|nodes?|pods?|primary|tasks?|vertical\w*|out|up|in|down)\b"
+)
+
+
+def _acting(table: Table, document: str) -> list[Fact]:
+    """Rows of "when this, then scale": `| CPU > 70% for 5 minutes | add 2 instances |`."""
+    found = []
+    for row in table.rows:
+        action = next((cell for cell in row.cells[1:] if _ACTION.search(cell)), "")
+        if action and re.search(r"[<>≥≤]", row.cells[0]) and (metric := _METRIC.search(row.cells[0])):
+            around = tuple(text for text in (table.lead, *reversed(table.heading)) if text)
+            claim = Claim(row.cells[0], "", "", around, table.heading, row.line, row.source, "cell")
+            details = _trigger(row.cells[0]) or {"metric": metric[1].lower()}
+            found.append(_rule(claim, details | {"action": action} | _direction(action), "", document))
+    return found
+
+
 def scaling_table(table: Table, document: str) -> list[Fact] | None:
     """The rules of a table with bounds or triggers, or None where it has neither."""
+    if acting := _acting(table, document):
+        return acting
     least, most = header_index(table.header, _MIN_COLUMN), header_index(table.header, _MAX_COLUMN)
     triggers = [index for index, name in enumerate(table.header) if index and _TRIGGER_COLUMN.search(name)]
     place = " ".join((table.lead, *table.heading[-2:], *table.header))

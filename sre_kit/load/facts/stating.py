@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Final
 
 from sre_kit.compute.vocabulary import Fact, Kind, Role, Scope
@@ -49,6 +50,16 @@ def stated(found: Found, claim: Claim, document: str, reached: bool = False) -> 
     role = refused_role or roles.role(claim, found.clause, quantity.comparison.replace("downtime", "<="), document)
     if reached and role not in (Role.EXAMPLE, Role.VENDOR):
         role = Role.MEASURED  # "118 ms (target: < 2000 ms)"
+    tested = roles.in_load_test(claim, document)
+    success = kind is Kind.LOAD_TEST_RESULT or (
+        kind is Kind.AVAILABILITY_TARGET and re.search(r"(?i)success", claim.words)
+    )
+    if success and tested and role in (Role.MEASURED, Role.STATED):
+        return _result(found, claim, document, "success rate", refused)
+    if kind is Kind.LOAD_TEST_RESULT or (
+        kind is Kind.ERROR_RATE_TARGET and quantity.value > Decimal("0.5") and not (tested and role is Role.MEASURED)
+    ):
+        return None
     details: dict[str, str] = {}
     statistic = ""
     if kind is Kind.LATENCY_TARGET:

@@ -48,8 +48,10 @@ def support_facts(claim: Claim, document: str) -> Iterator[Fact]:
             text,
         )
     )
-    response = re.fullmatch(r"(?i)support(?: response(?: time)?)?", claim.label) and re.match(
-        r"(?i)^[<≤~]?\s?\d+\s?-?\s?(?:h|hours?|hrs?|min(?:utes?)?|business (?:days?|hours?)|days?)(?:\sresponse)?\b",
+    response = re.fullmatch(
+        r"(?i)(?:priority |premium |standard |customer |technical )?support(?: response(?: time)?)?", claim.label
+    ) and re.search(
+        r"(?i)(?:^[<≤~]?\s?|[\s,])\d+\s?-?\s?(?:h|hours?|hrs?|min(?:utes?)?|business (?:days?|hours?)|days?)\b(?:\s(?:response|reply|sla))?",
         text,
     )
     spoken = spoken and (

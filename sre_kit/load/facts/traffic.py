@@ -61,10 +61,17 @@ _LOAD_UNIT: Final = re.compile(
 _RESOURCE: Final = re.compile(r"\b(?:cpu|memory|ram|heap|disk|connection pool|db connections|network)\b", re.IGNORECASE)
 
 
+_LIMITED: Final = re.compile(r"(?i)\b(?:rate[- ]?limit\w*|throttl\w+|quotas?|pricing|plans?|alert\w*)\b")
+
+
 def rate_facts(claim: Claim, document: str, comma: bool) -> Iterator[Fact]:
     """Throughput: a number followed by requests per second, or labelled so; in test results a load-test result."""
     spot = f"{claim.label} {claim.column}"
-    if _NOT_RATE.search(spot) or any(_NOT_RATE.search(text) for text in claim.around[:1]):
+    if (
+        _NOT_RATE.search(spot)
+        or re.search(r"(?i)\bprofile\b|\bstages?\b", claim.label)
+        or any(_LIMITED.search(text) for text in claim.around[:1])
+    ):
         return
     labelled = next(
         (

@@ -12,25 +12,20 @@ from sre_kit.load.facts import roles, scope
 from sre_kit.load.facts.claims import Claim, header_index, split_key
 from sre_kit.load.facts.reading import Block, Line, Row, Table
 
-_CHECKLIST = re.compile(
-    r"\b(?:check-?lists?|template|before (?:each|every|you)|pre-?\w+|post-?\w+|procedure|sign-?off|steps?|verification|verify|validation|reporting|review|results overview|summary|recurring|daily|weekly|monthly|quarterly|annual(?:ly)?|(?:success|acceptance|exit|entry|pass|go|release)[ /-](?:no-go )?criteria|definition of done|criteria)\b",
-    re.IGNORECASE,
-)
-_PLAN = re.compile(
-    r"\b(?:plan|roadmap|tracker|to-?do|backlog|milestones?|tasks?|deliverables?|phase|sprint|next steps|action items?|progress|status|timeline|remaining|aufgaben|tareas|tâches|hand-?off|handover)\b|build-?plan",
-    re.IGNORECASE,
-)
 _TASK_COLUMN = re.compile(
     r"^(?:task|tasks|action|action item|deliverable|work item|item|aufgabe|tarea|to-?do|activity|milestone|feature|story|ticket|tâche|phase|step|epic|requirement|area|module|issue|etapa|fase|schritt)s?$",
     re.IGNORECASE,
 )
-_STATUS_COLUMN = re.compile(r"^(?:status|state|done\??|progress|estado|statut|complete\??)$", re.IGNORECASE)
+_STATUS_COLUMN = re.compile(
+    r"^(?:current )?(?:status|state|done\??|progress|estado|statut|completed?\??|completion|implemented\??)$",
+    re.IGNORECASE,
+)
 _DONE = re.compile(
-    r"^\W*(?:done|complete[d]?|finished|closed|✓|100 ?%|yes|erledigt|fertig|hecho|completado|terminé|shipped|live|deployed|resolved|implemented|delivered)\b|^✓",
+    r"^\W*(?:done|complete[d]?|finished|closed|✓|100 ?%|yes|erledigt|fertig|hecho|completado|terminé|shipped|live|deployed|resolved|implemented|delivered|working|ready|built|merged|built)\b|^\W*✓",
     re.IGNORECASE,
 )
 _OPEN = re.compile(
-    r"^\W*(?:open|to-?do|pending|in[- ]progress|not started|planned|blocked|wip|started|offen|in arbeit|pendiente|en progreso|en cours|no|partial\w*|upcoming|scheduled|deferred|backlog|next|\d{1,2} ?%|ongoing|✗|☐)",
+    r"^\W*(?:open|to-?do|pending|in[- ]progress|not started|planned|blocked|wip|started|offen|in arbeit|pendiente|en progreso|en cours|no|partial\w*|upcoming|scheduled|deferred|backlog|next|\d{1,2} ?%|ongoing|missing|todo|tbd|to be|under|blocked|needs?|waiting|paused|✗|☐)",
     re.IGNORECASE,
 )
 _SEVERITY: Final = re.compile(
@@ -79,8 +74,6 @@ _NEGATED = re.compile(
 def tasks(blocks: Sequence[Block], document: str) -> Iterator[Fact]:
     """
     The checkboxes of a document, its tables of tasks, and the marked or grouped bullets of a plan.
-
-    A checklist that nobody has begun to tick is a procedure, not work in progress; it is left out.
     """
     groups: defaultdict[tuple[tuple[str, ...], str], list[Line]] = defaultdict(list)
     for block in blocks:
@@ -92,8 +85,7 @@ def tasks(blocks: Sequence[Block], document: str) -> Iterator[Fact]:
             yield from _task_table(block, document)
     for (heading, lead), lines in groups.items():
         place = " ".join((*heading[-1:], lead))
-        procedure = _CHECKLIST.search(place) and not any(line.done for line in lines)
-        if procedure and not _PLAN.search(_spaced(document)):
+        if re.search(r"(?i)template|vorlage", place):
             continue
         for line in lines:
             text = line.text.strip("✓✗ ")
@@ -112,18 +104,37 @@ _STATE_HEAD = re.compile(
 )
 
 
+_STATE_END = re.compile(
+    r"(?i)(?:[(\[—–:-]\s*(?P<done>done|completed?|finished|shipped)|[(\[—–:-]\s*(?P<open>in[- ]progress|pending|to-?do|planned|not started|next|current|upcoming))\W*$|(?P<tick>✓)\W*$|(?P<box>☐)\W*$"
+)
+
+
 def _planned(line: Line, document: str) -> Iterator[Fact]:
     """A bullet of a plan with a mark (`✅ Schema`), or under a heading that is a state (`In progress`)."""
-    if not line.item or line.parents or line.title or not 2 < len(line.text) <= 200:
-        return
-    near = line.lead or (line.heading[-1] if line.heading else "")
     plan = bool(
         _PLAN_DOCUMENT.search(_spaced(document)) or any(_PLAN_DOCUMENT.search(text) for text in line.heading[:1])
     )
-    headed = _STATE_HEAD.match(near)
-    if not plan or not (headed or line.mark):
+    if not plan or not 2 < len(line.text) <= 200 or line.parents:
         return
-    done = line.mark == "done" if line.mark else bool(headed and headed["done"])
+    key, rest = split_key(line.text)
+    if (
+        key.lower() in ("status", "state", "estado", "statut")
+        and len(line.heading) > 1
+        and (_DONE.match(rest) or _OPEN.match(rest))
+    ):
+        name = re.sub(r"^[\W\d]+", "", line.heading[-1]).strip(" ✓✗")
+        if not re.search(r"(?i)\b(?:project|overview|summary|document|information|executive)\b", name):
+            yield _task(name, bool(_DONE.match(rest)), line.line, line.raw, line.heading, document, line.context)
+        return
+    near = line.lead or (line.heading[-1] if line.heading else "")
+    headed = line.item and not line.title and (_STATE_HEAD.match(near) or _STATE_END.search(near))
+    if not (headed or (line.mark and (line.item or line.raw.lstrip("*_ ")[:1] in "✅❌⏳🚧🔄"))) or line.title:
+        return
+    done = (
+        line.mark == "done"
+        if line.mark
+        else bool(headed and (headed.groupdict().get("done") or headed.groupdict().get("tick")))
+    )
     yield _task(line.text.strip("✓✗ "), done, line.line, line.raw, line.heading, document, line.context)
 
 
@@ -164,7 +175,7 @@ def _task_table(table: Table, document: str) -> Iterator[Fact]:
         task is None
         or status is None
         or re.search(
-            r"(?i)\b(?:tests?|risks?|api|endpoints?|results|health|alerts?|compliance|security|findings?|incidents?)\b",
+            r"(?i)\b(?:risks?|test (?:results|cases|scenarios)|health|alerts?|findings?|incidents?|vulnerabilit\w+)\b",
             place,
         )
     ):
