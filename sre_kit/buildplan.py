@@ -260,7 +260,7 @@ def _shown(state: BuildPlanState) -> tuple[str, ...]:
 
 def _summary(state: BuildPlanState) -> str:
     """The text between our markers, line ends as LF."""
-    word, rule, reason = (_plain(part) for part in state.stability)
+    word, rule, reason = (_plain(part).rstrip(".") for part in state.stability)
     lines = [
         "",
         f"**Production operations as of {state.as_of:%Y-%m-%d}**",

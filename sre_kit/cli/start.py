@@ -24,7 +24,7 @@ def run(params: str, as_of: str, json: bool) -> int:
 
 def as_json(project: Project) -> dict[str, Any]:
     """The opening for machines."""
-    plan = project.plan
+    plan = project.plan_as_written
     return {
         "project": project.name,
         "path": str(project.root),

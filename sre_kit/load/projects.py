@@ -15,7 +15,7 @@ from sre_kit.compute.slo import SLO
 from sre_kit.compute.vocabulary import About, Document, Fact, Gap, Kind
 from sre_kit.errors import DocumentError, ParameterError, nearest
 from sre_kit.load import params as params_file
-from sre_kit.load.documents import Text, documents
+from sre_kit.load.documents import BUILD_PLAN, Text, documents, read_document, stated_date
 from sre_kit.store import manifest, places
 from sre_kit.units import instant, utc
 
@@ -104,6 +104,13 @@ class Project:
         text = next((text.text for text in self.texts if text.document.path == "build-plan.md"), "")
         return readiness(text)
 
+    @property
+    def plan_as_written(self) -> Readiness:
+        """As `plan`, with our own ticks; for the opening of a session, never for a document."""
+        from sre_kit.load.buildplan import readiness
+
+        return readiness(read_document(self.root / BUILD_PLAN, self.root).text)
+
     @cached_property
     def gaps(self) -> tuple[Gap, ...]:
         """Documents that are missing or unreadable, each with the role that owes it."""
@@ -174,14 +181,15 @@ def project(params: str, as_of: str = "", *, now: datetime | None = None) -> Pro
     moment = resolve_as_of(as_of or (checked.as_of or ""), now or datetime.now(UTC))
     base = path if path.is_dir() else path.parent
     root, found_by = project_root(checked, base)
-    texts, missing = documents(root)
+    found, missing = documents(root)
+    texts, ours_alone = _without_ours(found)
     return Project(
         root=root,
         params_path=path,
         params=checked,
         as_of=moment,
-        texts=tuple(_without_ours(text) for text in texts),
-        missing=tuple(missing),
+        texts=tuple(texts),
+        missing=(*missing, *ours_alone),
         run_id=os.environ.get("SRE_KIT_RUN", ""),
         found_by=found_by,
     )
@@ -235,14 +243,27 @@ def project_root(checked: params_file.Params, base: Path) -> tuple[Path, str]:
     )
 
 
-def _without_ours(text: Text) -> Text:
-    """build-plan.md without what we wrote into it: a render must not change the next one's inputs."""
+def _without_ours(texts: list[Text]) -> tuple[list[Text], list[Document]]:
+    """
+    The documents, build-plan.md without what we wrote into it: a render must not change the next one's inputs.
+
+    A plan that holds nothing else is as missing as it was before we made it.
+    """
     from sre_kit.load.buildplan import foreign
 
-    if text.document.path != "build-plan.md" or not text.text:
-        return text
-    theirs = foreign(text.text)
-    try:
-        return Text(replace(text.document, sha256=manifest.sha256(theirs)), theirs)
-    except UnicodeEncodeError:
-        raise DocumentError(f"{text.document.path}: it holds a character that is not Unicode text") from None
+    theirs: list[Text] = []
+    missing: list[Document] = []
+    for text in texts:
+        if text.document.path != BUILD_PLAN or text.document.problem not in {"", "empty"}:
+            theirs.append(text)
+            continue
+        plan = foreign(text.text)
+        if not plan.strip():
+            missing.append(Document(text.document.name, BUILD_PLAN, "Project", "Project Manager"))
+            continue
+        try:
+            document = replace(text.document, sha256=manifest.sha256(plan), dated=stated_date(plan))
+        except UnicodeEncodeError:
+            raise DocumentError(f"{BUILD_PLAN}: it holds a character that is not Unicode text") from None
+        theirs.append(Text(document, plan))
+    return theirs, missing

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from sre_kit import load
 from sre_kit.buildplan import BuildPlanState, Evidence, update
 from sre_kit.load.buildplan import Readiness, foreign, readiness
 from sre_kit.store.plan_words import TASKS
@@ -76,3 +77,24 @@ def test_tasks_that_other_phases_left_open_are_named():
 def test_damaged_markers_are_a_problem_and_no_crash():
     assert "damaged" in readiness("<!-- sre-kit:begin -->\n").problem
     assert readiness("# P\n") == Readiness()
+
+
+@pytest.mark.parametrize(
+    "plan", [None, "", "\n", "# Plan\n\n## 7. SRE\n\n**Status:** Not Started\n\n- [ ] Define SLOs\n"]
+)
+def test_a_project_reads_the_same_before_and_after_its_plan_was_updated(plan, tmp_path):
+    (tmp_path / "params.yaml").write_text("project: {name: Shop, path: .}\n")
+    path = tmp_path / "build-plan.md"
+    if plan is not None:
+        path.write_text(plan)
+    before = load.project(str(tmp_path / "params.yaml"))
+    state = BuildPlanState(date(2026, 11, 1), {"define-slos": Evidence(True, "proven")}, "status as of 2026-11-01")
+    path.write_text(update(plan or "", state).text)
+    after = load.project(str(tmp_path / "params.yaml"))
+    assert [t.text for t in after.texts] == [t.text for t in before.texts]
+    assert [(d.path, d.sha256, d.dated) for d in after.documents] == [
+        (d.path, d.sha256, d.dated) for d in before.documents
+    ]
+    assert after.missing == before.missing and after.gaps == before.gaps
+    assert after.plan == before.plan and after.plan.done_tasks == ()
+    assert after.plan_as_written.done_tasks == (("Define SLOs",) if plan and plan.strip() else ())
