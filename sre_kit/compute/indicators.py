@@ -8,10 +8,10 @@ Intervals of ratios draw whole days (block bootstrap), because bad minutes come 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -213,3 +213,46 @@ def _recovery_time(found: IncidentStatistics, ttr: Times) -> Indicator:
         found.duration_trend.verdict if found.duration_trend else "",
         found.gap or ("" if ttr.median is not None else f"n = {ttr.n}"), "; ".join(note for note in notes if note),
     )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Crosscheck:
+    """A number of this document beside the same number of another one."""
+
+    name: str
+    here: float | None
+    other: str
+    there: object
+    document: str
+
+    @property
+    def agrees(self) -> bool:
+        """Equal, or closer than one part in a thousand million."""
+        if self.here is None or not isinstance(self.there, int | float):
+            return self.here is None and self.there is None
+        return abs(self.here - self.there) <= 1e-9 * max(1.0, abs(self.here))
+
+
+_ELSEWHERE: Final = {"mttr": "incidents.mttr_median_minutes", "mtbf": "incidents.mtbf_hours"}
+
+
+def crosschecks(
+    found: Sequence[Indicator], records: Mapping[str, Mapping[str, Any]], document: str
+) -> list[Crosscheck]:
+    """
+    Every metric beside each record of another document that states the same number, under its name or another.
+
+    `records` come from the manifest; those of `document` itself are left out.
+    """
+    rows = []
+    for one in found:
+        names = [one.record, _ELSEWHERE.get(one.metric, "")]
+        if one.metric == "budget_consumption":
+            names.append(f"slo.{one.about}.budget_spent_share")
+        if one.metric in ("availability", "latency") and one.source.startswith("SLO "):
+            names.append(f"slo.{one.source.removeprefix('SLO ')}.availability")
+        for name in names:
+            said = records.get(name)
+            if said is not None and said.get("document") != document:
+                rows.append(Crosscheck(one.record, one.value, name, said.get("value"), str(said.get("document", ""))))
+    return rows

@@ -8,7 +8,7 @@ backup's interval and duration, because a restore replays it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Final, Literal
@@ -45,6 +45,8 @@ class Term:
 
     name: str
     value: timedelta | None
+    missing: str = ""
+    """What exactly is not known, where it is a part of the addend."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ class Proof:
     @property
     def unknown(self) -> tuple[str, ...]:
         """Terms that nobody knows."""
-        return tuple(term.name for term in self.terms if term.value is None)
+        return tuple(term.missing or term.name for term in self.terms if term.value is None)
 
     @property
     def known(self) -> timedelta:
@@ -189,15 +191,10 @@ def rto_proof(backup: Backup, objective: timedelta | None, source: str = "", not
     copying = None
     if backup.size is not None and backup.restore_per_second:
         copying = timedelta(seconds=backup.size / backup.restore_per_second)
-    name = "size / measured throughput"
-    if backup.size is None or not backup.restore_per_second:
-        missing = [
-            word
-            for word, value in (("size", backup.size), ("measured throughput", backup.restore_per_second))
-            if not value
-        ]
-        name = f"{name} ({' and '.join(missing)} not known)"
-    return Proof(objective, (Term(name, copying), Term("fixed steps", backup.fixed_steps)), source, note)
+    parts = (("size", backup.size), ("measured restore throughput", backup.restore_per_second))
+    missing = " and ".join(word for word, value in parts if not value)
+    terms = (Term("size / measured throughput", copying, missing), Term("fixed steps", backup.fixed_steps))
+    return Proof(objective, terms, source, note)
 
 
 def _recoverable(name: str, kind: str, source: str, backup: Backup, facts: Sequence[Fact]) -> Recoverable:
@@ -372,22 +369,23 @@ def endings(plan: OperationsPlan, as_of: datetime) -> list[Ending]:
 
 def recovery_findings(found: Sequence[Recoverable], scenarios: Sequence[Rehearsal] = ()) -> list[Finding]:
     """What must be known today: objectives that are missed or unproven (rank 3), missed ones first."""
-    weight: Mapping[str, float] = {"missed": 2, "unproven": 1}
-    rows: list[tuple[str, str, Proof]] = []
+    rows: list[tuple[float, str, str, Proof]] = []
     for one in found:
-        rows += [(one.component, "RPO", one.rpo), (one.component, "RTO", one.rto)]
-    rows += [(one.scenario.name, "RTO", one.rto) for one in scenarios]
+        rows += [(1, one.component, "RPO", one.rpo), (1, one.component, "RTO", one.rto)]
+    # a scenario mostly repeats what its stores say, so stores come first
+    rows += [(0, one.scenario.name, "RTO", one.rto) for one in scenarios]
     findings = []
-    for name, what, proof in rows:
-        if proof.verdict in weight:
-            why = (
-                f"unknown: {', '.join(proof.unknown)}"
-                if proof.verdict == "unproven"
-                else f"it takes {span(proof.known)}"
-            )
-            hours = (proof.objective or timedelta(0)) / timedelta(hours=1)
-            # among equals the tightest objective hurts first
-            size = weight[proof.verdict] + 1 / (1 + hours)
-            text = f"Recovery of {name}: {what} of {span(proof.objective)} {proof.verdict} ({why})"
-            findings.append(Finding(3, size, text))
+    for store, name, what, proof in rows:
+        if proof.verdict not in ("missed", "unproven"):
+            continue
+        measured = "up to {} of data is lost" if what == "RPO" else "it takes {}"
+        why = (
+            measured.format(span(proof.known))
+            if proof.verdict == "missed"
+            else f"not known: {', '.join(proof.unknown)}"
+        )
+        hours = (proof.objective or timedelta(0)) / timedelta(hours=1)
+        # among equals the tightest objective hurts first
+        size = 2 * store + (proof.verdict == "missed") + 1 / (1 + hours)
+        findings.append(Finding(3, size, f"{name}: {what} of {span(proof.objective)} is {proof.verdict} ({why})"))
     return findings

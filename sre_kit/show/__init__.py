@@ -11,11 +11,10 @@ from typing import Any
 
 _WHERE: dict[str, str] = {
     **dict.fromkeys(
+        ("severities", "severity_matrix", "alert_grades", "severity_words", "severity_decision"), "severity"
+    ),
+    **dict.fromkeys(
         (
-            "severities",
-            "severity_matrix",
-            "alert_grades",
-            "severity_words",
             "reliability",
             "incident_counts",
             "incident_times",
@@ -58,7 +57,6 @@ _WHERE: dict[str, str] = {
             "postmortems_owed",
             "action_items",
             "blaming_words",
-            "severity_decision",
         ),
         "response",
     ),
@@ -152,6 +150,101 @@ _WHERE: dict[str, str] = {
         "scaling",
     ),
     **dict.fromkeys(("current_costs", "savings", "budget_months", "roadmap", "capacity_triggers"), "costs"),
+    **dict.fromkeys(
+        (
+            "backups",
+            "recovery_proofs",
+            "backup_rules",
+            "retention",
+            "restore_steps",
+            "restore_order",
+            "recovery_drills",
+            "plot_recovery",
+            "accepted_losses",
+        ),
+        "recovery",
+    ),
+    **dict.fromkeys(
+        ("disaster_scenarios", "disaster_steps", "single_points", "recovery_tests", "activation"), "disaster"
+    ),
+    **dict.fromkeys(
+        (
+            "operational_tasks",
+            "task_calendar",
+            "task_collisions",
+            "toil",
+            "plot_toil",
+            "maintenance_windows",
+            "endings",
+            "automations",
+            "standing",
+        ),
+        "operations",
+    ),
+    **dict.fromkeys(
+        (
+            "patch_policies",
+            "security_findings",
+            "patch_scopes",
+            "emergency_patch",
+            "configuration",
+            "secret_rotations",
+            "environment_differences",
+            "change_classes",
+            "change_state",
+            "freezes",
+            "flight_checks",
+            "deploy_metrics",
+        ),
+        "change",
+    ),
+    **dict.fromkeys(
+        (
+            "reliability_metrics",
+            "plot_budget_consumption",
+            "monitoring_coverage",
+            "stability",
+            "bus_factors",
+            "budget_states",
+        ),
+        "readiness",
+    ),
+    **dict.fromkeys(
+        (
+            "deliverables",
+            "rubric_failures",
+            "top_findings",
+            "questions_by_role",
+            "open_items",
+            "gotchas",
+            "crosschecks",
+            "build_plan",
+            "sign_offs",
+            "prior_inputs",
+        ),
+        "handover",
+    ),
+    **dict.fromkeys(
+        ("transfers", "accesses", "pager_test", "recent_incidents", "in_flight", "watch_items"), "transfer"
+    ),
+    **dict.fromkeys(
+        (
+            "procedures",
+            "dashboards",
+            "dashboard_matrix",
+            "blind_spots",
+            "sessions",
+            "session_coverage",
+            "shadowing",
+            "exercises",
+            "reading_order",
+            "glossary",
+            "support_contracts",
+            "capacity_headroom",
+            "plot_architecture",
+        ),
+        "knowledge",
+    ),
 }
 """Public name -> module of this package."""
 
