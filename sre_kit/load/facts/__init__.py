@@ -33,7 +33,7 @@ from sre_kit.load.facts.recovery import backup_facts, backup_table
 from sre_kit.load.facts.scaling import scaling_facts, scaling_section, scaling_table
 from sre_kit.load.facts.support import support_facts
 from sre_kit.load.facts.traffic import capacity_results, rate_facts, user_facts
-from sre_kit.load.facts.work import finding_sections, finding_table, strategy, tasks
+from sre_kit.load.facts.work import finding_sections, finding_table, scored_finding, strategy, tasks
 
 __all__ = ["Conflict", "apply", "as_json", "conflicts", "facts"]
 
@@ -80,6 +80,8 @@ def _block(block: Block, document: str, comma: bool) -> Iterator[Fact]:
             yield from level_facts(claim, document, comma)
             yield from backup_facts(claim, document, comma)
             yield from money_facts(claim, document, comma)
+            yield from rate_facts(claim, document, comma)
+            yield from user_facts(claim, document, comma)
     elif isinstance(block, Table):
         yield from _table(block, document, comma)
     else:
@@ -110,6 +112,7 @@ def _line(line: Line, document: str, comma: bool) -> Iterator[Fact]:
             if re.search(r"[<>≤≥]", claim.text):
                 yield from level_facts(claim, document, comma)
         return
+    yield from scored_finding(line, document)
     if line.title:
         yield from journey_title(line, document)
         for claim in claims(line):

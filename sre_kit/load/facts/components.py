@@ -142,7 +142,7 @@ _TECHNOLOGY: Final = re.compile(
 )
 _NO_COMPONENT_PLACE: Final = re.compile(
     r"(?i)\b(?:api|endpoints?|environment variables|features?|ui|design|tests?|testing|comparison|alternatives?|decisions?|pricing|costs?|business|third[- ]party|support|levels?|dependenc\w+|security|compliance|tools? used|quality|metrics|alerts?|health ?checks?|troubleshooting|"
-    r"responsibilit\w+|professional|consulting|frontend components|react|files?|permissions?|roadmap|status|libraries|packages|sla|slo|objectives?|recommended|options?)\b"
+    r"responsibilit\w+|professional|consulting|frontend components|react|files?|permissions?|roadmap|status|libraries|packages|sla|slo|objectives?|options?)\b"
 )
 
 

@@ -59,7 +59,7 @@ def fence_claims(fence: Fence) -> Iterator[Claim]:
     """The key-value lines of a block of plain text or of YAML that is no manifest, as claims."""
     if len(fence.text) > 20_000 or "http_req" in fence.text:
         return
-    yaml_like = fence.language in ("yaml", "yml") and not _LOOKS_YAML.search(fence.text)
+    yaml_like = fence.language in ("yaml", "yml", "json") and not _LOOKS_YAML.search(fence.text)
     text_like = fence.language in _TEXT and not _DRAWN.search(fence.text) and not _LOOKS_YAML.search(fence.text)
     if not yaml_like and not text_like:
         return
@@ -74,11 +74,14 @@ def fence_claims(fence: Fence) -> Iterator[Claim]:
             parents.pop()
         if not value:
             parents.append((depth, key))
-        elif any(character.isdigit() for character in value) and len(value) < 120:
+        elif (any(character.isdigit() for character in value) or _HOW_OFTEN.search(key)) and len(value) < 120:
             near = tuple(name for _, name in reversed(parents))
             yield Claim(value, key, "", near + around, fence.heading, fence.line + offset, line.strip(), "pair")
         elif key.lower() == "name":
             parents.append((depth - 1 if depth else 0, value))
+
+
+_HOW_OFTEN: Final = re.compile(r"(?i)^(?:frequency|schedule|interval)$")
 
 
 def _words(key: str) -> str:

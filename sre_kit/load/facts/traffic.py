@@ -40,13 +40,13 @@ _NOT_RATE: Final = re.compile(
     re.IGNORECASE,
 )
 _USERS_AFTER: Final = re.compile(
-    r"^\+?[\s,]{0,2}(?P<what>(?:(?:(?:daily|monthly|weekly) )?(?:active|concurrent|simultaneous|registered|paying|total|paid|peak|beta|pilot|gleichzeitige|aktive|usuarios|new|enterprise|virtual)\s){0,2}(?:users?|customers?|subscribers?|maus?|daus?|tenants?|nutzern?|benutzer|kunden|usuarios|utilisateurs|clientes|members|ccu|accounts)\b)",
+    r"^\+?[\s,]{0,2}(?P<what>(?:(?:(?:daily|monthly|weekly) )?(?:active|concurrent|simultaneous|registered|paying|total|paid|peak|beta|pilot|gleichzeitige|aktive|usuarios|new|enterprise|virtual)\s){0,2}(?:users?|customers?|subscribers?|maus?|daus?|tenants?|nutzern?|benutzer|kunden|usuarios|utilisateurs|clientes|members|ccu|accounts|sign-?ups|visitors)\b)",
     re.IGNORECASE,
 )
 _USERS_LABEL: Final = re.compile(
     r"^\W*(?:\w+\s)?(?:(?:daily|monthly|weekly|expected|target|max(?:imum)?|peak|total|initial|current|projected|number of|supported)\s){0,3}"
     r"(?:active|concurrent|simultaneous|registered|paying|total)?\s?(?:users?|customers?|subscribers?|tenants?|mau|dau|nutzer|benutzer|kunden|usu[aá]rios|"
-    r"utilisateurs|readers|members|clientes)(?:\s(?:concorrentes|concurrentes|ativos|activos|simult[aâá]ne[ao]s|activ[ea]s?|actifs))?(?:\s\([\w ,.]{1,28}\))?\W*$"
+    r"utilisateurs|readers|members|clientes|visitors|sign-?ups)(?:\s(?:concorrentes|concurrentes|ativos|activos|simult[aâá]ne[ao]s|activ[ea]s?|actifs))?(?:\s\([\w ,.]{1,28}\))?\W*$"
     r"|^\W*(?:(?:daily|monthly|weekly) )?active \w+s\W*$|^\W*(?:\w+ ){1,2}onboarded\W*$",
     re.IGNORECASE,
 )

@@ -104,6 +104,12 @@ _STATE_HEAD = re.compile(
 )
 
 
+_STATE_WORDS: Final = r"(?:done|completed?|finished|todo|to-do|pending|in[- ]progress|wip|not started|blocked|planned|open|partial(?:ly done)?)"
+_STATE_ONLY: Final = re.compile(rf"^\W*{_STATE_WORDS}\W*(?:\([^()]*\))?\W*$", re.IGNORECASE)
+_TAGGED: Final = re.compile(
+    rf"^(?:[\[(](?P<before>{_STATE_WORDS})[\])]\s*(?P<name>.+)|(?P<name2>.+?)\s*[\[(](?P<after>{_STATE_WORDS})[\])])$",
+    re.IGNORECASE,
+)
 _STATE_END = re.compile(
     r"(?i)(?:[(\[—–:-]\s*(?P<done>done|completed?|finished|shipped)|[(\[—–:-]\s*(?P<open>in[- ]progress|pending|to-?do|planned|not started|next|current|upcoming))\W*$|(?P<tick>✓)\W*$|(?P<box>☐)\W*$"
 )
@@ -125,6 +131,26 @@ def _planned(line: Line, document: str) -> Iterator[Fact]:
         name = re.sub(r"^[\W\d]+", "", line.heading[-1]).strip(" ✓✗")
         if not re.search(r"(?i)\b(?:project|overview|summary|document|information|executive)\b", name):
             yield _task(name, bool(_DONE.match(rest)), line.line, line.raw, line.heading, document, line.context)
+        return
+    if any(
+        re.search(r"(?i)\bvulnerabilit\w+|\bfindings?\b|\brisks?\b|\bissues?\b|\bsecurity\b", text)
+        for text in line.heading[-1:]
+    ):
+        return
+    if key and line.item and _STATE_ONLY.match(rest):
+        yield _task(key, bool(_DONE.match(rest)), line.line, line.raw, line.heading, document, line.context)
+        return
+    if line.item and not line.title and (tagged := _TAGGED.match(line.text)):
+        done = bool(_DONE.match(tagged["before"] or tagged["after"]))
+        yield _task(
+            (tagged["name"] or tagged["name2"]).strip(" -–—:"),
+            done,
+            line.line,
+            line.raw,
+            line.heading,
+            document,
+            line.context,
+        )
         return
     near = line.lead or (line.heading[-1] if line.heading else "")
     headed = line.item and not line.title and (_STATE_HEAD.match(near) or _STATE_END.search(near))
@@ -245,6 +271,27 @@ def _finding(
         details=details,
         refused=refused,
     )
+
+
+_CVSS: Final = re.compile(r"\(?\bCVSS(?:\s?(?:score|v3(?:\.\d)?))?:?\s?(?P<score>\d{1,2}(?:\.\d)?)\b\)?", re.IGNORECASE)
+
+
+def scored_finding(line: Line, document: str) -> Iterator[Fact]:
+    """A bullet or heading with a CVSS score: `No rate limit on login (CVSS 7.5)`."""
+    scored = _CVSS.search(line.text)
+    if (
+        not scored
+        or scored.start() < 8
+        or not (line.item or line.title)
+        or not _SECURITY_PLACE.search(" ".join((*line.heading, document, line.text)))
+    ):
+        return
+    title = re.sub(r"^\W*\d+[.)]\s*", "", line.text[: scored.start()]).strip(" -–—:(")
+    if not 3 < len(title) <= 150 or re.match(r"(?i)cvss|severity|score|high|critical|medium|low", title):
+        return
+    level = re.search(r"(?i)\b(critical|high|medium|low)\b", line.heading[-1] if line.heading else "")
+    details = {"cvss": scored["score"]} | ({"severity": level[1].lower()} if level else {})
+    yield _finding(title, details, Row((title,), line.line, line.raw), line.heading, line.context, document)
 
 
 def finding_sections(blocks: Sequence[Block], document: str) -> Iterator[Fact]:
