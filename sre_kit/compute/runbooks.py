@@ -150,6 +150,7 @@ def unknown_targets(runbook: Runbook, components: Iterable[str]) -> list[str]:
 
 def _alert(name: str, group: tuple[Fact, ...]) -> Alert:
     def first(key: str) -> str:
+        """The first filled detail."""
         return next((fact.details[key] for fact in group if fact.details.get(key)), "")
 
     exact = [fact for fact in group if _promql(str(fact.value))]

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from sre_kit.compute.declaration import ROLES, Declaration, declaration
-from sre_kit.compute.incidents import IncidentLog, IncidentPolicy, Severity
+from sre_kit.compute.incidents import IncidentLog, IncidentPolicy
 from sre_kit.compute.postmortems import BLAMING, Blame, Owed, Promise, closure_rate
 from sre_kit.compute.vocabulary import Fact, Finding, Gap, Kind
 from sre_kit.show.document import fact_link
@@ -257,17 +257,6 @@ def blaming_words(found: Sequence[Blame], checked: int) -> Table:
         rows,
         source=f"titles, causes, factors, actions of {checked} incidents against {len(BLAMING)} words and the roster",
         empty=f"No blaming word and no name in the titles, causes and actions of {checked} incidents.",
-    )
-
-
-def severity_decision(severities: Sequence[Severity]) -> Note:
-    """Who may change the level, in the ladder's own names."""
-    if not severities:
-        return Note.gap(Gap("the severity ladder", "Head of Engineering", "params: incidents.severities"))
-    names = [level.name for level in severities]
-    return Note(
-        f"If unsure between two levels, take the worse: {names[0]} is the worst, {names[-1]} the mildest. Anybody may "
-        "raise the level; only the incident commander lowers it, and the review settles what it was."
     )
 
 
