@@ -45,7 +45,7 @@ _WHERE: dict[str, str] = {
     **dict.fromkeys(("load_scaling", "run_differences"), "levels"),
     **dict.fromkeys(("edge_traffic",), "edge"),
     **dict.fromkeys(("outlooks", "usages"), "exhaustion"),
-    **dict.fromkeys(("pool_checks", "survivals", "right_sizes"), "sizing"),
+    **dict.fromkeys(("pool_checks", "fitting_scaling", "survivals", "right_sizes"), "sizing"),
     **dict.fromkeys(("cost_plan", "cost_steps"), "cost"),
 }
 """Public name -> module of this package; looked up when used."""

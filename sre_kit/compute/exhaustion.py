@@ -9,7 +9,7 @@ Scenarios are weighted: the dates are quantiles over all of them.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
@@ -56,12 +56,16 @@ class Usage:
         """What the highest use left of the limit, 0..1; below 0 the limit was passed."""
         return None if self.peak is None else 1 - self.peak / self.resource.limit
 
-    def without(self, lost: int) -> float | None:
-        """Peak share if `lost` instances were gone and the rest carried their part; missing without instances."""
+    def without(self, lost: int, share: float = 1.0) -> float | None:
+        """
+        Peak share if `lost` instances were gone and the rest carried their part; missing without instances.
+
+        Only the `share` that follows demand moves to the rest: what an idle process needs is lost with it.
+        """
         count = self.resource.instances
         if self.peak is None or not count or count <= lost:
             return None
-        return self.peak / self.resource.limit * count / (count - lost)
+        return self.peak / self.resource.limit * (1 + share * lost / (count - lost))
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +258,21 @@ def scenario_paths(found: Forecast, monthly: float, events: Sequence[Event], sha
     if found.slope:
         return paths
     return paths * (1 + share * (event_factors(found.point.index, events) - 1))
+
+
+def exhaustion_under(
+    one: Outlook, plan: CapacityPlan, monthly: float, usable: float = 1.0, horizon_days: int | None = None
+) -> Exhaustion:
+    """
+    When an outlook's resource is exhausted if demand grew by `monthly` alone, and only `usable` (0..1) of the limit
+    may be used, looking at most `horizon_days` ahead.
+    """
+    found = one.forecast
+    days = min(found.horizon, horizon_days or found.horizon)
+    paths = scenario_paths(found, monthly, plan.events, one.demand.share)[:, :days]
+    resource = replace(one.resource, limit=one.resource.limit * usable)
+    shown = replace(found, horizon=days)
+    return exhaustion(shown, paths, np.ones(len(paths)), resource, one.reading.end)
 
 
 def event_factors(index: pd.Index[Any], events: Sequence[Event]) -> Floats:

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from sre_kit.compute.capacity import CapacityPlan, Scaling
-from sre_kit.compute.exhaustion import Usage
+from sre_kit.compute.exhaustion import Outlook, Usage
 from sre_kit.units import percent
 
 CPU_MARGIN: Final = 1.15
@@ -102,30 +102,55 @@ def pool_checks(plan: CapacityPlan) -> list[PoolCheck]:
     return sorted(checks, key=lambda check: check.most / check.limit if check.limit else math.inf, reverse=True)
 
 
-def survivals(usages: Sequence[Usage], zones: int | None) -> list[Survival]:
+def fitting_scaling(scaling: Sequence[Scaling], checks: Sequence[PoolCheck]) -> list[Scaling]:
+    """
+    The scaling with each maximum cut to what the databases' connections allow; never below the minimum.
+
+    Only the largest client of a database is cut, because the others need theirs.
+    """
+    most = {}
+    for check in checks:
+        fits = check.fitting_maximum
+        if check.holds is False and fits is not None:
+            largest = max(check.clients, key=lambda one: one.maximum * (one.pool_size or 0))
+            most[largest.component] = fits
+    return [
+        replace(one, maximum=max(one.minimum, most[one.component])) if one.component in most else one for one in scaling
+    ]
+
+
+def survivals(outlooks: Sequence[Outlook], zones: int | None) -> list[Survival]:
     """Peak shares after the loss of one instance and of one zone, worst first; only what runs on several instances."""
     rows = []
-    for used in usages:
+    for one in outlooks:
+        used, share = one.usage, one.demand.share
         count = used.resource.instances
         lost = math.ceil(count / zones) if count and zones and zones > 1 else None
         rows.append(
             Survival(
                 usage=used,
                 peak=used.peak_share,
-                one_lost=used.without(1),
-                zone_lost=used.without(lost) if lost else None,
+                one_lost=used.without(1, share),
+                zone_lost=used.without(lost, share) if lost else None,
                 zone_instances=lost,
             )
         )
     return sorted(rows, key=lambda row: row.one_lost or row.peak or -1, reverse=True)
 
 
-def right_sizes(outlooks: Sequence[tuple[Usage, Sequence[float]]], scaling: Sequence[Scaling]) -> list[RightSize]:
+def right_sizes(outlooks: Sequence[Outlook], scaling: Sequence[Scaling]) -> list[RightSize]:
     """
-    How much less of each resource would do, from its usage and its readings (in the resource's unit).
+    How much less of each resource would do, from its readings and the autoscaler that steers by them.
+
+    What may reach its limit within the horizon is kept as it is.
     """
-    by_component = {one.component: one for one in scaling if one.direction == "horizontal"}
-    return [_right_size(used, readings, by_component.get(used.resource.component)) for used, readings in outlooks]
+    steered = {one.component: one for one in scaling if one.direction == "horizontal"}
+    return [
+        RightSize(one.usage, None, "", None, f"its limit may be reached in {one.exhaustion.p10} days")
+        if one.exhaustion is not None and one.exhaustion.p10 is not None
+        else _right_size(one.usage, one.reading.values.dropna().tolist(), steered.get(one.resource.component))
+        for one in outlooks
+    ]
 
 
 def _right_size(used: Usage, readings: Sequence[float], scaling: Scaling | None) -> RightSize:
