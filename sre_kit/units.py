@@ -21,7 +21,7 @@ from sre_kit.errors import ParameterError
 MISSING: Final = "–"
 """How a missing number is printed."""
 
-_SECONDS: Final = {
+_SECONDS: Final[dict[str, int | Fraction]] = {
     "ms": Fraction(1, 1000), "s": 1, "sec": 1, "second": 1, "seconds": 1,
     "m": 60, "min": 60, "mins": 60, "minute": 60, "minutes": 60,
     "h": 3600, "hr": 3600, "hrs": 3600, "hour": 3600, "hours": 3600,
@@ -248,7 +248,7 @@ def utc(value: datetime | None, seconds: bool = False) -> str:
     return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%SZ" if seconds else "%Y-%m-%d %H:%MZ")
 
 
-def number(value: float | int | Fraction | Decimal | None, digits: int = 3) -> str:
+def number(value: float | Fraction | Decimal | None, digits: int = 3) -> str:
     """
     A count in full with thin separators, anything else to `digits` significant digits.
 
@@ -257,13 +257,14 @@ def number(value: float | int | Fraction | Decimal | None, digits: int = 3) -> s
     """
     if value is None or (not isinstance(value, int) and math.isnan(value)):
         return MISSING
-    if isinstance(value, int) or (value == int(value) if math.isfinite(value) else False):
-        return f"{int(value):,}"
-    if not math.isfinite(value):
-        return "∞" if value > 0 else "-∞"
-    if abs(value) >= 1000:
-        return f"{int(value):,}" if abs(value) < 10**15 else f"{float(value):.{digits}g}"
-    return f"{float(value):.{digits}g}"
+    if isinstance(value, int):
+        return f"{value:,}"
+    amount = float(value)
+    if not math.isfinite(amount):
+        return "∞" if amount > 0 else "-∞"
+    if abs(amount) < 10**15 and (amount.is_integer() or abs(amount) >= 1000):
+        return f"{round(amount):,}"
+    return f"{amount:.{digits}g}"
 
 
 def money(value: float | Decimal | None, currency: str = "USD") -> str:
@@ -275,4 +276,5 @@ def money(value: float | Decimal | None, currency: str = "USD") -> str:
     """
     if value is None or math.isnan(value):
         return MISSING
-    return f"{value:,.0f} {currency}" if abs(value) >= 100 else f"{value:,.2f} {currency}"
+    amount = Decimal(value) if isinstance(value, float) else value
+    return f"{amount:,.0f} {currency}" if abs(amount) >= 100 else f"{amount:,.2f} {currency}"

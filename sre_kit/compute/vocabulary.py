@@ -316,8 +316,8 @@ def check_requests(frame: pd.DataFrame, name: str = "Requests") -> None:
         (frame.min(axis=1) < 0, "a negative count"),
     ):
         if wrong.any():
-            at = wrong.idxmax()
-            row = frame.loc[at]
+            position = int(wrong.to_numpy().argmax())
+            at, row = index[position], frame.iloc[position]
             raise DataError(
                 f"{name}: {int(wrong.sum())} row(s) with {what}, first at {at:%Y-%m-%d %H:%MZ} "
                 f"(good={row['good']:g}, total={row['total']:g})"

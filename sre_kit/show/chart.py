@@ -117,7 +117,8 @@ def times(axes: Axes, index: pd.DatetimeIndex) -> np.ndarray[Any, np.dtype[np.da
         step = next((s for s in steps if length / pd.Timedelta(s) <= 8), "730D")
         ticks = pd.date_range(first.ceil(step if step.endswith("h") else "1D"), last, freq=step)
         form = "%d %b %H:%M" if step.endswith("h") else "%d %b" if length < pd.Timedelta("300D") else "%b %Y"
-        axes.xaxis.set_major_locator(FixedLocator([float(n) for n in date2num(ticks)]))
+        places = date2num(ticks)  # type: ignore[no-untyped-call]
+        axes.xaxis.set_major_locator(FixedLocator([float(place) for place in places]))
         axes.xaxis.set_major_formatter(FixedFormatter([t.strftime(form) for t in ticks]))
     return naive
 

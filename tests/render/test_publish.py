@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import multiprocessing
 import os
@@ -97,7 +98,7 @@ def test_a_run_that_died_after_its_journal_is_finished_by_the_next(root: publish
 
     monkeypatch.setattr(os, "replace", dying)
     with pytest.raises(KeyboardInterrupt):
-        publish.publish(root, {path: b"new" for path in old})
+        publish.publish(root, dict.fromkeys(old, b"new"))
     monkeypatch.undo()
     assert {root.read(path) for path in old} == {b"old", b"new"}, "the set is mixed until somebody recovers it"
     assert publish.recover(root) == sorted(old)
@@ -130,10 +131,8 @@ def test_a_full_disk_at_any_write_leaves_all_old_or_all_new(root: publish.Root, 
 
     monkeypatch.setattr(os, "fsync", failing(os.fsync))
     monkeypatch.setattr(os, "replace", failing(os.replace))
-    try:
-        publish.publish(root, {path: b"new" for path in files})
-    except OSError:
-        pass
+    with contextlib.suppress(OSError):
+        publish.publish(root, dict.fromkeys(files, b"new"))
     monkeypatch.undo()
     publish.recover(root)
     assert len({root.read(path) for path in files}) == 1
