@@ -13,11 +13,15 @@ from sre_kit.load.facts.quantities import quantities
 from sre_kit.load.facts.reading import Block, Line, Row, Table
 
 _NAME: Final = re.compile(
-    r"^(?:alert|alarm|alarms?|alert ?name|rule|rule name|monitor|check|alerta|alarm ?name|metric|signal|name|alert/condition|event|what|trigger)s?$|\balert(?: rule| name)?\b|\balarm\b",
+    r"^(?:alert|alarm|alarms?|alert ?name|rule|rule name|monitor|check|alerta|alarm "
+    r"?name|metric|signal|name|alert/condition|event|what|trigger)s?$|\balert(?: rule|"
+    r" name)?\b|\balarm\b",
     re.IGNORECASE,
 )
 _CONDITION: Final = re.compile(
-    r"\b(?:condition|thresholds?|triggers?|expr(?:ession)?|query|promql|fires? when|criteria|rule|when|bedingung|schwelle|schwellwert|condici[oó]n|condi[cç][aã]o|umbral|limiar|gatilho|disparo|seuil|alert (?:on|when|if))\b",
+    r"\b(?:condition|thresholds?|triggers?|expr(?:ession)?|query|promql|fires? when|"
+    r"criteria|rule|when|bedingung|schwelle|schwellwert|condici[oó]n|condi[cç][aã]o|"
+    r"umbral|limiar|gatilho|disparo|seuil|alert (?:on|when|if))\b",
     re.IGNORECASE,
 )
 _SEVERITY: Final = re.compile(
@@ -25,11 +29,13 @@ _SEVERITY: Final = re.compile(
     re.IGNORECASE,
 )
 _FOR: Final = re.compile(
-    r"^(?:for|duration|dauer|time window|evaluation(?: period| window)?|pending|window|period|sustained(?: for)?|for duration|duración)$",
+    r"^(?:for|duration|dauer|time window|evaluation(?: period| window)?|pending|window|"
+    r"period|sustained(?: for)?|for duration|duración)$",
     re.IGNORECASE,
 )
 _CHANNEL: Final = re.compile(
-    r"\b(?:channels?|notif\w+|routes? to|routing|destination|receiver|recipients?|kanal|canal|canais|notifica[cç][aã]o|notificaci[oó]n|sent to|alert via|pages?)\b",
+    r"\b(?:channels?|notif\w+|routes? to|routing|destination|receiver|recipients?|"
+    r"kanal|canal|canais|notifica[cç][aã]o|notificaci[oó]n|sent to|alert via|pages?)\b",
     re.IGNORECASE,
 )
 _RUNBOOK: Final = re.compile(r"\b(?:run-?book|playbook)\b", re.IGNORECASE)
@@ -38,7 +44,10 @@ _ALERT_PLACE: Final = re.compile(
     r"\b(?:alerts?|alerting|alarms?|alarme|alertas?|alertes?|pag(?:ing|es)\b|alertmanager)\b", re.IGNORECASE
 )
 _NOT_ALERT_PLACE: Final = re.compile(
-    r"\b(?:response times?|escalation|severity levels|definitions?|classification|channels?|routing|contacts?|fatigue|best practices|silenc\w+|tools?|philosophy|procedures?|triage|lifecycle|history|metrics to|success|on-?call|incident|checklist|troubleshooting|steps)\b",
+    r"\b(?:response times?|escalation|severity levels|definitions?|classification|"
+    r"channels?|routing|contacts?|fatigue|best practices|silenc\w+|tools?|philosophy|"
+    r"procedures?|triage|lifecycle|history|metrics to|success|on-?call|incident|checklist|"
+    r"troubleshooting|steps)\b",
     re.IGNORECASE,
 )
 _LEVELS: Final = {
@@ -53,11 +62,17 @@ _SEVERITY_WORD: Final = re.compile(
     re.IGNORECASE,
 )
 _SUSTAINED: Final = re.compile(
-    r"\b(?:for|over|during|sustained(?: for)?|in|within|während|für|durante|pendant|across|last)\s(?:the\s)?(?:last\s|past\s)?(?:at least\s|more than\s|>\s?|a\s)?(\d+\+?\s?[- ]?(?:s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?|minuten|stunden|minutos)(?!\w)(?:\s(?:window|period))?)",
+    r"\b(?:for|over|during|sustained(?: for)?|in|within|während|für|durante|pendant|"
+    r"across|last)\s(?:the\s)?(?:last\s|past\s)?(?:at least\s|more than\s|>\s?|a\s)?(\d+\+?\s?[- ]?(?:s|"
+    r"secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?|minuten|stunden|minutos)(?!\w)(?:\s(?:window|"
+    r"period))?)",
     re.IGNORECASE,
 )
 _COMPARES: Final = re.compile(
-    r"[<>≥≤]=?|\b(?:above|below|exceed\w*|greater|less|more than|fewer|over|under|down\b|unreachable|unavailable|fail(?:s|ed|ing|ure|ures)?|missing|absent|expir\w+|not (?:running|responding|ready)|crash\w*|drops?|spike|increase|no data|0 |restarts?|offline|full|lag)\b",
+    r"[<>≥≤]=?|\b(?:above|below|exceed\w*|greater|less|more than|fewer|over|under|"
+    r"down\b|unreachable|unavailable|fail(?:s|ed|ing|ure|ures)?|missing|absent|expir\w+|"
+    r"not (?:running|responding|ready)|crash\w*|drops?|spike|increase|no data|0 |restarts?|"
+    r"offline|full|lag)\b",
     re.IGNORECASE,
 )
 _SIGN: Final = re.compile(
@@ -181,16 +196,18 @@ def alert_line(line: Line, document: str) -> list[Fact] | None:
 
 
 _ALERT_LIST: Final = re.compile(
-    r"^\W*(?:\d[\d.]*\s*)?(?:critical|warning|info(?:rmational)?|high|medium|low|p[0-4]|sev-?[0-4]|page|high[- ]priority|urgent)?\s?"
+    r"^\W*(?:\d[\d.]*\s*)?(?:critical|warning|info(?:rmational)?|high|medium|low|p[0-4]|"
+    r"sev-?[0-4]|page|high[- ]priority|urgent)?\s?"
     r"(?:priority |severity |level )?(?:alerts?|alert rules?|alarms?|alerting rules?)\W*(?:\([^()]*\))?\W*$",
     re.IGNORECASE,
-)  # fmt: skip
+)
 
 
 def _listed(text: str) -> bool:
     """Whether a bullet under "Critical alerts" is the name of an alert: short, no instruction."""
     return len(text.split()) <= 14 and not re.match(
-        r"(?i)\W*(?:configure|set ?up|send|notify|use|create|add|enable|check|via|slack|email|pagerduty|sms|review|ensure|define|integrate|no |all )\b",
+        r"(?i)\W*(?:configure|set ?up|send|notify|use|create|add|enable|check|via|slack|"
+        r"email|pagerduty|sms|review|ensure|define|integrate|no |all )\b",
         text,
     )
 
@@ -202,7 +219,8 @@ def _severity(text: str, near: Sequence[str]) -> dict[str, str]:
 
 _SAID: Final = re.compile(r"\b(critical|warning|p[0-4]|sev-?[0-4])\b|\((high|medium|low|page|ticket)\)", re.IGNORECASE)
 _SPOKEN: Final = re.compile(
-    r"\b(?:alert(?:s)?|alarm|page)\b[^.]{0,40}\b(?:if|when|fires|triggers?|on)\b|\b(?:fires|triggers?|triggered) (?:if|when)\b|\balert(?:s|ing)? (?:if|when|on|at)\b",
+    r"\b(?:alert(?:s)?|alarm|page)\b[^.]{0,40}\b(?:if|when|fires|triggers?|on)\b|\b(?:fires|"
+    r"triggers?|triggered) (?:if|when)\b|\balert(?:s|ing)? (?:if|when|on|at)\b",
     re.IGNORECASE,
 )
 

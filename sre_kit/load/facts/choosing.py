@@ -21,9 +21,18 @@ _BINDING: Final = {
     Role.ASSUMPTION: 5,
 }
 _COMPARED: Final = (
-    Kind.AVAILABILITY_TARGET, Kind.LATENCY_TARGET, Kind.ERROR_RATE_TARGET, Kind.THROUGHPUT, Kind.RTO, Kind.RPO,
-    Kind.BACKUP_RETENTION, Kind.BACKUP_SCHEDULE, Kind.BUDGET, Kind.SUPPORT_HOURS, Kind.DEPLOYMENT_STRATEGY,
-)  # fmt: skip
+    Kind.AVAILABILITY_TARGET,
+    Kind.LATENCY_TARGET,
+    Kind.ERROR_RATE_TARGET,
+    Kind.THROUGHPUT,
+    Kind.RTO,
+    Kind.RPO,
+    Kind.BACKUP_RETENTION,
+    Kind.BACKUP_SCHEDULE,
+    Kind.BUDGET,
+    Kind.SUPPORT_HOURS,
+    Kind.DEPLOYMENT_STRATEGY,
+)
 _DATE = re.compile(r"(20\d\d)-([01]\d)-([0-3]\d)")
 
 CONTRACT_RULE: Final = "a contract outranks an objective, an objective a plain statement"

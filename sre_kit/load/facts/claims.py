@@ -70,7 +70,8 @@ def cell_claims(table: Table, row: Row) -> Iterator[Claim]:
 
 
 _TOPIC = re.compile(
-    r"(?:slis?|metrics?|indicators?|kpis?|measures?|quality attribute|objectives?|requirements?|m[eé]trica|indicador|metrik|kennzahl|métrique)(?: name)?$",
+    r"(?:slis?|metrics?|indicators?|kpis?|measures?|quality attribute|objectives?|"
+    r"requirements?|m[eé]trica|indicador|metrik|kennzahl|métrique)(?: name)?$",
     re.IGNORECASE,
 )
 

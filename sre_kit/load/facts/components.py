@@ -13,80 +13,152 @@ from sre_kit.load.facts.claims import Claim, split_key
 from sre_kit.load.facts.reading import Line, Row, Table
 
 INSTANCE: Final = re.compile(
-    r"(?<![\w.-])(?:(?P<count>\d+)\s?[x×]\s?)?(?P<type>(?:(?:db|cache|mq|ml)\.)?[a-z]{1,3}\d{1,2}[a-z]{0,3}\.(?:nano|micro|small|medium|large|\d{0,2}xlarge|metal)(?:\.(?:search|elasticsearch))?"
-    r"|Standard_[A-Z]\w{2,20}|(?:e2|n1|n2|n2d|c2|c3|t2d|m1)-(?:standard|highmem|highcpu|micro|small|medium)(?:-\d{1,3})?|db-(?:f1-micro|g1-small|custom-\d+-\d+|n1-standard-\d+)"
+    r"(?<![\w.-])(?:(?P<count>\d+)\s?[x×]\s?)?(?P<type>(?:(?:db|cache|mq|ml)\.)?[a-z]{1,3}\d{1,2}[a-z]{0,3}\.(?:nano|"
+    r"micro|small|medium|large|\d{0,2}xlarge|metal)(?:\.(?:search|elasticsearch))?"
+    r"|Standard_[A-Z]\w{2,20}|(?:e2|n1|n2|n2d|c2|c3|t2d|m1)-(?:standard|highmem|highcpu|"
+    r"micro|small|medium)(?:-\d{1,3})?|db-(?:f1-micro|g1-small|custom-\d+-\d+|n1-standard-\d+)"
     r"|(?:s|g|c|m)-\d{1,2}vcpu-\d{1,3}gb|shared-cpu-\dx|performance-\dx|c[px]x?\d{2}(?![\w.]))",
-)  # fmt: skip
+)
 _NAME_COLUMN: Final = re.compile(
-    r"^(?:component|service|resource|server|node|system|container|workload|database|application|tier|layer|infrastructure|item|module|instance|pod|deployment|name|role|komponente|dienst|componente|servicio|composant|microservice|node pool|vm|host)s?(?: name| type)?$",
+    r"^(?:component|service|resource|server|node|system|container|workload|database|"
+    r"application|tier|layer|infrastructure|item|module|instance|pod|deployment|name|"
+    r"role|komponente|dienst|componente|servicio|composant|microservice|node pool|"
+    r"vm|host)s?(?: name| type)?$",
     re.IGNORECASE,
 )
 _SIZE_COLUMN: Final = re.compile(
-    r"\b(?:instance(?: type| class| size)?s?|vcpus?|cpus?|cores|memory|ram|replicas?|pods?|nodes?|count|quantity|machine type|vm size|specs?|specification|sizing|size|node type|min(?:imum)? instances)\b",
+    r"\b(?:instance(?: type| class| size)?s?|vcpus?|cpus?|cores|memory|ram|replicas?|"
+    r"pods?|nodes?|count|quantity|machine type|vm size|specs?|specification|sizing|"
+    r"size|node type|min(?:imum)? instances)\b",
     re.IGNORECASE,
 )
 _COUNT_COLUMN: Final = re.compile(
-    r"^(?:instances|replicas?|pods?|nodes?|count|quantity|anzahl|#|qty|desired|number(?: of \w+)?|cantidad|min replicas)$",
+    r"^(?:instances|replicas?|pods?|nodes?|count|quantity|anzahl|#|qty|desired|number(?: "
+    r"of \w+)?|cantidad|min replicas)$",
     re.IGNORECASE,
 )
 _TYPE_COLUMN: Final = re.compile(
     r"\b(?:instance(?: type| class| size)?|machine type|vm size|node type|sku)\b", re.IGNORECASE
 )
-_SIZES: Final = (("cpu", re.compile(r"\b(?:v?cpus?|cores)\b", re.IGNORECASE)), ("memory", re.compile(r"\b(?:memory|ram|mem|speicher)\b", re.IGNORECASE)), ("storage", re.compile(r"\b(?:storage|disk|volume)\b", re.IGNORECASE)))  # fmt: skip
+_SIZES: Final = (
+    ("cpu", re.compile(r"\b(?:v?cpus?|cores)\b", re.IGNORECASE)),
+    ("memory", re.compile(r"\b(?:memory|ram|mem|speicher)\b", re.IGNORECASE)),
+    ("storage", re.compile(r"\b(?:storage|disk|volume)\b", re.IGNORECASE)),
+)
 _NOT_COMPONENT_TABLE: Final = re.compile(
-    r"\b(?:thresholds?|utili[sz]ation|usage|alert|warning|critical|targets?|growth|users|current|cost|price|rps|throughput|latency|severity|status|endpoint|scenario|projected|requests)\b",
+    r"\b(?:thresholds?|utili[sz]ation|usage|alert|warning|critical|targets?|growth|"
+    r"users|current|cost|price|rps|throughput|latency|severity|status|endpoint|scenario|"
+    r"projected|requests)\b",
     re.IGNORECASE,
 )
 _INFRA_PLACE: Final = re.compile(
-    r"\b(?:infrastructure|architecture|components?|services?|resources?|requirements|compute|hosting|deployment|servers?|cluster|stack|sizing|environments?|capacity|topology|nodes?|hardware|kubernetes|ecs|infrastruktur|arquitectura|data stores?|databases?|storage|specification)\b",
+    r"\b(?:infrastructure|architecture|components?|services?|resources?|requirements|"
+    r"compute|hosting|deployment|servers?|cluster|stack|sizing|environments?|capacity|"
+    r"topology|nodes?|hardware|kubernetes|ecs|infrastruktur|arquitectura|data stores?|"
+    r"databases?|storage|specification)\b",
     re.IGNORECASE,
 )
 _STATEFUL: Final = re.compile(
-    r"\b(?:postgres\w*|mysql|mariadb|mongo\w*|redis|valkey|elasti\w+|opensearch|kafka|rabbitmq|cassandra|clickhouse|minio|s3|etcd|influx\w*|qdrant|weaviate|neo4j|timescale\w*|dynamodb|rds|aurora|sql server|"
-    r"databases?|db|datenbank|base de datos|queue|object storage|vector store|cloud sql|cosmos ?db|documentdb|memorystore|datastore|prometheus|loki|zookeeper|volume|efs|ebs|nats|memcached)\b",
+    r"\b(?:postgres\w*|mysql|mariadb|mongo\w*|redis|valkey|elasti\w+|opensearch|kafka|"
+    r"rabbitmq|cassandra|clickhouse|minio|s3|etcd|influx\w*|qdrant|weaviate|neo4j|"
+    r"timescale\w*|dynamodb|rds|aurora|sql server|"
+    r"databases?|db|datenbank|base de datos|queue|object storage|vector store|cloud "
+    r"sql|cosmos ?db|documentdb|memorystore|datastore|prometheus|loki|zookeeper|volume|"
+    r"efs|ebs|nats|memcached)\b",
     re.IGNORECASE,
 )
 _KINDS: Final = (
-    ("database", re.compile(r"\b(?:postgres\w*|mysql|mariadb|mongo\w*|rds|aurora|databases?|db|dynamodb|cassandra|clickhouse|timescale\w*|sql|neo4j|supabase|datenbank|cosmos ?db|documentdb|sqlite)\b|\bdb\.", re.IGNORECASE)),
+    (
+        "database",
+        re.compile(
+            r"\b(?:postgres\w*|mysql|mariadb|mongo\w*|rds|aurora|databases?|db|dynamodb|cassandra|"
+            r"clickhouse|timescale\w*|sql|neo4j|supabase|datenbank|cosmos ?db|documentdb|sqlite)\b|"
+            r"\bdb\.",
+            re.IGNORECASE,
+        ),
+    ),
     ("cache", re.compile(r"\b(?:redis|valkey|memcached|elasticache|cache)\b|\bcache\.", re.IGNORECASE)),
-    ("queue", re.compile(r"\b(?:rabbitmq|kafka|sqs|queue|nats|pub/?sub|event ?bus|broker|kinesis)\b|\bmq\.", re.IGNORECASE)),
-    ("search", re.compile(r"\b(?:elasticsearch|opensearch|solr|meilisearch|typesense|qdrant|weaviate|pinecone)\b|\.search\b", re.IGNORECASE)),
-    ("storage", re.compile(r"\b(?:s3|minio|object storage|blob|gcs|bucket|efs|ebs|file storage|storage)\b", re.IGNORECASE)),
-    ("load balancer", re.compile(r"\b(?:alb|elb|nlb|load[- ]balancers?|haproxy|traefik|nginx|ingress|reverse proxy|api gateway|gateway)\b", re.IGNORECASE)),
+    (
+        "queue",
+        re.compile(r"\b(?:rabbitmq|kafka|sqs|queue|nats|pub/?sub|event ?bus|broker|kinesis)\b|\bmq\.", re.IGNORECASE),
+    ),
+    (
+        "search",
+        re.compile(
+            r"\b(?:elasticsearch|opensearch|solr|meilisearch|typesense|qdrant|weaviate|pinecone)\b|"
+            r"\.search\b",
+            re.IGNORECASE,
+        ),
+    ),
+    (
+        "storage",
+        re.compile(r"\b(?:s3|minio|object storage|blob|gcs|bucket|efs|ebs|file storage|storage)\b", re.IGNORECASE),
+    ),
+    (
+        "load balancer",
+        re.compile(
+            r"\b(?:alb|elb|nlb|load[- ]balancers?|haproxy|traefik|nginx|ingress|reverse proxy|"
+            r"api gateway|gateway)\b",
+            re.IGNORECASE,
+        ),
+    ),
     ("cdn", re.compile(r"\b(?:cdn|cloudfront|cloudflare|fastly)\b", re.IGNORECASE)),
-    ("compute", re.compile(r"\b(?:ec2|ecs|fargate|eks|gke|aks|kubernetes|k8s|lambda|nodes?|vm|servers?|workers?|api|backend|frontend|web|app|application|service|container|pods?|function|scheduler|bot)\b", re.IGNORECASE)),
-)  # fmt: skip
+    (
+        "compute",
+        re.compile(
+            r"\b(?:ec2|ecs|fargate|eks|gke|aks|kubernetes|k8s|lambda|nodes?|vm|servers?|workers?|"
+            r"api|backend|frontend|web|app|application|service|container|pods?|function|scheduler|"
+            r"bot)\b",
+            re.IGNORECASE,
+        ),
+    ),
+)
 _COUNTED: Final = re.compile(
-    r"(?<![\w.])(?P<count>\d{1,4})\+?(?:\s?[-–]\s?(?P<most>\d{1,4}))?\s?(?:x\s)?(?:[A-Za-z]+ ){0,2}(?:replicas?|pods?|instances?|nodes?|tasks?|containers?|servers?|vms?|brokers?|shards?|workers?)\b",
+    r"(?<![\w.])(?P<count>\d{1,4})\+?(?:\s?[-–]\s?(?P<most>\d{1,4}))?\s?(?:x\s)?(?:[A-Za-z]+ "
+    r"){0,2}(?:replicas?|pods?|instances?|nodes?|tasks?|containers?|servers?|vms?|"
+    r"brokers?|shards?|workers?)\b",
     re.IGNORECASE,
 )
 _INSTANCE_KEY: Final = re.compile(
-    r"^(?:instance(?: type| class| size)?s?|node type|machine type|vm size|size|compute|type|server|instanz(?:typ)?|class)$",
+    r"^(?:instance(?: type| class| size)?s?|node type|machine type|vm size|size|compute|"
+    r"type|server|instanz(?:typ)?|class)$",
     re.IGNORECASE,
 )
 _COUNT_KEY: Final = re.compile(
-    r"^(?:replicas?|instances?|nodes?|pods?|count|desired(?: count)?|tasks?|instance count|node count|number of (?:nodes|instances|replicas)|replica count)$",
+    r"^(?:replicas?|instances?|nodes?|pods?|count|desired(?: count)?|tasks?|instance "
+    r"count|node count|number of (?:nodes|instances|replicas)|replica count)$",
     re.IGNORECASE,
 )
 _ENGINE_KEY: Final = re.compile(r"^(?:engine|database engine|db engine|service|provider)$", re.IGNORECASE)
 _HYPOTHESIS: Final = re.compile(
-    r"\b(?:upgrade|consider|recommend\w*|should|could|if |resize|instead of|migrate|switch|downgrade|savings?|reserved|option|alternative|vs\.?|e\.g\.|such as|next|future|likely|probably|increase|right-?siz\w+|→)\b",
+    r"\b(?:upgrade|consider|recommend\w*|should|could|if |resize|instead of|migrate|"
+    r"switch|downgrade|savings?|reserved|option|alternative|vs\.?|e\.g\.|such as|next|"
+    r"future|likely|probably|increase|right-?siz\w+|→)\b",
     re.IGNORECASE,
 )
 _DEPENDENCY_PLACE: Final = re.compile(
-    r"^\W*(?:\d[\d.]*\s*)?(?:(?:external|upstream|downstream|runtime|service|system|third[- ]party|critical|infrastructure|key|technical|backend)\s"
-    r"(?:service\s|system\s)?(?:dependenc(?:y|ies)|services?|integrations?|apis?|systems?|providers?)(?:\s*(?:&|and|,)\s*[\w ]+)?"
-    r"|dependencies(?:\s*(?:&|and)\s*\w+)?|integrations|externe (?:abhängigkeiten|dienste|systeme)|abhängigkeiten|dependencias(?: externas)?|servicios externos|dépendances(?: externes)?|services externes|depends on)\W*$",
+    r"^\W*(?:\d[\d.]*\s*)?(?:(?:external|upstream|downstream|runtime|service|system|"
+    r"third[- ]party|critical|infrastructure|key|technical|backend)\s"
+    r"(?:service\s|system\s)?(?:dependenc(?:y|ies)|services?|integrations?|apis?|systems?|"
+    r"providers?)(?:\s*(?:&|and|,)\s*[\w ]+)?"
+    r"|dependencies(?:\s*(?:&|and)\s*\w+)?|integrations|externe (?:abhängigkeiten|"
+    r"dienste|systeme)|abhängigkeiten|dependencias(?: externas)?|servicios externos|"
+    r"dépendances(?: externes)?|services externes|depends on)\W*$",
     re.IGNORECASE,
 )
 _DEPENDENCY_KEY: Final = re.compile(
-    r"(?i)^(?:(?:external |service |runtime |upstream |system )?dependencies|depends on|external services|third[- ]party services|upstream services|integrations|abhängigkeiten|dependencias|dépendances)$"
+    r"(?i)^(?:(?:external |service |runtime |upstream |system )?dependencies|depends "
+    r"on|external services|third[- ]party services|upstream services|integrations|"
+    r"abhängigkeiten|dependencias|dépendances)$"
 )
 _NOT_DEPENDENCY: Final = re.compile(
-    r"(?i)\.md\b|\.py\b|\b(?:phase|approval|availability of|must|should|none|milestone|npm|pip|library|libraries|tasks?|sample|team availability|budget|timeline|completed?|requires?|blocked)\b|@\d|\d+\.\d+"
+    r"(?i)\.md\b|\.py\b|\b(?:phase|approval|availability of|must|should|none|milestone|"
+    r"npm|pip|library|libraries|tasks?|sample|team availability|budget|timeline|completed?|"
+    r"requires?|blocked)\b|@\d|\d+\.\d+"
 )
 _DEPENDENCY_COLUMN: Final = re.compile(
-    r"^(?:dependency|external (?:service|system|dependency)|third[- ]party(?: service)?|integration|upstream(?: service)?|abhängigkeit|dependencia|dépendance)s?$",
+    r"^(?:dependency|external (?:service|system|dependency)|third[- ]party(?: service)?|"
+    r"integration|upstream(?: service)?|abhängigkeit|dependencia|dépendance)s?$",
     re.IGNORECASE,
 )
 _CALLER_COLUMN: Final = re.compile(
@@ -128,21 +200,39 @@ def component_table(table: Table, document: str) -> list[Fact] | None:
 
 
 _DESCRIBED_NAME: Final = re.compile(
-    r"(?i)^(?:components?|services?|containers?|microservices?|applications?|apps?|systems?|databases?|servers?|layers?|infrastructure|resources?|modules?|komponenten?|dienste?|componentes?|servicios?|composants?|servi[cç]os?|process(?:es)?|tools?)(?: name)?$"
+    r"(?i)^(?:components?|services?|containers?|microservices?|applications?|apps?|"
+    r"systems?|databases?|servers?|layers?|infrastructure|resources?|modules?|komponenten?|"
+    r"dienste?|componentes?|servicios?|composants?|servi[cç]os?|process(?:es)?|tools?)(?: "
+    r"name)?$"
 )
 _DESCRIBING: Final = re.compile(
-    r"(?i)^(?:purpose|description|responsibilit(?:y|ies)|technology|technologies|tech(?: stack)?|ports?|functions?|roles?|details?|types?|notes?|hosting|platform|provider|(?:aws |azure |gcp |cloud )?services?|solution|tool|image|url|"
-    r"stack|runtime|language|engine|version|status|location|configuration|beschreibung|zweck|technologie|descripci[oó]n|prop[oó]sito|tecnolog[ií]a|descri[cç][aã]o|fun[cç][aã]o|rôle|fonction|technologie|usage|namespace|host|host port|container name|health ?check|sku|resource|owner|scaling|auto-?scaling|redundancy|failover|replication|instances?|replicas?|availability|high availability|ha|regions?|size|sizing|spec(?:ification)?s?|storage|memory|cpu|backup)$"
+    r"(?i)^(?:purpose|description|responsibilit(?:y|ies)|technology|technologies|tech(?: "
+    r"stack)?|ports?|functions?|roles?|details?|types?|notes?|hosting|platform|provider|"
+    r"(?:aws |azure |gcp |cloud )?services?|solution|tool|image|url|"
+    r"stack|runtime|language|engine|version|status|location|configuration|beschreibung|"
+    r"zweck|technologie|descripci[oó]n|prop[oó]sito|tecnolog[ií]a|descri[cç][aã]o|"
+    r"fun[cç][aã]o|rôle|fonction|technologie|usage|namespace|host|host port|container "
+    r"name|health ?check|sku|resource|owner|scaling|auto-?scaling|redundancy|failover|"
+    r"replication|instances?|replicas?|availability|high availability|ha|regions?|"
+    r"size|sizing|spec(?:ification)?s?|storage|memory|cpu|backup)$"
 )
 _DESCRIBED_PLACE: Final = re.compile(
-    r"(?i)\b(?:infrastructure|architecture|components?|services?|containers?|stack|topology|hosting|deployment|servers?|microservices|applications?|databases?|data ?stores?|storage|infrastruktur|architektur|arquitectura|arquitetura|infraestructura|infraestrutura|compute|networking|system overview|monitoring|observability)\b"
+    r"(?i)\b(?:infrastructure|architecture|components?|services?|containers?|stack|"
+    r"topology|hosting|deployment|servers?|microservices|applications?|databases?|"
+    r"data ?stores?|storage|infrastruktur|architektur|arquitectura|arquitetura|infraestructura|"
+    r"infraestrutura|compute|networking|system overview|monitoring|observability)\b"
 )
 _TECHNOLOGY: Final = re.compile(
-    r"(?i)^(?:technolog\w+|tech(?: stack)?|(?:aws |azure |gcp |cloud )?services?|solution|tool|tecnolog[ií]a|platform|provider|engine|stack)$"
+    r"(?i)^(?:technolog\w+|tech(?: stack)?|(?:aws |azure |gcp |cloud )?services?|solution|"
+    r"tool|tecnolog[ií]a|platform|provider|engine|stack)$"
 )
 _NO_COMPONENT_PLACE: Final = re.compile(
-    r"(?i)\b(?:api|endpoints?|environment variables|features?|ui|design|tests?|testing|comparison|alternatives?|decisions?|pricing|costs?|business|third[- ]party|support|levels?|dependenc\w+|security|compliance|tools? used|quality|metrics|alerts?|health ?checks?|troubleshooting|"
-    r"responsibilit\w+|professional|consulting|frontend components|react|files?|permissions?|roadmap|status|libraries|packages|sla|slo|objectives?|options?)\b"
+    r"(?i)\b(?:api|endpoints?|environment variables|features?|ui|design|tests?|testing|"
+    r"comparison|alternatives?|decisions?|pricing|costs?|business|third[- ]party|support|"
+    r"levels?|dependenc\w+|security|compliance|tools? used|quality|metrics|alerts?|"
+    r"health ?checks?|troubleshooting|"
+    r"responsibilit\w+|professional|consulting|frontend components|react|files?|permissions?|"
+    r"roadmap|status|libraries|packages|sla|slo|objectives?|options?)\b"
 )
 
 
@@ -165,7 +255,8 @@ def _described_row(table: Table, row: Row, document: str) -> Fact | None:
         not 1 < len(name) <= 60
         or len(name.split()) > 6
         or re.search(
-            r"(?i)^(?:total|language|framework|testing|ci/?cd|version control|styling|linting|build tool|package manager|ide|dns|ssl|http|auth\w*)\b",
+            r"(?i)^(?:total|language|framework|testing|ci/?cd|version control|styling|linting|"
+            r"build tool|package manager|ide|dns|ssl|http|auth\w*)\b",
             name,
         )
     ):
@@ -185,7 +276,8 @@ def _described_row(table: Table, row: Row, document: str) -> Fact | None:
 
 
 _NOT_NAMES: Final = re.compile(
-    r"(?i)\b(?:users?|plan|tier|environment|scale|requirements?|metric|minimum|phase|month|date|test|resource|level|workload|size|load|time|profile)\b"
+    r"(?i)\b(?:users?|plan|tier|environment|scale|requirements?|metric|minimum|phase|"
+    r"month|date|test|resource|level|workload|size|load|time|profile)\b"
 )
 
 
@@ -227,7 +319,8 @@ def _sized_row(table: Table, row: Row, document: str) -> Fact | None:
 def _environment_row(table: Table, row: Row, environments: dict[int, str], document: str) -> Iterator[Fact]:
     name = row.cells[0]
     if not name or re.search(
-        r"(?i)\b(?:total|rto|rpo|backup|retention|url|domain|purpose|cost|region|data|auto-?scal\w+|multi-az|users?|access)\b",
+        r"(?i)\b(?:total|rto|rpo|backup|retention|url|domain|purpose|cost|region|data|"
+        r"auto-?scal\w+|multi-az|users?|access)\b",
         name,
     ):
         return
@@ -357,17 +450,27 @@ def component_facts(claim: Claim, document: str) -> Iterator[Fact]:
 
 
 _RESOURCE: Final = re.compile(
-    r"(?i)^(?:auto[- ]?scaling group|(?:application |network )?load balancer|alb|nlb|(?:rds|ecs|eks|ec2|gke|aks|lambda|cloudfront|elasticache|s3)(?: (?:instance|cluster|service|bucket|function|distribution|database))?"
-    r"|kubernetes cluster|database(?: server| cluster| instance)?|redis(?: cluster)?|message (?:queue|broker)|cdn|vector (?:db|database)|cache|object storage|api gateway|web server|reverse proxy)$"
+    r"(?i)^(?:auto[- ]?scaling group|(?:application |network )?load balancer|alb|nlb|"
+    r"(?:rds|ecs|eks|ec2|gke|aks|lambda|cloudfront|elasticache|s3)(?: (?:instance|"
+    r"cluster|service|bucket|function|distribution|database))?"
+    r"|kubernetes cluster|database(?: server| cluster| instance)?|redis(?: cluster)?|"
+    r"message (?:queue|broker)|cdn|vector (?:db|database)|cache|object storage|api "
+    r"gateway|web server|reverse proxy)$"
 )
 _COMPONENT_PLACE: Final = re.compile(
-    r"(?i)^\W*(?:[\d.]+\s*)?(?:(?:system|core|key|main|infrastructure|architecture|architectural|backend|service|platform|high-level|technical)\s)?(?:components?|microservices|containers|services|komponenten|componentes|composants)(?:\s(?:overview|principales|del sistema))?\W*$"
-    r"|^\W*(?:[\d.]+\s*)?(?:infrastructure|architecture|compute|data stores?|load balancing|database|hosting|storage|networking)\W*$"
+    r"(?i)^\W*(?:[\d.]+\s*)?(?:(?:system|core|key|main|infrastructure|architecture|"
+    r"architectural|backend|service|platform|high-level|technical)\s)?(?:components?|"
+    r"microservices|containers|services|komponenten|componentes|composants)(?:\s(?:overview|"
+    r"principales|del sistema))?\W*$"
+    r"|^\W*(?:[\d.]+\s*)?(?:infrastructure|architecture|compute|data stores?|load "
+    r"balancing|database|hosting|storage|networking)\W*$"
 )
 
 
 _WORKLOAD: Final = re.compile(
-    r"(?i)^(?:kubernetes )?(?:StatefulSet|Deployment with|DaemonSet|Docker container|ECS service|Fargate|EC2 instance|Cloud Run|Lambda function|managed (?:postgres\w*|redis|mysql|database|kafka))\b"
+    r"(?i)^(?:kubernetes )?(?:StatefulSet|Deployment with|DaemonSet|Docker container|"
+    r"ECS service|Fargate|EC2 instance|Cloud Run|Lambda function|managed (?:postgres\w*|"
+    r"redis|mysql|database|kafka))\b"
 )
 
 

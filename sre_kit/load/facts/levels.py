@@ -20,7 +20,9 @@ _DOWNTIME = re.compile(
     re.IGNORECASE,
 )
 _DOWNTIME_PERIOD = re.compile(
-    r"(?:per|a|each|every|/|pro|im|im|por|par|in a|every|any)\s?(?:calendar |30-day |rolling )?(month|year|quarter|week|day|monat|jahr|mes|año|mois)|\b(monthly|yearly|annual(?:ly)?|weekly|quarterly|daily)\b",
+    r"(?:per|a|each|every|/|pro|im|im|por|par|in a|every|any)\s?(?:calendar |30-day "
+    r"|rolling )?(month|year|quarter|week|day|monat|jahr|mes|año|mois)|\b(monthly|"
+    r"yearly|annual(?:ly)?|weekly|quarterly|daily)\b",
     re.IGNORECASE,
 )
 _PERIOD_SECONDS: Final = {
@@ -28,7 +30,9 @@ _PERIOD_SECONDS: Final = {
     "jahr": YEAR, "año": YEAR, "quarter": 90 * 86_400, "quarterly": 90 * 86_400, "week": 7 * 86_400, "weekly": 7 * 86_400, "day": 86_400, "daily": 86_400,
 }  # fmt: skip
 _IMMEDIATE = re.compile(
-    r"^\W*(?:immediate(?:ly)?|instant(?:aneous)?|sofort|zero|none|no data loss|near[- ](?:zero|instant|real[- ]time)|real[- ]time|continuous|inmediato|immédiat|0)\b(?! \w+ (?:hours|minutes))",
+    r"^\W*(?:immediate(?:ly)?|instant(?:aneous)?|sofort|zero|none|no data loss|near[- ](?:zero|"
+    r"instant|real[- ]time)|real[- ]time|continuous|inmediato|immédiat|0)\b(?! \w+ "
+    r"(?:hours|minutes))",
     re.IGNORECASE,
 )
 
@@ -96,7 +100,8 @@ def _found(claim: Claim, document: str, decimal_comma: bool) -> Iterator[Found]:
 
 
 _LASTING: Final = re.compile(
-    r"\b(?:for|over|during|every|after|last|past|per|within the (?:first|last)|für|durante|pendant)\s(?:at least |more than |the last |a )?$",
+    r"\b(?:for|over|during|every|after|last|past|per|within the (?:first|last)|für|"
+    r"durante|pendant)\s(?:at least |more than |the last |a )?$",
     re.IGNORECASE,
 )
 _NAMED_UNIT: Final = re.compile(r"[(\[](ms|s|sec|seconds?|µs|us|min|minutes|%|percent|h|hours)[)\]]", re.IGNORECASE)
@@ -119,9 +124,12 @@ def _with_unit(quantity: Quantity, claim: Claim) -> Quantity:
     unit = named[1].lower()
     size = Decimal("0.01") if unit in ("%", "percent") else SECONDS[unit]
     return replace(
-        quantity, value=quantity.value * size, unit="ratio" if unit in ("%", "percent") else "s",
-        low=None if quantity.low is None else quantity.low * size, high=None if quantity.high is None else quantity.high * size,
-    )  # fmt: skip
+        quantity,
+        value=quantity.value * size,
+        unit="ratio" if unit in ("%", "percent") else "s",
+        low=None if quantity.low is None else quantity.low * size,
+        high=None if quantity.high is None else quantity.high * size,
+    )
 
 
 def _as_ratio(quantity: Quantity, value: Decimal) -> Quantity:

@@ -20,7 +20,8 @@ _LOOKS_YAML = re.compile(
     r"^\s*(?:- )?(?:apiVersion|alert|groups|services|kind|spec|rules|autoscaling|minReplicas|hpa)\s*:", re.MULTILINE
 )
 _K6_TREND = re.compile(
-    r"^\s*[✓✗]?\s*(http_req_duration|http_req_waiting|iteration_duration|grpc_req_duration|ws_session_duration)\.*\s*:\s*(.+)$"
+    r"^\s*[✓✗]?\s*(http_req_duration|http_req_waiting|iteration_duration|grpc_req_duration|"
+    r"ws_session_duration)\.*\s*:\s*(.+)$"
 )
 _K6_RATE = re.compile(r"^\s*[✓✗]?\s*(http_req_failed|checks|errors|error_rate)\.*\s*:\s*(\d+(?:\.\d+)?)%")
 _K6_COUNT = re.compile(r"^\s*(http_reqs)\.*\s*:\s*\d+\s+(\d+(?:\.\d+)?)/s")
@@ -33,7 +34,8 @@ _K6_RULE = re.compile(r"(p\(\d+(?:\.\d+)?\)|avg|max|med)\s*(<=?)\s*(\d+(?:\.\d+)
 _K6_LINE = re.compile(r"p\(\d+\)\s*=\s*\d")
 _CPU_WORK: Final = {"Deployment": "false", "StatefulSet": "true", "DaemonSet": "false", "ReplicaSet": "false"}
 _STATEFUL_IMAGE = re.compile(
-    r"postgres|mysql|mariadb|mongo|redis|elasticsearch|opensearch|kafka|rabbitmq|cassandra|clickhouse|minio|etcd|influx|qdrant|weaviate|neo4j|timescale|zookeeper|nats",
+    r"postgres|mysql|mariadb|mongo|redis|elasticsearch|opensearch|kafka|rabbitmq|cassandra|"
+    r"clickhouse|minio|etcd|influx|qdrant|weaviate|neo4j|timescale|zookeeper|nats",
     re.IGNORECASE,
 )
 
@@ -191,9 +193,19 @@ def _alert(rule: Mapping[str, Any], fence: Fence, document: str) -> Fact:
     ):
         details["threshold"] = threshold[0].strip(" )")
     return Fact(
-        Kind.ALERT_RULE, condition or name, "text", document, line, _quote(fence, line), name=name, heading=fence.heading, role=Role.THRESHOLD,
-        scope=Scope(_environment(fence)), details={key: value for key, value in details.items() if value}, refused=_refused(fence),
-    )  # fmt: skip
+        Kind.ALERT_RULE,
+        condition or name,
+        "text",
+        document,
+        line,
+        _quote(fence, line),
+        name=name,
+        heading=fence.heading,
+        role=Role.THRESHOLD,
+        scope=Scope(_environment(fence)),
+        details={key: value for key, value in details.items() if value},
+        refused=_refused(fence),
+    )
 
 
 def _workload(item: Mapping[str, Any], kind: str, fence: Fence, document: str) -> Iterator[Fact]:
@@ -251,9 +263,18 @@ def _component(name: str, details: dict[str, str], line: int, fence: Fence, docu
         {"environment": environment} if environment else {}
     )
     return Fact(
-        Kind.COMPONENT, name, "text", document, line, _quote(fence, line), name=name, heading=fence.heading,
-        scope=Scope(environment, "", name), details=details, refused=_refused(fence),
-    )  # fmt: skip
+        Kind.COMPONENT,
+        name,
+        "text",
+        document,
+        line,
+        _quote(fence, line),
+        name=name,
+        heading=fence.heading,
+        scope=Scope(environment, "", name),
+        details=details,
+        refused=_refused(fence),
+    )
 
 
 def _autoscaler(item: Mapping[str, Any], fence: Fence, document: str) -> Iterator[Fact]:
@@ -274,9 +295,19 @@ def _autoscaler(item: Mapping[str, Any], fence: Fence, document: str) -> Iterato
         details = limits | {"metric": metric, "threshold": threshold, "direction": "out"}
         written = f"{limits['min']}-{limits['max']} replicas" + (f", {metric} {threshold}" if metric else "")
         yield Fact(
-            Kind.SCALING_RULE, written, "text", document, line, _quote(fence, line), name=name, heading=fence.heading, role=Role.STATED,
-            scope=Scope(_environment(fence), "", name), details={key: value for key, value in details.items() if value}, refused=_refused(fence),
-        )  # fmt: skip
+            Kind.SCALING_RULE,
+            written,
+            "text",
+            document,
+            line,
+            _quote(fence, line),
+            name=name,
+            heading=fence.heading,
+            role=Role.STATED,
+            scope=Scope(_environment(fence), "", name),
+            details={key: value for key, value in details.items() if value},
+            refused=_refused(fence),
+        )
 
 
 def _helm_autoscaling(item: Mapping[str, Any]) -> Mapping[str, Any] | None:
@@ -310,14 +341,31 @@ def _k6_thresholds(fence: Fence, document: str) -> Iterator[Fact]:
             for statistic, sign, milliseconds in _K6_RULE.findall(found["rules"]):
                 name = re.sub(r"[()]", "", statistic).replace("med", "p50")
                 yield Fact(
-                    Kind.LATENCY_TARGET, Decimal(milliseconds) / 1000, "s", document, fence.line + offset, line.strip(), name=name,
-                    heading=fence.heading, role=Role.TARGET, details={"statistic": name, "comparison": sign}, refused=_refused(fence),
-                )  # fmt: skip
+                    Kind.LATENCY_TARGET,
+                    Decimal(milliseconds) / 1000,
+                    "s",
+                    document,
+                    fence.line + offset,
+                    line.strip(),
+                    name=name,
+                    heading=fence.heading,
+                    role=Role.TARGET,
+                    details={"statistic": name, "comparison": sign},
+                    refused=_refused(fence),
+                )
         if found := _K6_FAILED.search(line):
             yield Fact(
-                Kind.ERROR_RATE_TARGET, Decimal(found[1]), "ratio", document, fence.line + offset, line.strip(), heading=fence.heading,
-                role=Role.TARGET, details={"comparison": "<"}, refused=_refused(fence),
-            )  # fmt: skip
+                Kind.ERROR_RATE_TARGET,
+                Decimal(found[1]),
+                "ratio",
+                document,
+                fence.line + offset,
+                line.strip(),
+                heading=fence.heading,
+                role=Role.TARGET,
+                details={"comparison": "<"},
+                refused=_refused(fence),
+            )
 
 
 def _k6_summary(fence: Fence, document: str) -> Iterator[Fact]:
@@ -360,9 +408,18 @@ def _k6_check(found: re.Match[str], metric: str, line: int, quote: str, fence: F
     kind = Kind.ERROR_RATE_TARGET if rate else Kind.LATENCY_TARGET
     limit = Decimal(found["limit"]) if rate else Decimal(found["limit"]) / 1000
     yield Fact(
-        kind, limit, "ratio" if rate else "s", document, line, quote, name=f"{metric} {statistic}".strip(), heading=fence.heading,
-        role=Role.TARGET, details=details, refused=_refused(fence),
-    )  # fmt: skip
+        kind,
+        limit,
+        "ratio" if rate else "s",
+        document,
+        line,
+        quote,
+        name=f"{metric} {statistic}".strip(),
+        heading=fence.heading,
+        role=Role.TARGET,
+        details=details,
+        refused=_refused(fence),
+    )
     if rate and (share := re.search(r"rate=(\d+(?:\.\d+)?)%", found["rest"])):
         yield _measured(Decimal(share[1]) / 100, "ratio", metric, "rate", line, quote, fence, document)
     for name, amount, unit in _K6_VALUE.findall(found["rest"]):
@@ -376,25 +433,51 @@ def k6_claim(claim: Claim, document: str) -> Iterator[Fact]:
     """A k6 threshold quoted in a line: `http_req_duration: p(95)<500`."""
     text = f"{claim.label}: {claim.text}" if claim.label else claim.text
     if found := re.search(
-        r"http_req_(?:duration|waiting)[^<>]{0,40}?(p\(\d+(?:\.\d+)?\)|avg|med)\s?(<=?)\s?(\d+)(?![\d.]*\s?(?:ms|s|min)\b)",
+        r"http_req_(?:duration|waiting)[^<>]{0,40}?(p\(\d+(?:\.\d+)?\)|avg|med)\s?(<=?)\s?(\d+)(?![\d.]*\s?(?:ms|"
+        r"s|min)\b)",
         text,
     ):
         name = re.sub(r"[()]", "", found[1]).replace("med", "p50")
         yield Fact(
-            Kind.LATENCY_TARGET, Decimal(found[3]) / 1000, "s", document, claim.line, claim.quote, name=name, heading=claim.heading,
-            role=Role.TARGET, details={"statistic": name, "comparison": found[2]},
-        )  # fmt: skip
+            Kind.LATENCY_TARGET,
+            Decimal(found[3]) / 1000,
+            "s",
+            document,
+            claim.line,
+            claim.quote,
+            name=name,
+            heading=claim.heading,
+            role=Role.TARGET,
+            details={"statistic": name, "comparison": found[2]},
+        )
     if found := re.search(r"http_req_failed[^<>]{0,40}?rate\s?(<=?)\s?(0?\.\d+)", text):
         yield Fact(
-            Kind.ERROR_RATE_TARGET, Decimal(found[2]), "ratio", document, claim.line, claim.quote, heading=claim.heading, role=Role.TARGET,
+            Kind.ERROR_RATE_TARGET,
+            Decimal(found[2]),
+            "ratio",
+            document,
+            claim.line,
+            claim.quote,
+            heading=claim.heading,
+            role=Role.TARGET,
             details={"comparison": found[1]},
-        )  # fmt: skip
+        )
 
 
 def _measured(
     value: Decimal, unit: str, name: str, statistic: str, line: int, quote: str, fence: Fence, document: str
 ) -> Fact:
     return Fact(
-        Kind.LOAD_TEST_RESULT, value, unit, document, line, quote, name=name, heading=fence.heading, role=Role.MEASURED,
-        scope=Scope(_environment(fence)), details={"statistic": statistic}, refused=_refused(fence),
-    )  # fmt: skip
+        Kind.LOAD_TEST_RESULT,
+        value,
+        unit,
+        document,
+        line,
+        quote,
+        name=name,
+        heading=fence.heading,
+        role=Role.MEASURED,
+        scope=Scope(_environment(fence)),
+        details={"statistic": statistic},
+        refused=_refused(fence),
+    )

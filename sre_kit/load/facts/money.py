@@ -12,26 +12,38 @@ from sre_kit.load.facts.claims import Claim
 from sre_kit.load.facts.quantities import Quantity, quantities
 
 _COST: Final = re.compile(
-    r"\b(?:costs?|kosten|costos?|coste|coûts?|hosting|spend(?:ing)?|expenses?|bill|opex|infrastructure|monthly total|total monthly|running costs|ausgaben|gastos)\b",
+    r"\b(?:costs?|kosten|costos?|coste|coûts?|hosting|spend(?:ing)?|expenses?|bill|"
+    r"opex|infrastructure|monthly total|total monthly|running costs|ausgaben|gastos)\b",
     re.IGNORECASE,
 )
 _COST_PLACE: Final = re.compile(
-    r"\b(?:costs?|kosten|costos?|coste|coûts?|expenses?|opex|spend|cogs|bill of|billing estimate|cost structure|cost estimat\w+|ausgaben|gastos)\b",
+    r"\b(?:costs?|kosten|costos?|coste|coûts?|expenses?|opex|spend|cogs|bill of|billing "
+    r"estimate|cost structure|cost estimat\w+|ausgaben|gastos)\b",
     re.IGNORECASE,
 )
 _BUDGET: Final = re.compile(r"\b(?:budgets?|presupuesto|haushalt|spending (?:cap|limit))\b", re.IGNORECASE)
 _NOT_COST: Final = re.compile(
-    r"\b(?:revenue|arr|mrr|ltv|cac|arpu|profit|margin|savings?|saves?|saved|saving|reduc\w+|penalt\w+|fines?|fund(?:ing|raising|s)?|raise[sd]?|loan|valuation|market|tam|sam|som|salary|salaries|deal|gmv|invest\w+|income|sales|umsatz|price point|"
-    r"competitors?|willing\w*|credits?|refund|donat\w+|grant|prize|earn\w*|break-?even|roi|payback|acquisition|lifetime|avoided|opportunity|ticket size|order value|transaction|loan|per user|per customer|per tenant|per seat|per active|per request|per 1[,.]?000|per gb|per million|"
-    r"per hour of downtime|downtime|outage|loss|lost|churn|tier 1|upsell|alert|threshold|trigger|additional cost|impact|subscription price|charge[sd]?|fee from|customer pays|per document|per order|upgrade)\b|/(?:user|customer|seat|tenant|gb|request|1k|million|month/user)",
+    r"\b(?:revenue|arr|mrr|ltv|cac|arpu|profit|margin|savings?|saves?|saved|saving|"
+    r"reduc\w+|penalt\w+|fines?|fund(?:ing|raising|s)?|raise[sd]?|loan|valuation|market|"
+    r"tam|sam|som|salary|salaries|deal|gmv|invest\w+|income|sales|umsatz|price point|"
+    r"competitors?|willing\w*|credits?|refund|donat\w+|grant|prize|earn\w*|break-?even|"
+    r"roi|payback|acquisition|lifetime|avoided|opportunity|ticket size|order value|"
+    r"transaction|loan|per user|per customer|per tenant|per seat|per active|per request|"
+    r"per 1[,.]?000|per gb|per million|"
+    r"per hour of downtime|downtime|outage|loss|lost|churn|tier 1|upsell|alert|threshold|"
+    r"trigger|additional cost|impact|subscription price|charge[sd]?|fee from|customer "
+    r"pays|per document|per order|upgrade)\b|/(?:user|customer|seat|tenant|gb|request|"
+    r"1k|million|month/user)",
     re.IGNORECASE,
 )
 PRICE: Final = re.compile(
-    r"\b(?:pric(?:e|es|ing)|preis\w*|precios?|prix|plan|plans|tier|tiers|subscription|package|abonnement|license fee|setup fee)\b",
+    r"\b(?:pric(?:e|es|ing)|preis\w*|precios?|prix|plan|plans|tier|tiers|subscription|"
+    r"package|abonnement|license fee|setup fee)\b",
     re.IGNORECASE,
 )
 _COST_COLUMN: Final = re.compile(
-    r"\b(?:costs?|kosten|coste|costo|coût|monthly|per month|/month|/mo|annual|eur|usd|amount|betrag|estimate|price|total)\b|\$|€",
+    r"\b(?:costs?|kosten|coste|costo|coût|monthly|per month|/month|/mo|annual|eur|"
+    r"usd|amount|betrag|estimate|price|total)\b|\$|€",
     re.IGNORECASE,
 )
 
@@ -71,10 +83,13 @@ def money_facts(claim: Claim, document: str, comma: bool) -> Iterator[Fact]:
 
 
 _PER_UNIT: Final = re.compile(
-    r"(?i)\b(?:per request|per 1[,.]?000\w*|per gb|per million\w*|per document|per order|per transaction|transactions?|per customer|per tenant|per user|amortized across \w+|upgrade)\b|/(?:gb|request|1k|million|brief|customer|tenant|user)\b"
+    r"(?i)\b(?:per request|per 1[,.]?000\w*|per gb|per million\w*|per document|per "
+    r"order|per transaction|transactions?|per customer|per tenant|per user|amortized "
+    r"across \w+|upgrade)\b|/(?:gb|request|1k|million|brief|customer|tenant|user)\b"
 )
 _THEIRS: Final = re.compile(
-    r"(?i)\b(?:pricing|prices?|personas?|segments?|customer (?:sizes?|profiles?|types?)|competitors?|market|audience|buyers?|ideal customer)\b"
+    r"(?i)\b(?:pricing|prices?|personas?|segments?|customer (?:sizes?|profiles?|types?)|"
+    r"competitors?|market|audience|buyers?|ideal customer)\b"
 )
 
 
@@ -109,7 +124,8 @@ def _amounts(claim: Claim, comma: bool) -> Iterator[Quantity]:
 
 
 _PERIOD_WORD: Final = re.compile(
-    r"(?i)\b(?:per |a |/)?(month|monthly|mo|monat|mes|mois|year|yearly|annual(?:ly)?|jahr|day|daily|hour|hourly|week)\b|/(month|mo|yr|year|hour|day)\b"
+    r"(?i)\b(?:per |a |/)?(month|monthly|mo|monat|mes|mois|year|yearly|annual(?:ly)?|"
+    r"jahr|day|daily|hour|hourly|week)\b|/(month|mo|yr|year|hour|day)\b"
 )
 _PERIOD_NAMES: Final = {
     "monthly": "month",
@@ -152,6 +168,16 @@ def _money(kind: Kind, quantity: Quantity, claim: Claim, document: str) -> Fact:
     name = claim.label if claim.form != "sentence" else ""
     environment = scope.environment(claim.text, claim.column, claim.label, *claim.around)
     return Fact(
-        kind, quantity.value, quantity.unit, document, claim.line, claim.quote, name=name, heading=claim.heading, scope=Scope(environment, scope.tier(claim.column, claim.label), ""),
-        role=role, details=details, refused=roles.AMBIGUOUS if quantity.ambiguous else refused,
-    )  # fmt: skip
+        kind,
+        quantity.value,
+        quantity.unit,
+        document,
+        claim.line,
+        claim.quote,
+        name=name,
+        heading=claim.heading,
+        scope=Scope(environment, scope.tier(claim.column, claim.label), ""),
+        role=role,
+        details=details,
+        refused=roles.AMBIGUOUS if quantity.ambiguous else refused,
+    )

@@ -15,15 +15,21 @@ _STAKEHOLDERS: Final = re.compile(
     r"\bstakeholders?\b|\binteressengruppen\b|\bpartes interesadas\b|\bparties prenantes\b", re.IGNORECASE
 )
 _NOT_PEOPLE: Final = re.compile(
-    r"\b(?:communication|update|management|matrix legend|notification|approval process|feedback|requirements|meeting|raci|benefits?|needs|expectations|engagement)\b",
+    r"\b(?:communication|update|management|matrix legend|notification|approval process|"
+    r"feedback|requirements|meeting|raci|benefits?|needs|expectations|engagement)\b",
     re.IGNORECASE,
 )
 _TEAM: Final = re.compile(
-    r"\b(?:team(?: members| roles| structure| composition)?|on-?call (?:rotation|roster|contacts|engineers)|(?:emergency |escalation |key |incident )?contacts?(?: information| list)?|(?:disaster |incident )?response team|roles (?:and|&) responsibilities|personnel|ansprechpartner|equipo|équipe|dr team|core team|who we are|recovery team)\b",
+    r"\b(?:team(?: members| roles| structure| composition)?|on-?call (?:rotation|roster|"
+    r"contacts|engineers)|(?:emergency |escalation |key |incident )?contacts?(?: information|"
+    r" list)?|(?:disaster |incident )?response team|roles (?:and|&) responsibilities|"
+    r"personnel|ansprechpartner|equipo|équipe|dr team|core team|who we are|recovery "
+    r"team)\b",
     re.IGNORECASE,
 )
 _NAME_COLUMN: Final = re.compile(
-    r"^(?:name|person|member|team member|contact(?: name| person)?|primary(?: contact)?|owner|engineer|assigned(?: to)?|nombre|nom|who)$",
+    r"^(?:name|person|member|team member|contact(?: name| person)?|primary(?: contact)?|"
+    r"owner|engineer|assigned(?: to)?|nombre|nom|who)$",
     re.IGNORECASE,
 )
 _ROLE_COLUMN: Final = re.compile(
@@ -34,17 +40,21 @@ _STAKEHOLDER_COLUMN: Final = re.compile(
     r"^(?:stakeholders?(?: group)?|interessengruppe|parte interesada|partie prenante)$", re.IGNORECASE
 )
 _JOURNEYS: Final = re.compile(
-    r"\b(?:critical|key|core|main|primary|kritische|críticos?|critiques?)\s(?:user |customer |business |nutzer)?(?:journeys?|paths?|user flows?|flows|workflows|transactions)\b|\bcujs?\b|\buser journeys?\b|\bkritische nutzerpfade\b",
+    r"\b(?:critical|key|core|main|primary|kritische|críticos?|critiques?)\s(?:user "
+    r"|customer |business |nutzer)?(?:journeys?|paths?|user flows?|flows|workflows|"
+    r"transactions)\b|\bcujs?\b|\buser journeys?\b|\bkritische nutzerpfade\b",
     re.IGNORECASE,
 )
 _JOURNEY_COLUMN: Final = re.compile(
     r"^(?:(?:critical )?(?:user )?journey|user flow|flow|cuj|critical path|workflow)s?(?: name)?$", re.IGNORECASE
 )
 _PERSON: Final = re.compile(
-    r"^(?:(?:Dr|Mr|Ms|Mrs|Prof)\.? )?[A-ZÀ-Þ][\w'’.-]+(?: (?:[A-ZÀ-Þ][\w'’.-]*|van|de|von|der|den|da|di|la|le|el|al|bin))+$"
+    r"^(?:(?:Dr|Mr|Ms|Mrs|Prof)\.? )?[A-ZÀ-Þ][\w'’.-]+(?: (?:[A-ZÀ-Þ][\w'’.-]*|van|"
+    r"de|von|der|den|da|di|la|le|el|al|bin))+$"
 )
 _EMPTY: Final = re.compile(
-    r"^\W*$|^(?:tbd|n/?a|none|name|vacant|your name|role|to be hired|hiring|open|various|all|—|john doe|jane doe|unassigned)\b",
+    r"^\W*$|^(?:tbd|n/?a|none|name|vacant|your name|role|to be hired|hiring|open|various|"
+    r"all|—|john doe|jane doe|unassigned)\b",
     re.IGNORECASE,
 )
 
@@ -151,11 +161,13 @@ def people_line(line: Line, document: str) -> Iterator[Fact]:
 
 _NOT_JOURNEYS: Final = re.compile(r"(?i)\b(?:tests?|testing|monitor\w*|metrics|tools?|coverage|alerts?)\b")
 _JOURNEY_FIELD: Final = re.compile(
-    r"(?i)^(?:goals?|steps?|entry(?: point)?|actors?|persona|trigger|outcome|success(?: criteria)?|pain points?|priority|preconditions?|frequency|duration)$"
+    r"(?i)^(?:goals?|steps?|entry(?: point)?|actors?|persona|trigger|outcome|success(?: "
+    r"criteria)?|pain points?|priority|preconditions?|frequency|duration)$"
 )
 _BRACKETED: Final = re.compile(r"^([A-ZÀ-Þ][\w'’.-]*(?: [A-ZÀ-Þ][\w'’.-]*){0,3})\s?\(([^()]{3,60})\)\W*$")
 _ROLE_WORD: Final = re.compile(
-    r"(?i)\b(?:lead|engineer|manager|owner|commander|administrator|officer|developer|architect|director|designer|dba|cto|ceo|coo|sre|devops|analyst|head|coordinator|"
+    r"(?i)\b(?:lead|engineer|manager|owner|commander|administrator|officer|developer|"
+    r"architect|director|designer|dba|cto|ceo|coo|sre|devops|analyst|head|coordinator|"
     r"tester|qa|quality|backend|frontend|scientist|consultant|scrum|product|ux|ui|security|support)\b"
 )
 

@@ -52,20 +52,28 @@ _NINES: Final = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "2": 2, "
 
 _N = r"(?:\d[\d.,'’\u2009\u202f]*\d|\d)"
 _UNIT = "|".join(sorted((re.escape(name) for name in SECONDS), key=len, reverse=True))
-_SYMBOL = r"US\$|A\$|C\$|R\$|S\$|\$|€|£|₹|₦|¥|₩|₽|(?<![A-Za-z])(?:USD|EUR|GBP|CHF|INR|NGN|JPY|AUD|CAD|BRL|KRW|SGD|PLN|SEK|Rs\.?)\s?"
+_SYMBOL = (
+    r"US\$|A\$|C\$|R\$|S\$|\$|€|£|₹|₦|¥|₩|₽|(?<![A-Za-z])(?:USD|EUR|GBP|CHF|INR|NGN|"
+    r"JPY|AUD|CAD|BRL|KRW|SGD|PLN|SEK|Rs\.?)\s?"
+)
 _CODE_AFTER = r"€|£|₹|₽|zł|(?:USD|EUR|GBP|CHF|INR|NGN|JPY|AUD|CAD|BRL|KRW|SGD|PLN|SEK|[Ee]uros?|dollars?)\b"
-_TIMES = r"(?:k|K|M|B|mn|bn|m)(?![A-Za-z])|\s(?:k|K|M|thousand|tsd|mn|mio|Mio|million|millions|Millionen|bn|billion|lakh|crore)(?![A-Za-z])\.?"
+_TIMES = (
+    r"(?:k|K|M|B|mn|bn|m)(?![A-Za-z])|\s(?:k|K|M|thousand|tsd|mn|mio|Mio|million|millions|"
+    r"Millionen|bn|billion|lakh|crore)(?![A-Za-z])\.?"
+)
 _DASH = r"\s?(?:[-–—~]|\bto\b|\bbis\b|\bà\b|\ba\b|→)\s?"
 
 _PERCENT = re.compile(
-    rf"(?P<low>{_N})\s?(?:%\s?)?{_DASH}(?P<high>{_N})\s?(?:%|percent\b|Prozent\b)|(?P<one>{_N})\s?(?:%|percent\b|per cent\b|Prozent\b|por ciento\b|pour cent\b)"
+    rf"(?P<low>{_N})\s?(?:%\s?)?{_DASH}(?P<high>{_N})\s?(?:%|percent\b|Prozent\b)|(?P<one>{_N})\s?(?:%|"
+    rf"percent\b|per cent\b|Prozent\b|por ciento\b|pour cent\b)"
 )
 _NINES_WORD = re.compile(
     r"\b(two|three|four|five|six|[2-6])(?:[\s-]and[\s-]a[\s-](half))?[\s-](?:nines|9s|9's)\b", re.IGNORECASE
 )
 _DURATION = re.compile(
     rf"(?:(?<![\w.,])(?P<low>{_N})\s?(?:(?P<lowunit>{_UNIT})(?![\w])\s?)?{_DASH}[<~≤]?\s?)?"
-    rf"(?<![\w.])(?P<number>{_N})(?P<plus>\+?)[\s-]?(?P<unit>{_UNIT})(?![\w°²])(?P<more>(?:\s?,?\s?(?:and\s)?\d+(?:\.\d+)?\s?(?:h|hrs?|hours?|m|mins?|minutes?|s|secs?|seconds?)(?!\w)){{0,2}})",
+    rf"(?<![\w.])(?P<number>{_N})(?P<plus>\+?)[\s-]?(?P<unit>{_UNIT})(?![\w°²])(?P<more>(?:\s?,?\s?(?:and\s)?\d+(?:\.\d+)?\s?(?:h|"
+    rf"hrs?|hours?|m|mins?|minutes?|s|secs?|seconds?)(?!\w)){{0,2}})",
     re.IGNORECASE,
 )
 _DURATION_WORD = re.compile(
@@ -78,11 +86,13 @@ _MONEY = re.compile(
     rf"|(?P<low2>{_N})(?P<lowtimes2>{_TIMES})?(?:{_DASH}(?P<high2>{_N})(?P<hightimes2>{_TIMES})?)?\+?\s?(?P<code>{_CODE_AFTER})"
 )
 _COUNT = re.compile(
-    rf"(?<![\w.,$€£#/-])(?P<low>{_N})(?P<lowtimes>{_TIMES})?(?:{_DASH}(?P<high>{_N})(?P<hightimes>{_TIMES})?)?(?P<plus>\+?)(?![\w-]*\w*[.:/]\d|-\d)"
+    rf"(?<![\w.,$€£#/-])(?P<low>{_N})(?P<lowtimes>{_TIMES})?(?:{_DASH}(?P<high>{_N})(?P<hightimes>{_TIMES})?)?(?P<plus>\+?)(?![\w-]*\w*[.:/]\d|"
+    rf"-\d)"
 )
 _PERIOD = re.compile(
     r"^\s?(?:/|per\b|a\b|each\b|pro\b|por\b|par\b|im\b|monthly|yearly|annually|p\.\s?[am]\.?)?\s?"
-    r"(?P<unit>month|mo\b|mth|monat|mes\b|mois|monthly|year|yr\b|annum|jahr|annually|yearly|annual|day|daily|tag\b|hour|hr\b|h\b|week|a\.|m\.)",
+    r"(?P<unit>month|mo\b|mth|monat|mes\b|mois|monthly|year|yr\b|annum|jahr|annually|"
+    r"yearly|annual|day|daily|tag\b|hour|hr\b|h\b|week|a\.|m\.)",
     re.IGNORECASE,
 )
 _PERIOD_NAME: Final = {
@@ -91,12 +101,25 @@ _PERIOD_NAME: Final = {
     "day": "day", "daily": "day", "tag": "day", "hour": "hour", "hr": "hour", "h": "hour", "week": "week",
 }  # fmt: skip
 _BEFORE: Final = (
-    ("<=", r"(?:<=|≤|=<|\bat most|\bno more than|\bnot? (?:to )?exceed(?:ing)?|\bup to|\bmax(?:imum)?\.?:?|\bwithin|\bhöchstens|\bmaximal|\bcomo máximo|\bau plus|\bcapped at|\bor less than)"),
+    (
+        "<=",
+        r"(?:<=|≤|=<|\bat most|\bno more than|\bnot? (?:to )?exceed(?:ing)?|\bup to|\bmax(?:imum)?\.?:?|"
+        r"\bwithin|\bhöchstens|\bmaximal|\bcomo máximo|\bau plus|\bcapped at|\bor less "
+        r"than)",
+    ),
     (">=", r"(?:>=|≥|=>|\bat least|\bno less than|\bmin(?:imum)?\.?:?|\bmindestens|\bal menos|\bau moins)"),
-    ("<", r"(?:<|&lt;|\bless than|\bunder|\bbelow|\bfewer than|\bunter|\bweniger als|\bmenos de|\bmoins de|\bshorter than|\blower than|\bsub-?)"),
-    (">", r"(?:>|&gt;|\bmore than|\bover|\babove|\bexceed(?:s|ed|ing)?|\bgreater than|\bhigher than|\bbeyond|\bbetter than|\bmehr als|\büber|\bmás de|\bplus de|\blonger than)"),
+    (
+        "<",
+        r"(?:<|&lt;|\bless than|\bunder|\bbelow|\bfewer than|\bunter|\bweniger als|\bmenos "
+        r"de|\bmoins de|\bshorter than|\blower than|\bsub-?)",
+    ),
+    (
+        ">",
+        r"(?:>|&gt;|\bmore than|\bover|\babove|\bexceed(?:s|ed|ing)?|\bgreater than|\bhigher "
+        r"than|\bbeyond|\bbetter than|\bmehr als|\büber|\bmás de|\bplus de|\blonger than)",
+    ),
     ("~", r"(?:~|≈|\babout|\bapprox\.?(?:imately)?|\baround|\broughly|\bca\.|\betwa|\bcirca)"),
-)  # fmt: skip
+)
 _COMPARISONS: Final = tuple(
     (sign, re.compile(pattern + r"\s?(?:a\s)?[~$€£]?\s?$", re.IGNORECASE)) for sign, pattern in _BEFORE
 )
@@ -198,11 +221,11 @@ def _times(value: Decimal | None, suffix: str | None) -> Decimal | None:
     return value * _MULTIPLIER.get(name, _MULTIPLIER.get(name.lower().removesuffix("en"), 1))
 
 
-def _build(match: re.Match[str], unit: str, low: Decimal | None, high: Decimal | None, **more: str) -> Quantity:
+def _build(match: re.Match[str], unit: str, low: Decimal | None, high: Decimal | None, period: str = "") -> Quantity:
     ambiguous = high is None or (low is None and bool(match.groupdict().get("low") and match.groupdict().get("high")))
     value = Decimal(0) if high is None else high
-    span = (None, None) if low is None or low == high else (low, high)
-    return Quantity(value, unit, match.start(), match.end(), match[0], *span, ambiguous=ambiguous, **more)
+    ends = (None, None) if low is None or low == high else (low, high)
+    return Quantity(value, unit, match.start(), match.end(), match[0], *ends, period=period, ambiguous=ambiguous)
 
 
 def _percents(text: str, comma: bool) -> Iterator[Quantity]:

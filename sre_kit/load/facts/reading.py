@@ -154,7 +154,8 @@ def blocks(text: str) -> list[Block]:
     """
     if len(text) > MOST_BYTES:
         raise DocumentError(
-            f"a document of {len(text):,} characters is more than the {MOST_BYTES:,} that are read; split it, or leave it out"
+            f"a document of {len(text):,} characters is more than the {MOST_BYTES:,} that "
+            f"are read; split it, or leave it out"
         )
     from markdown_it import MarkdownIt
     from mdit_py_plugins.front_matter import front_matter_plugin
@@ -271,9 +272,17 @@ class _Walk:
                     part.strip() for part in self.lines[first + offset - 1 : first + offset + raw.count("\n")]
                 )
             yield Line(
-                self._path, self.lead, parents, text, source, first + offset,
-                item=in_item, done=done, mark=_state(body), quoted=self.quotes > 0,
-            )  # fmt: skip
+                self._path,
+                self.lead,
+                parents,
+                text,
+                source,
+                first + offset,
+                item=in_item,
+                done=done,
+                mark=_state(body),
+                quoted=self.quotes > 0,
+            )
             if not in_item:
                 if self._announces(raw, text):
                     self.lead = text.rstrip(":")

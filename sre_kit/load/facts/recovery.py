@@ -6,22 +6,30 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from sre_kit.compute.vocabulary import Fact, Kind, Scope
+from sre_kit.compute.vocabulary import Fact, Kind, Role, Scope
 from sre_kit.load.facts import roles, scope
 from sre_kit.load.facts.claims import Claim, header_index
 from sre_kit.load.facts.quantities import Quantity, quantities
 from sre_kit.load.facts.reading import Row, Table
 
 BACKUP: Final = re.compile(
-    r"\b(?:\w{0,12}back-?ups?|backed up|snapshots?|pg_?dump\w*|mysqldump|dumps?|pitr|point-in-time|wal archiv\w*|restic|velero|barman|sicherung(?:en)?|"
+    r"\b(?:\w{0,12}back-?ups?|backed up|snapshots?|pg_?dump\w*|mysqldump|dumps?|pitr|"
+    r"point-in-time|wal archiv\w*|restic|velero|barman|sicherung(?:en)?|"
     r"datensicherung\w*|copias? de (?:seguridad|segurança)|respaldos?|sauvegardes?|rds automated)\b",
     re.IGNORECASE,
 )
 _FREQUENCY: Final = re.compile(
-    r"\b(?P<text>hourly|daily|nightly|weekly|monthly|quarterly|continuous(?:ly)?|real-?time|twice (?:a |per )?(?:day|daily)|twice daily|"
-    r"every (?:\d+|six|four|two|twelve|three|eight|few)[\s-]?(?:minutes?|mins?|min|m|hours?|hrs?|h|days?|d)\b|every (?:hour|day|night|week|sunday|saturday|monday)|"
-    r"\d+x (?:daily|per day|a day)|\d+ times (?:daily|per day|a day)|each night|every night|once (?:a|per) (?:day|week)|"
-    r"täglich\w*|stündlich\w*|wöchentlich\w*|monatlich\w*|diari[oa]s?|diariamente|semanal\w*|quotidien(?:ne)?s?|journali(?:er|ère)s?|chaque (?:nuit|jour|heure|semaine)|toutes les heures|horaires|mensuel(?:le)?s?|hebdomadaires?|semanais|di[aá]ri[oa]s?|cada (?:hora|d[ií]a|noche|semana)|mensual(?:es)?|jede (?:nacht|stunde)|cada \d+ horas)",
+    r"\b(?P<text>hourly|daily|nightly|weekly|monthly|quarterly|continuous(?:ly)?|real-?time|"
+    r"twice (?:a |per )?(?:day|daily)|twice daily|"
+    r"every (?:\d+|six|four|two|twelve|three|eight|few)[\s-]?(?:minutes?|mins?|min|"
+    r"m|hours?|hrs?|h|days?|d)\b|every (?:hour|day|night|week|sunday|saturday|monday)|"
+    r"\d+x (?:daily|per day|a day)|\d+ times (?:daily|per day|a day)|each night|every "
+    r"night|once (?:a|per) (?:day|week)|"
+    r"täglich\w*|stündlich\w*|wöchentlich\w*|monatlich\w*|diari[oa]s?|diariamente|"
+    r"semanal\w*|quotidien(?:ne)?s?|journali(?:er|ère)s?|chaque (?:nuit|jour|heure|"
+    r"semaine)|toutes les heures|horaires|mensuel(?:le)?s?|hebdomadaires?|semanais|"
+    r"di[aá]ri[oa]s?|cada (?:hora|d[ií]a|noche|semana)|mensual(?:es)?|jede (?:nacht|"
+    r"stunde)|cada \d+ horas)",
     re.IGNORECASE,
 )
 _NORMAL: Final = {
@@ -54,21 +62,29 @@ _GERMAN: Final = (
     ("cada semana", "weekly"),
 )
 _KEPT: Final = re.compile(
-    r"\b(?:retention|retain(?:ed|s|ing)?|kept|keep(?:s|ing)?|stored for|preserved|expir\w+ after|delete[ds]? after|rolling|history|window|aufbewahr\w*|retenci[oó]n|"
+    r"\b(?:retention|retain(?:ed|s|ing)?|kept|keep(?:s|ing)?|stored for|preserved|"
+    r"expir\w+ after|delete[ds]? after|rolling|history|window|aufbewahr\w*|retenci[oó]n|"
     r"conservad[oa]s?|rétention|conserv\w+|lifecycle)\b",
     re.IGNORECASE,
 )
 _NOT_BACKUP: Final = re.compile(
-    r"\b(?:logs?|log files|metrics|traces|prometheus|loki|audit|test(?:s|ed|ing)?|drills?|restore[sd]?|restoring|verif\w+|validat\w+|review(?:s|ed)?|monitor\w*|alert\w*|check(?:s|ed)?|rehears\w+|"
-    r"rto|rpo|recovery (?:time|point) objective|failed|failure|older than|last|age|missing|not run|exercise|report|cost|storage growth|session|cache|copy|copied|replicat\w+ lag)\b",
+    r"\b(?:logs?|log files|metrics|traces|prometheus|loki|audit|test(?:s|ed|ing)?|"
+    r"drills?|restore[sd]?|restoring|verif\w+|validat\w+|review(?:s|ed)?|monitor\w*|"
+    r"alert\w*|check(?:s|ed)?|rehears\w+|"
+    r"rto|rpo|recovery (?:time|point) objective|failed|failure|older than|last|age|"
+    r"missing|not run|exercise|report|cost|storage growth|session|cache|copy|copied|"
+    r"replicat\w+ lag)\b",
     re.IGNORECASE,
 )
 _SCHEDULE_KEY: Final = re.compile(
-    r"\b(?:frequency|schedule|scheduled?|backup (?:frequency|schedule|interval|window|cadence)|cadence|how often|häufigkeit|frecuencia|frequ[eê]ncia|fréquence|périodicité|periodicidad\w*|planification|zeitplan|intervall?)\b",
+    r"\b(?:frequency|schedule|scheduled?|backup (?:frequency|schedule|interval|window|"
+    r"cadence)|cadence|how often|häufigkeit|frecuencia|frequ[eê]ncia|fréquence|périodicité|"
+    r"periodicidad\w*|planification|zeitplan|intervall?)\b",
     re.IGNORECASE,
 )
 _RETENTION_KEY: Final = re.compile(
-    r"\b(?:retention|retained|kept|keep|aufbewahrung\w*|retenci[oó]n|reten[cç][aã]o|rétention|(?:durée de )?conservation|vorhaltezeit|vorhaltung)\b",
+    r"\b(?:retention|retained|kept|keep|aufbewahrung\w*|retenci[oó]n|reten[cç][aã]o|"
+    r"rétention|(?:durée de )?conservation|vorhaltezeit|vorhaltung)\b",
     re.IGNORECASE,
 )
 _CLAUSE: Final = re.compile(r"[;]|,\s(?!\d)|\.\s|\s(?:and|plus|und)\s")
@@ -150,7 +166,9 @@ def backup_facts(claim: Claim, document: str, comma: bool) -> Iterator[Fact]:
 
 
 _SORT: Final = re.compile(
-    r"(?i)^\W*(?:full|incremental|differential|inkrementell\w*|voll\w*|completos?|incrementa(?:l|les|is)|diferencial(?:es)?|transaction logs?|wal|complète|daily|weekly|hourly|monthly)\b"
+    r"(?i)^\W*(?:full|incremental|differential|inkrementell\w*|voll\w*|completos?|"
+    r"incrementa(?:l|les|is)|diferencial(?:es)?|transaction logs?|wal|complète|daily|"
+    r"weekly|hourly|monthly)\b"
 )
 _OTHER_DATA: Final = re.compile(
     r"(?i)\b(?:logs?|logging|metrics|monitoring|audit|traces|events|messages|kafka|data retention|personal data|gdpr)\b"
@@ -251,10 +269,19 @@ def _fact(
         details["low"] = f"{quantity.low:f}"
     role, refused = roles.refusal(claim)
     return Fact(
-        kind, quantity.value if quantity else str(value), unit, document, claim.line, claim.quote, name=name, heading=claim.heading,
-        scope=Scope(environment, "", name), role=role or roles.Role.STATED, details=details,
+        kind,
+        quantity.value if quantity else str(value),
+        unit,
+        document,
+        claim.line,
+        claim.quote,
+        name=name,
+        heading=claim.heading,
+        scope=Scope(environment, "", name),
+        role=role or Role.STATED,
+        details=details,
         refused=roles.AMBIGUOUS if quantity and quantity.ambiguous else refused,
-    )  # fmt: skip
+    )
 
 
 def _normal(text: str) -> str:
@@ -276,10 +303,15 @@ def _name(claim: Claim) -> str:
     for text in (claim.label, *claim.around[:2]):
         left = BACKUP.sub("", re.sub(r"\([^()]*\)", "", text))
         left = re.sub(
-            r"\b(?:strategy|strategies|automated|automatic|manual|full|policy|policies|plan|and|recovery|disaster|retention|frequency|schedule|regular|daily|weekly|hourly|monthly|"
-            r"procedures?|type|configuration|storage|restore|the|of|arten|types?|tipos|überblick|overview|requirements|targets?|metrics|incremental|\d+[.)]?)\b|&",
-            "", left, flags=re.IGNORECASE,
-        )  # fmt: skip
+            r"\b(?:strategy|strategies|automated|automatic|manual|full|policy|policies|plan|"
+            r"and|recovery|disaster|retention|frequency|schedule|regular|daily|weekly|hourly|"
+            r"monthly|"
+            r"procedures?|type|configuration|storage|restore|the|of|arten|types?|tipos|überblick|"
+            r"overview|requirements|targets?|metrics|incremental|\d+[.)]?)\b|&",
+            "",
+            left,
+            flags=re.IGNORECASE,
+        )
         left = left.strip(" -–—:.,()0123456789")
         if BACKUP.search(text) or text == claim.label:
             if 2 < len(left) <= 40 and not scope.is_environment(left) and len(left.split()) <= 4:

@@ -9,10 +9,14 @@ from sre_kit.compute.vocabulary import Role
 from sre_kit.load.facts.claims import Claim
 
 _PLACEHOLDER = re.compile(
-    r"\[(?:from|current|your|insert|date|name|tbd|todo|x+|number|amount|value|planned|project|link|to be|fill|add|owner|role|team|email|"
-    r"e\.g|\.\.\.|N|stakeholder|journey|user|component|service|alert|feature|task|item|metric|target|reason|description|company|customer|list|describe|specify)\b[^\[\]]*\]"
-    r"|\{\{[^{}]*\}\}|\bTB[DCA]\b|\bto be (?:determined|defined|decided|confirmed|announced)\b|\bXX+\b|(?<![\w.])[XYZN]\s?%|\$\s?[XYN](?![\w])|"
-    r"\bYYYY-MM-DD\b|…|\?\?+|<(?:value|number|name|your)[^<>]*>|\blorem ipsum\b|\bplaceholder\b|\bnot (?:yet )?(?:defined|decided|known)\b|(?<!\w)N/A(?!\w)"
+    r"\[(?:from|current|your|insert|date|name|tbd|todo|x+|number|amount|value|planned|"
+    r"project|link|to be|fill|add|owner|role|team|email|"
+    r"e\.g|\.\.\.|N|stakeholder|journey|user|component|service|alert|feature|task|"
+    r"item|metric|target|reason|description|company|customer|list|describe|specify)\b[^\[\]]*\]"
+    r"|\{\{[^{}]*\}\}|\bTB[DCA]\b|\bto be (?:determined|defined|decided|confirmed|"
+    r"announced)\b|\bXX+\b|(?<![\w.])[XYZN]\s?%|\$\s?[XYN](?![\w])|"
+    r"\bYYYY-MM-DD\b|…|\?\?+|<(?:value|number|name|your)[^<>]*>|\blorem ipsum\b|\bplaceholder\b|"
+    r"\bnot (?:yet )?(?:defined|decided|known)\b|(?<!\w)N/A(?!\w)"
     r"|(?<![\w%])(?:X|XX|Y|Z)(?:\s?(?:ms|s|min|minutes|hours|days|users|rps|GB)\b)",
     re.IGNORECASE,
 )
@@ -21,7 +25,9 @@ _EXAMPLE_HEAD = re.compile(
     re.IGNORECASE,
 )
 _EXAMPLE_TEXT = re.compile(
-    r"^\W*(?:for example|for instance|e\.g\.|example|z\. ?b\.|zum beispiel|beispiel|por ejemplo|par exemple|suppose|imagine|say,)|\b(?:e\.g\.|for example|for instance|such as)\s",
+    r"^\W*(?:for example|for instance|e\.g\.|example|z\. ?b\.|zum beispiel|beispiel|"
+    r"por ejemplo|par exemple|suppose|imagine|say,)|\b(?:e\.g\.|for example|for instance|"
+    r"such as)\s",
     re.IGNORECASE,
 )
 _TEMPLATE = re.compile(r"\b(?:template|vorlage|plantilla|modèle)\b", re.IGNORECASE)
@@ -29,67 +35,98 @@ _NOT_EXAMPLE = re.compile(
     r"\bexample\.(?:com|org|net)|\bby example\b|\bexample (?:app|application|service|project)\b", re.IGNORECASE
 )
 _ASSUMPTION = re.compile(
-    r"\bassum(?:e|es|ed|ing|ption|ptions)\b|\bhypothes[ie]s\b|\bannahmen?\b|\bsupuestos?\b|\bhypothèses?\b|\bprojected\b|\bprojections?\b|\bforecast(?:ed)?\b|\bestimat(?:e|ed|es|ion)\b|\bprognose\b",
+    r"\bassum(?:e|es|ed|ing|ption|ptions)\b|\bhypothes[ie]s\b|\bannahmen?\b|\bsupuestos?\b|"
+    r"\bhypothèses?\b|\bprojected\b|\bprojections?\b|\bforecast(?:ed)?\b|\bestimat(?:e|"
+    r"ed|es|ion)\b|\bprognose\b",
     re.IGNORECASE,
 )
 _VENDORS = (
-    r"aws|amazon|azure|gcp|google cloud|cloudflare|vercel|netlify|heroku|supabase|firebase|stripe|twilio|sendgrid|auth0|okta|openai|anthropic|mongodb atlas|neon|planetscale"
-    r"|digitalocean|hetzner|render|railway|fly\.io|fastly|datadog|github|rds|s3|route ?53|cloudfront|dynamodb|lambda|aurora|paypal|shopify|snowflake|upstash|qdrant cloud|pinecone|hetzner"
+    r"aws|amazon|azure|gcp|google cloud|cloudflare|vercel|netlify|heroku|supabase|"
+    r"firebase|stripe|twilio|sendgrid|auth0|okta|openai|anthropic|mongodb atlas|neon|"
+    r"planetscale"
+    r"|digitalocean|hetzner|render|railway|fly\.io|fastly|datadog|github|rds|s3|route "
+    r"?53|cloudfront|dynamodb|lambda|aurora|paypal|shopify|snowflake|upstash|qdrant "
+    r"cloud|pinecone|hetzner"
 )
 _VENDOR_PROMISE = re.compile(
-    rf"\b(?:vendors?|providers?|anbieter|supplier|third[- ]part(?:y|ies)|hosting company|upstream|competitors?|(?:{_VENDORS})(?:'s)?)\b[^.;]{{0,60}}"
-    r"\b(?:offers?|guarantees?|promises?|provides?|commits?|advertises?|bietet|garantiert|ofrece|has an?|with an?|comes with|claims?|sla|slas|published|documented)\b"
-    rf"|\b(?:{_VENDORS})(?:'s)?\s(?:sla|slo|uptime|availability)\b|\b(?:backed by|per|according to|under)\s(?:the\s)?(?:{_VENDORS}|vendor|provider)\b"
+    rf"\b(?:vendors?|providers?|anbieter|supplier|third[- ]part(?:y|ies)|hosting company|"
+    rf"upstream|competitors?|(?:{_VENDORS})(?:'s)?)\b[^.;]{{0,60}}"
+    r"\b(?:offers?|guarantees?|promises?|provides?|commits?|advertises?|bietet|garantiert|"
+    r"ofrece|has an?|with an?|comes with|claims?|sla|slas|published|documented)\b"
+    rf"|\b(?:{_VENDORS})(?:'s)?\s(?:sla|slo|uptime|availability)\b|\b(?:backed by|per|"
+    rf"according to|under)\s(?:the\s)?(?:{_VENDORS}|vendor|provider)\b"
     r"|\bvendor(?:'s)?\s(?:sla|promise|availability|uptime)",
     re.IGNORECASE,
 )
 _VENDOR_PLACE = re.compile(
-    r"\b(?:vendors?|third[- ]part(?:y|ies)|external (?:services?|dependencies|providers?)|providers?|suppliers?|competitors?|competitive|anbieter)\b",
+    r"\b(?:vendors?|third[- ]part(?:y|ies)|external (?:services?|dependencies|providers?)|"
+    r"providers?|suppliers?|competitors?|competitive|anbieter)\b",
     re.IGNORECASE,
 )
 _MARKETING = re.compile(
-    r"\b(?:industry[- ](?:leading|average|standard|benchmark)|world[- ]class|best[- ]in[- ]class|blazing(?:ly)?|lightning[- ]fast|state[- ]of[- ]the[- ]art|unmatched|unparalleled"
-    r"|customers? love|trusted by|award[- ]winning|game[- ]chang\w+|rock[- ]solid|most companies|typical(?:ly)? saas|studies show|research shows|according to (?:gartner|forrester|idc|mckinsey))\b",
+    r"\b(?:industry[- ](?:leading|average|standard|benchmark)|world[- ]class|best[- ]in[- ]class|"
+    r"blazing(?:ly)?|lightning[- ]fast|state[- ]of[- ]the[- ]art|unmatched|unparalleled"
+    r"|customers? love|trusted by|award[- ]winning|game[- ]chang\w+|rock[- ]solid|"
+    r"most companies|typical(?:ly)? saas|studies show|research shows|according to "
+    r"(?:gartner|forrester|idc|mckinsey))\b",
     re.IGNORECASE,
 )
 _TARGET_COLUMN = re.compile(
-    r"\b(?:targets?|goals?|slos?|objectives?|required|requirement|expected|acceptable|criteria|pass|ziel\w*|objetivo|objectif|alvo|metas?|soll|thresholds?|acceptance|budget|sli/slo|desired|good|meta)\b",
+    r"\b(?:targets?|goals?|slos?|objectives?|required|requirement|expected|acceptable|"
+    r"criteria|pass|ziel\w*|objetivo|objectif|alvo|metas?|soll|thresholds?|acceptance|"
+    r"budget|sli/slo|desired|good|meta)\b",
     re.IGNORECASE,
 )
 _THRESHOLD_COLUMN = re.compile(
-    r"\b(?:warn(?:ing)?|critical|cr[ií]tic[oa]|alerta|limits?|limites?|m[ií]nimo(?: aceit[aá]vel)?|min(?:imum)? acceptable|unacceptable|alert(?:ing)?(?: threshold)?|trigger|page|alarm|red|yellow|kritisch|warnung|breach)\b",
+    r"\b(?:warn(?:ing)?|critical|cr[ií]tic[oa]|alerta|limits?|limites?|m[ií]nimo(?: "
+    r"aceit[aá]vel)?|min(?:imum)? acceptable|unacceptable|alert(?:ing)?(?: threshold)?|"
+    r"trigger|page|alarm|red|yellow|kritisch|warnung|breach)\b",
     re.IGNORECASE,
 )
 _MEASURED_COLUMN = re.compile(
-    r"\b(?:actual|current(?:ly)?|measured|results?|achieved|observed|baseline|before|after|today|ist|obtained|resultado|ergebnis|gemessen|résultat|today|now|last (?:month|quarter|30 days)|status quo|p(?:re|ost)-optimi[sz]ation)\b",
+    r"\b(?:actual|current(?:ly)?|measured|results?|achieved|observed|baseline|before|"
+    r"after|today|ist|obtained|resultado|ergebnis|gemessen|résultat|today|now|last "
+    r"(?:month|quarter|30 days)|status quo|p(?:re|ost)-optimi[sz]ation)\b",
     re.IGNORECASE,
 )
 _REACHED = re.compile(
-    r"\b(?:took|were|was|completed in|completed within|stayed|remained|peaked|achieved|respondieron|tardaron|completaron|fue|fueron|pas[oó]|passed|wurden?|lagen?|waren|dauerten|ont pris|étaient)\b",
+    r"\b(?:took|were|was|completed in|completed within|stayed|remained|peaked|achieved|"
+    r"respondieron|tardaron|completaron|fue|fueron|pas[oó]|passed|wurden?|lagen?|waren|"
+    r"dauerten|ont pris|étaient)\b",
     re.IGNORECASE,
 )
 TARGET_TEXT = re.compile(
-    r"\b(?:targets?|goals?|slos?|slas?|objectives?|must|shall|should|required|requirements?|guarantee\w*|commit\w*|ziel\w*|soll|muss|objetivo|deve|debe|doit|objectif)\b",
+    r"\b(?:targets?|goals?|slos?|slas?|objectives?|must|shall|should|required|requirements?|"
+    r"guarantee\w*|commit\w*|ziel\w*|soll|muss|objetivo|deve|debe|doit|objectif)\b",
     re.IGNORECASE,
 )
 _MEASURED_TEXT = re.compile(
-    r"\b(?:measured|achieved|observed|actual(?:ly)?|currently|peaked|recorded|reached|averaged|was|were|gemessen|erreicht|hit|dropped|rose|held|sustained at|completed in|took|breaks? at|broke at|saturates at)\b",
+    r"\b(?:measured|achieved|observed|actual(?:ly)?|currently|peaked|recorded|reached|"
+    r"averaged|was|were|gemessen|erreicht|hit|dropped|rose|held|sustained at|completed "
+    r"in|took|breaks? at|broke at|saturates at)\b",
     re.IGNORECASE,
 )
 _CONTRACT = re.compile(
-    r"\b(?:guarantee[ds]?|guaranteed|commit(?:s|ted|ment|ments)?|contract(?:ual|ually)?|slas?|service[- ]level agreements?|credits?|vertraglich|garantiert|garantía|garantie|agreement)\b",
+    r"\b(?:guarantee[ds]?|guaranteed|commit(?:s|ted|ment|ments)?|contract(?:ual|ually)?|"
+    r"slas?|service[- ]level agreements?|credits?|vertraglich|garantiert|garantía|"
+    r"garantie|agreement)\b",
     re.IGNORECASE,
 )
 _LOAD_TEST = re.compile(
-    r"\btest \d+ (?:usuarios|users|vus)\b|\bpruebas? de (?:carga|estr[eé]s|rendimiento)|\btestes? de (?:carga|desempenho|stress)|\blast-?tests?\b|"
+    r"\btest \d+ (?:usuarios|users|vus)\b|\bpruebas? de (?:carga|estr[eé]s|rendimiento)|"
+    r"\btestes? de (?:carga|desempenho|stress)|\blast-?tests?\b|"
     r"\btests? de charge\b|\b(?:k6|gatling|jmeter|locust|artillery|benchmarks?|benchmarking|loadtests?)\b|"
-    r"\b(?:load|stress|soak|spike|endurance|performance|perf|scalability|capacity|baseline|volume)[-_ ]?(?:tests?|testing|benchmarks?|baseline)\b|"
+    r"\b(?:load|stress|soak|spike|endurance|performance|perf|scalability|capacity|"
+    r"baseline|volume)[-_ ]?(?:tests?|testing|benchmarks?|baseline)\b|"
     r"\b(?:load|stress|performance|perf)[-_ ]?(?:results?|report|runs?)\b",
     re.IGNORECASE,
 )
 _STATISTICS = re.compile(r"\b(?:statistics|estad[ií]sticas?|statistik|statistiques|metrics)\b", re.IGNORECASE)
 _RESULT = re.compile(
-    r"\b(?:results?|resultad\\w+|r[eé]sultats?|informe|resumen|resumo|conclusion\\w*|interpretaci\\w+|m[eé]tricas|bericht|auswertung|rapport|bilan|drill|game ?day|simulacro|exercise|post-?mortem|findings|report|summary|measured|actual|baseline|observed|ergebnisse?|outcome|achieved|output|executed|completed|run)\b",
+    r"\b(?:results?|resultad\\w+|r[eé]sultats?|informe|resumen|resumo|conclusion\\w*|"
+    r"interpretaci\\w+|m[eé]tricas|bericht|auswertung|rapport|bilan|drill|game ?day|"
+    r"simulacro|exercise|post-?mortem|findings|report|summary|measured|actual|baseline|"
+    r"observed|ergebnisse?|outcome|achieved|output|executed|completed|run)\b",
     re.IGNORECASE,
 )
 
@@ -152,7 +189,8 @@ def target_column(column: str) -> bool:
 
 
 _AIMED = re.compile(
-    r"\b(?:targets?|goals?|slos?|slas?|objectives?|requirements?|criteria|expected|thresholds?|acceptance|budgets?|ziele?|objetivos?|criterios?|umbrales|plan)\b",
+    r"\b(?:targets?|goals?|slos?|slas?|objectives?|requirements?|criteria|expected|"
+    r"thresholds?|acceptance|budgets?|ziele?|objetivos?|criterios?|umbrales|plan)\b",
     re.IGNORECASE,
 )
 
@@ -230,6 +268,7 @@ def contractual(claim: Claim, document: str) -> bool:
 
 
 _OBJECTIVE = re.compile(
-    r"\b(?:slos?|slis?|service[- ]level (?:objective|indicator)s?|objectives?|targets?|goals?|meta|objetivos?|ziele?)\b",
+    r"\b(?:slos?|slis?|service[- ]level (?:objective|indicator)s?|objectives?|targets?|"
+    r"goals?|meta|objetivos?|ziele?)\b",
     re.IGNORECASE,
 )

@@ -13,15 +13,19 @@ from sre_kit.load.facts.quantities import Quantity, quantities
 from sre_kit.load.facts.reading import Line, Table
 
 _SCALING: Final = re.compile(
-    r"\b(?:auto-?scal(?:e|es|er|ers|ing)|scal(?:e|es|ed|ing)[- ]?(?:out|up|in|down)?|hpa|asg|keda|skalier\w*|escalad[oa]|autoescalad\w*|mise à l'échelle|horizontal pod autoscal\w+|auto scaling)\b",
+    r"\b(?:auto-?scal(?:e|es|er|ers|ing)|scal(?:e|es|ed|ing)[- ]?(?:out|up|in|down)?|"
+    r"hpa|asg|keda|skalier\w*|escalad[oa]|autoescalad\w*|mise à l'échelle|horizontal "
+    r"pod autoscal\w+|auto scaling)\b",
     re.IGNORECASE,
 )
 _MIN: Final = re.compile(
-    r"\bmin(?:imum)?\.?(?:[- ](?:replicas?|instances?|capacity|pods?|nodes?|tasks?|size|count))?\s?[:=]?\s?(\d{1,4})\b(?!\s?(?:%|ms|s\b|min|GB|MB|GiB|vCPU))|\b(\d{1,4})\s(?:\w+\s)?min(?:imum)?\b",
+    r"\bmin(?:imum)?\.?(?:[- ](?:replicas?|instances?|capacity|pods?|nodes?|tasks?|"
+    r"size|count))?\s?[:=]?\s?(\d{1,4})\b(?!\s?(?:%|ms|s\b|min|GB|MB|GiB|vCPU))|\b(\d{1,4})\s(?:\w+\s)?min(?:imum)?\b",
     re.IGNORECASE,
 )
 _MAX: Final = re.compile(
-    r"\bmax(?:imum)?\.?(?:[- ](?:replicas?|instances?|capacity|pods?|nodes?|tasks?|size|count))?\s?[:=]?\s?(\d{1,4})\b(?!\s?(?:%|ms|s\b|min|GB|MB|GiB|vCPU))|\b(\d{1,4})\s(?:\w+\s)?max(?:imum)?\b",
+    r"\bmax(?:imum)?\.?(?:[- ](?:replicas?|instances?|capacity|pods?|nodes?|tasks?|"
+    r"size|count))?\s?[:=]?\s?(\d{1,4})\b(?!\s?(?:%|ms|s\b|min|GB|MB|GiB|vCPU))|\b(\d{1,4})\s(?:\w+\s)?max(?:imum)?\b",
     re.IGNORECASE,
 )
 _DESIRED: Final = re.compile(
@@ -29,11 +33,15 @@ _DESIRED: Final = re.compile(
     re.IGNORECASE,
 )
 _RANGE: Final = re.compile(
-    r"(?<![\w.$%])(\d{1,3})\s?(?:-|–|to|→)\s?(\d{1,4})\s?(?:replicas?|pods?|instances?|nodes?|tasks?|containers?|workers?|servers?|machines?)\b",
+    r"(?<![\w.$%])(\d{1,3})\s?(?:-|–|to|→)\s?(\d{1,4})\s?(?:replicas?|pods?|instances?|"
+    r"nodes?|tasks?|containers?|workers?|servers?|machines?)\b",
     re.IGNORECASE,
 )
 _METRIC: Final = re.compile(
-    r"\b(cpu|memory|ram|request(?:s)?(?: per (?:second|target|minute)| rate| count| latency)?|rps|queue(?: depth| length| size| lag)?|latency|response time|p95|p99|connections?|concurren\w+|load|lag|messages?|disk|utili[sz]ation|active users|backlog|sessions?)\b",
+    r"\b(cpu|memory|ram|request(?:s)?(?: per (?:second|target|minute)| rate| count|"
+    r" latency)?|rps|queue(?: depth| length| size| lag)?|latency|response time|p95|"
+    r"p99|connections?|concurren\w+|load|lag|messages?|disk|utili[sz]ation|active "
+    r"users|backlog|sessions?)\b",
     re.IGNORECASE,
 )
 _OUT: Final = re.compile(
@@ -42,11 +50,13 @@ _OUT: Final = re.compile(
 )
 _IN: Final = re.compile(r"\bscal(?:e|es|ing)[- ](?:in|down)|\bremoves?\b|\bdecrease", re.IGNORECASE)
 _FOR: Final = re.compile(
-    r"\b(?:for|over|during|sustained|within|für|durante)\s(?:at least |more than |> ?)?(\d+\+?\s?[- ]?(?:s|secs?|seconds?|m|mins?|minutes?|h|hours?|minuten|minutos))\b",
+    r"\b(?:for|over|during|sustained|within|für|durante)\s(?:at least |more than |"
+    r"> ?)?(\d+\+?\s?[- ]?(?:s|secs?|seconds?|m|mins?|minutes?|h|hours?|minuten|minutos))\b",
     re.IGNORECASE,
 )
 _TRIGGER_COLUMN: Final = re.compile(
-    r"\b(?:scale[- ]?(?:out|up|in|down)(?: when| trigger| threshold| at| policy)?|scaling (?:trigger|threshold|policy|metric|rule)|trigger|auto-?scaling)\b",
+    r"\b(?:scale[- ]?(?:out|up|in|down)(?: when| trigger| threshold| at| policy)?|"
+    r"scaling (?:trigger|threshold|policy|metric|rule)|trigger|auto-?scaling)\b",
     re.IGNORECASE,
 )
 _MIN_COLUMN: Final = re.compile(r"^min(?:imum)?\.?(?: ?\w+)?$", re.IGNORECASE)
@@ -58,7 +68,8 @@ _BREAKS: Final = re.compile(r"[;]|\.\s|,\s(?=scale|in\b|down)|\s/\s", re.IGNOREC
 
 
 _ACTION: Final = re.compile(
-    r"(?i)\b(?:auto-?scale|scale|add|increase|remove)\b[^|]{0,40}\b(?:instances?|replicas?|workers?|nodes?|pods?|primary|tasks?|vertical\w*|out|up|in|down)\b"
+    r"(?i)\b(?:auto-?scale|scale|add|increase|remove)\b[^|]{0,40}\b(?:instances?|replicas?|"
+    r"workers?|nodes?|pods?|primary|tasks?|vertical\w*|out|up|in|down)\b"
 )
 
 
@@ -151,7 +162,8 @@ def scaling_facts(claim: Claim, document: str) -> Iterator[Fact]:
 
 
 _INFRA: Final = re.compile(
-    r"\b(?:scal\w+|ecs|eks|asg|nodes?|instances?|pods?|replicas?|cluster|compute|capacity|infrastructure|fargate|kubernetes|tasks?)\b",
+    r"\b(?:scal\w+|ecs|eks|asg|nodes?|instances?|pods?|replicas?|cluster|compute|capacity|"
+    r"infrastructure|fargate|kubernetes|tasks?)\b",
     re.IGNORECASE,
 )
 
@@ -191,7 +203,8 @@ def scaling_section(lines: Sequence[Line], document: str) -> Iterator[Fact]:
 
 
 _SECTION_KEY: Final = re.compile(
-    r"(min|max|desired)(?:imum)?\.?(?:[ _-](?:replicas?|instances?|capacity|pods?|nodes?|tasks?|size|count|containers?|workers?))?$",
+    r"(min|max|desired)(?:imum)?\.?(?:[ _-](?:replicas?|instances?|capacity|pods?|"
+    r"nodes?|tasks?|size|count|containers?|workers?))?$",
     re.IGNORECASE,
 )
 
@@ -257,9 +270,19 @@ def _rule(claim: Claim, details: dict[str, str], name: str, document: str) -> Fa
         refused = roles.PLACEHOLDER
     environment = scope.environment(claim.text, claim.label, claim.column, *claim.around)
     return Fact(
-        Kind.SCALING_RULE, f"{claim.label}: {claim.text}" if _BOUND_LABEL.match(claim.label) else claim.text, "text", document, claim.line, claim.quote, name=name, heading=claim.heading, role=Role.STATED,
-        scope=Scope(environment, "", name), details=details, refused=refused,
-    )  # fmt: skip
+        Kind.SCALING_RULE,
+        f"{claim.label}: {claim.text}" if _BOUND_LABEL.match(claim.label) else claim.text,
+        "text",
+        document,
+        claim.line,
+        claim.quote,
+        name=name,
+        heading=claim.heading,
+        role=Role.STATED,
+        scope=Scope(environment, "", name),
+        details=details,
+        refused=refused,
+    )
 
 
 def _name(claim: Claim) -> str:
@@ -269,7 +292,9 @@ def _name(claim: Claim) -> str:
             return cleaned
         cleaned = _SCALING.sub("", cleaned).strip(" -–:&")
         cleaned = re.sub(
-            r"(?i)\b(?:policy|policies|configuration|strategy|rules?|horizontal|vertical|triggers?|settings|thresholds?|metrics?|target|out|up|in|down|when to|the|of|for|capacity|min|max|based)\b",
+            r"(?i)\b(?:policy|policies|configuration|strategy|rules?|horizontal|vertical|triggers?|"
+            r"settings|thresholds?|metrics?|target|out|up|in|down|when to|the|of|for|capacity|"
+            r"min|max|based)\b",
             "",
             cleaned,
         ).strip(" -–:&,/")

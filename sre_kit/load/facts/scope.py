@@ -14,16 +14,18 @@ _ENVIRONMENTS: Final = (
     ("demo", r"demo env(?:ironment)?"),
     ("pilot", r"pilot env(?:ironment)?"),
     ("dr", r"dr (?:site|region|environment)"),
-)  # fmt: skip
+)
 _ENVIRONMENT: Final = tuple(
     (name, re.compile(rf"(?<![\w/.-])(?:{pattern})(?![\w/.]|-\w)", re.IGNORECASE)) for name, pattern in _ENVIRONMENTS
 )
 _TIER_WORD = (
-    r"free|freemium|trial|hobby|basic|starter|standard|essentials?|developer|individual|personal|growth|team|pro|plus|professional|business|premium"
+    r"free|freemium|trial|hobby|basic|starter|standard|essentials?|developer|individual|"
+    r"personal|growth|team|pro|plus|professional|business|premium"
     r"|enterprise(?: plus| premium)?|ultimate|platinum|gold|silver|bronze|scale|community|pay[- ]as[- ]you[- ]go"
 )
 _TIER_ALONE = re.compile(
-    rf"^\W*(?P<tier>{_TIER_WORD}|tier [0-4]|t[0-4])(?:\s(?:tier|plan|plans|customers?|tenants?|sla|package|edition|level|users?))?\W*(?:\([^()]*\))?\W*$",
+    rf"^\W*(?P<tier>{_TIER_WORD}|tier [0-4]|t[0-4])(?:\s(?:tier|plan|plans|customers?|"
+    rf"tenants?|sla|package|edition|level|users?))?\W*(?:\([^()]*\))?\W*$",
     re.IGNORECASE,
 )
 _TIER_NAMED = re.compile(
@@ -31,15 +33,38 @@ _TIER_NAMED = re.compile(
 )
 _TIER_NUMBER = re.compile(r"\btier[\s-]?(?P<number>[0-4])\b", re.IGNORECASE)
 _STATISTIC: Final = (
-    ("p99.99", r"p\s?\(?99\.99\)?|p9999"), ("p99.9", r"p\s?\(?99\.9\)?|p999|99\.9th|99\.9 ?% of (?:all )?(?:requests|api|queries|responses)"),
-    ("p99", r"p-?\s?\(?99\)?(?![.\d]\d?)|99(?:th|%[ -]?ile|%il| ?%? percentile)\b|99 ?% (?:of|de(?: las| los)?|der|des) (?:all )?(?:solicitudes|peticiones|anfragen|requêtes|requests|api|queries|calls|responses|operations|page)"),
+    ("p99.99", r"p\s?\(?99\.99\)?|p9999"),
+    ("p99.9", r"p\s?\(?99\.9\)?|p999|99\.9th|99\.9 ?% of (?:all )?(?:requests|api|queries|responses)"),
+    (
+        "p99",
+        r"p-?\s?\(?99\)?(?![.\d]\d?)|99(?:th|%[ -]?ile|%il| ?%? percentile)\b|99 ?% (?:of|"
+        r"de(?: las| los)?|der|des) (?:all )?(?:solicitudes|peticiones|anfragen|requêtes|"
+        r"requests|api|queries|calls|responses|operations|page)",
+    ),
     ("p98", r"p\s?\(?98\)?|98th"),
-    ("p95", r"p-?\s?\(?95\)?(?!\d)|95(?:th|%[ -]?ile|%il|e centile| ?%? percentile)\b|percentil[e]? ?95|95 ?% (?:of|de(?: las| los)?|der|des) (?:all )?(?:solicitudes|peticiones|anfragen|requêtes|requisi[cç][oõ]es|requests|api|queries|calls|responses|operations|page|users)|95\.? ?perzentil"),
-    ("p90", r"p\s?\(?90\)?(?!\d)|90(?:th| ?%? percentile)\b|90 ?% (?:of|de(?: las| los)?|der|des) (?:all )?(?:solicitudes|peticiones|anfragen|requêtes|requests|api|queries|responses)"),
-    ("p75", r"p\s?\(?75\)?(?!\d)|75th"), ("p50", r"p\s?\(?50\)?(?!\d)|50th|median|\bmed\b|mediane?"),
-    ("avg", r"\bavg\b|averages?\b|\bmean\b|durchschnitt\w*|\bmittel(?:wert)?\b|promedios?\b|\bm[eé]dia\b|\bmedio\b|\bmoyenne?\b|\bmittlere"),
-    ("max", r"\bmax(?:imum)?(?: response| latency| duration)?\b|\bmax\b|\bm[aá]xim[oa]s?\b"), ("min", r"\bmin(?:imum)? (?:response|latency)|^\W*min\W*$|\bm[ií]nim[oa]\b"),
-)  # fmt: skip
+    (
+        "p95",
+        r"p-?\s?\(?95\)?(?!\d)|95(?:th|%[ -]?ile|%il|e centile| ?%? percentile)\b|percentil[e]? "
+        r"?95|95 ?% (?:of|de(?: las| los)?|der|des) (?:all )?(?:solicitudes|peticiones|"
+        r"anfragen|requêtes|requisi[cç][oõ]es|requests|api|queries|calls|responses|operations|"
+        r"page|users)|95\.? ?perzentil",
+    ),
+    (
+        "p90",
+        r"p\s?\(?90\)?(?!\d)|90(?:th| ?%? percentile)\b|90 ?% (?:of|de(?: las| los)?|der|"
+        r"des) (?:all )?(?:solicitudes|peticiones|anfragen|requêtes|requests|api|queries|"
+        r"responses)",
+    ),
+    ("p75", r"p\s?\(?75\)?(?!\d)|75th"),
+    ("p50", r"p\s?\(?50\)?(?!\d)|50th|median|\bmed\b|mediane?"),
+    (
+        "avg",
+        r"\bavg\b|averages?\b|\bmean\b|durchschnitt\w*|\bmittel(?:wert)?\b|promedios?\b|"
+        r"\bm[eé]dia\b|\bmedio\b|\bmoyenne?\b|\bmittlere",
+    ),
+    ("max", r"\bmax(?:imum)?(?: response| latency| duration)?\b|\bmax\b|\bm[aá]xim[oa]s?\b"),
+    ("min", r"\bmin(?:imum)? (?:response|latency)|^\W*min\W*$|\bm[ií]nim[oa]\b"),
+)
 _STATISTICS: Final = tuple((name, re.compile(pattern, re.IGNORECASE)) for name, pattern in _STATISTIC)
 
 

@@ -17,7 +17,9 @@ CLAUSE: Final = re.compile(
     re.IGNORECASE,
 )
 WINDOW = re.compile(
-    r"\b(monthly|per month|calendar month|per calendar month|quarterly|per quarter|annual(?:ly)?|yearly|per year|30[- ]days?|28[- ]days?|90[- ]days?|7[- ]days?|weekly|rolling \d+ days?|\d+-day rolling|per day|daily)\b",
+    r"\b(monthly|per month|calendar month|per calendar month|quarterly|per quarter|"
+    r"annual(?:ly)?|yearly|per year|30[- ]days?|28[- ]days?|90[- ]days?|7[- ]days?|"
+    r"weekly|rolling \d+ days?|\d+-day rolling|per day|daily)\b",
     re.IGNORECASE,
 )
 RECOVERY = re.compile(r"\b(rto|rpo)s?\b|\brecovery[- ](time|point)(?:[- ]objectives?)?\b", re.IGNORECASE)
@@ -27,8 +29,13 @@ _GROWTH_PERIOD = re.compile(
 )
 _GROWTH_PERIODS: Final = {"month": "month", "mom": "month", "monthly": "month", "monat": "month", "week": "week", "weekly": "week", "quarter": "quarter", "quarterly": "quarter", "qoq": "quarter", "day": "day", "daily": "day"}  # fmt: skip
 _METRIC_LABEL = re.compile(
-    r"\b(?:uptime|availability|latency|response|error|errors|rate|rto|rpo|recovery|objective|objectives|sla|slas|slo|slos|target|time|times|load|metric|p\d\d+|percentile|guarantee|commitment|monthly|growth|service level|system|overall|total"
-    r"|verfügbarkeit|disponibilidad|disponibilité|antwortzeit|mean|median|average|avg|max|min|requirement|goal|nfr[-\d]*|performance|reliability|api response|request|requests|duration|http_req_\w+|failed|failure)\b",
+    r"\b(?:uptime|availability|latency|response|error|errors|rate|rto|rpo|recovery|"
+    r"objective|objectives|sla|slas|slo|slos|target|time|times|load|metric|p\d\d+|"
+    r"percentile|guarantee|commitment|monthly|growth|service level|system|overall|"
+    r"total"
+    r"|verfügbarkeit|disponibilidad|disponibilité|antwortzeit|mean|median|average|"
+    r"avg|max|min|requirement|goal|nfr[-\d]*|performance|reliability|api response|"
+    r"request|requests|duration|http_req_\w+|failed|failure)\b",
     re.IGNORECASE,
 )
 
@@ -106,9 +113,19 @@ def stated(found: Found, claim: Claim, document: str, reached: bool = False) -> 
         name = scope.strip_known(claim.label, (RECOVERY,)).strip("/ ()")
         name = "" if scope.is_environment(name) or roles.target_column(name) else name
     return Fact(
-        kind, quantity.value, quantity.unit, document, claim.line, claim.quote, name=name or where.component, heading=claim.heading,
-        scope=where, role=role, details=details, refused=roles.AMBIGUOUS if quantity.ambiguous else refused,
-    )  # fmt: skip
+        kind,
+        quantity.value,
+        quantity.unit,
+        document,
+        claim.line,
+        claim.quote,
+        name=name or where.component,
+        heading=claim.heading,
+        scope=where,
+        role=role,
+        details=details,
+        refused=roles.AMBIGUOUS if quantity.ambiguous else refused,
+    )
 
 
 _FAILS: Final = re.compile(
@@ -118,7 +135,9 @@ _LOAD_COLUMN: Final = re.compile(
     r"\b(?:vus?|virtual users|users|concurren\w+|load|rps|connections|clients|usuarios|nutzer)\b", re.IGNORECASE
 )
 _PLAIN_COLUMN: Final = re.compile(
-    r"(?i)(?:value|results?|unit|notes?|status|description|measurement|percentile|statistics?|details?|comments?|rationale|amount|figure|wert|valor|level|number|count|definition|window|estimate|metric|indicator|sli|type|current|method|source)s?"
+    r"(?i)(?:value|results?|unit|notes?|status|description|measurement|percentile|"
+    r"statistics?|details?|comments?|rationale|amount|figure|wert|valor|level|number|"
+    r"count|definition|window|estimate|metric|indicator|sli|type|current|method|source)s?"
 )
 _TIER_PLACE: Final = re.compile(
     r"\b(?:tiers?|plans?|pricing|packages?|editions?|subscriptions?|tarife?|planes)\b", re.IGNORECASE
@@ -172,9 +191,19 @@ def comparison_of(quantity: Quantity) -> str:
 def _result(found: Found, claim: Claim, document: str, statistic: str, refused: str) -> Fact:
     name = statistic or ("error rate" if found.kind is Kind.ERROR_RATE_TARGET else "latency")
     return Fact(
-        Kind.LOAD_TEST_RESULT, found.quantity.value, found.quantity.unit, document, claim.line, claim.quote, name=name, heading=claim.heading,
-        scope=_scope(claim, found), role=Role.MEASURED, details=({"statistic": statistic} if statistic else {}) | load(claim), refused=refused,
-    )  # fmt: skip
+        Kind.LOAD_TEST_RESULT,
+        found.quantity.value,
+        found.quantity.unit,
+        document,
+        claim.line,
+        claim.quote,
+        name=name,
+        heading=claim.heading,
+        scope=_scope(claim, found),
+        role=Role.MEASURED,
+        details=({"statistic": statistic} if statistic else {}) | load(claim),
+        refused=refused,
+    )
 
 
 def load(claim: Claim) -> dict[str, str]:

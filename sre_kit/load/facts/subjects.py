@@ -42,33 +42,118 @@ def _rule(kind: Kind | None, unit: str, words: str, believes: Callable[[Decimal]
 
 
 _LATENCY_WORDS = (
-    r"\blatenc(?:y|ies)\b|\blatenz\w*|\blatence\b|\blatencia\b|\bresponse[- ]?times?\b|\bresponses?\b(?! rate| plan| team)|\bresponds?\b|\bantwortzeit\w*|\btemps de réponse|\btiempos? (?:de )?respuesta|\bduraci[oó]n de las (?:solicitudes|peticiones)|\b9[059] ?% (?:of|de(?: las| los)?|der|des) (?:all )?(?:solicitudes|peticiones|requests|anfragen|requêtes|queries|calls)|\btempos? de resposta|\blat[eê]ncia\b"
-    r"|\bp\s?\(?(?:50|75|90|95|98|99|99\.9|999)\)?(?![\w.]*\d)|\bpercentile|\bperzentil|\b(?:page|initial|app|screen|dashboard)[- ]load(?:s|ing)?(?: times?)?\b|\bload[- ]times?\b|\bloads?\b (?:in|within|under)|\bttfb\b|\btime to first byte|\blcp\b|\bfcp\b|\btti\b|\binp\b"
-    r"|\blargest contentful paint|\bfirst contentful paint|\btime to interactive|\b(?:query|request|api|processing|execution|expected|render(?:ing)?|turnaround|search) (?:times?|duration)\b|\bround[- ]?trip|\bladezeit\w*|\bhttp_req_duration"
-)  # fmt: skip
+    r"\blatenc(?:y|ies)\b|\blatenz\w*|\blatence\b|\blatencia\b|\bresponse[- ]?times?\b|"
+    r"\bresponses?\b(?! rate| plan| team)|\bresponds?\b|\bantwortzeit\w*|\btemps de "
+    r"réponse|\btiempos? (?:de )?respuesta|\bduraci[oó]n de las (?:solicitudes|peticiones)|"
+    r"\b9[059] ?% (?:of|de(?: las| los)?|der|des) (?:all )?(?:solicitudes|peticiones|"
+    r"requests|anfragen|requêtes|queries|calls)|\btempos? de resposta|\blat[eê]ncia\b"
+    r"|\bp\s?\(?(?:50|75|90|95|98|99|99\.9|999)\)?(?![\w.]*\d)|\bpercentile|\bperzentil|"
+    r"\b(?:page|initial|app|screen|dashboard)[- ]load(?:s|ing)?(?: times?)?\b|\bload[- ]times?\b|"
+    r"\bloads?\b (?:in|within|under)|\bttfb\b|\btime to first byte|\blcp\b|\bfcp\b|"
+    r"\btti\b|\binp\b"
+    r"|\blargest contentful paint|\bfirst contentful paint|\btime to interactive|\b(?:query|"
+    r"request|api|processing|execution|expected|render(?:ing)?|turnaround|search) "
+    r"(?:times?|duration)\b|\bround[- ]?trip|\bladezeit\w*|\bhttp_req_duration"
+)
 
 RULES: Final = (
     # what only looks like one of ours
-    _rule(None, "ratio", r"\b(?:burn(?:[- ]rate)?|credits?|refunds?|gutschrift|discount|rabatt|fee|commission|margin|churn|conversion|coverage|utili[sz]ation|cpu|memory|ram|disk|storage|hit[- ]?rate|hit[- ]?ratio|accuracy|precision|recall|satisfaction|csat|nps|adoption|retention|traffic (?:split|share|shift\w*|rout\w+)|of (?:the )?traffic|canary|sampl(?:e|ing)|budget|progress|completion|complete[d]?|bandwidth|swap|packet loss|jitter|interest|tax|vat|equity|probability|confidence|savings?|cheaper|reduction|reduced|improve(?:d|ment)?|overhead|default rate|engagement|open rate|click|bounce rate|compliance|durability|delivery rate|deploy(?:ment)? success|automation|threshold for)\b"),
-    _rule(None, "s", r"\b(?:time-?outs?|intervals?|ttl|cool-?downs?|stabili[sz]ation|windows?|max[- ]age|expir(?:y|es|ation)|every|poll(?:ing)?|refresh|keepalive|grace|delay|debounce|backoff|retry|retries|ramp(?:[- ]?up)?|sustained|warm-?up|test duration|duration of|uptime of|period|ago|lifetime|session|token|sampling|scrape|heartbeat|lag|notice|advance|age|valid|lease|lock|sla clock|maintenance|deadline|(?<!latency )(?<!performance )(?<!response )budgets?|sprint|milestone|onboarding)\b"),
-    _rule(None, "s", r"\b(?:support|ticket|tickets|incident|severity|sev-?[0-4]|p[0-4]|priority|on-?call|acknowledge(?:ment|d)?|escalat\w+|first[- ]response|resolution|resolve[sd]?|triage|mtt[radifb]\w*|mean time|business (?:hours?|days?)|customer service|helpdesk|pager|paged|remediation|patch(?:ing|ed)?|detect(?:ion|ed)?|containment|rollback|restart|deploy(?:ment|s)?|build|startup|start-?up|boot|cold start|lead time)\b"),
+    _rule(
+        None,
+        "ratio",
+        r"\b(?:burn(?:[- ]rate)?|credits?|refunds?|gutschrift|discount|rabatt|fee|commission|"
+        r"margin|churn|conversion|coverage|utili[sz]ation|cpu|memory|ram|disk|storage|"
+        r"hit[- ]?rate|hit[- ]?ratio|accuracy|precision|recall|satisfaction|csat|nps|adoption|"
+        r"retention|traffic (?:split|share|shift\w*|rout\w+)|of (?:the )?traffic|canary|"
+        r"sampl(?:e|ing)|budget|progress|completion|complete[d]?|bandwidth|swap|packet "
+        r"loss|jitter|interest|tax|vat|equity|probability|confidence|savings?|cheaper|"
+        r"reduction|reduced|improve(?:d|ment)?|overhead|default rate|engagement|open rate|"
+        r"click|bounce rate|compliance|durability|delivery rate|deploy(?:ment)? success|"
+        r"automation|threshold for)\b",
+    ),
+    _rule(
+        None,
+        "s",
+        r"\b(?:time-?outs?|intervals?|ttl|cool-?downs?|stabili[sz]ation|windows?|max[- ]age|"
+        r"expir(?:y|es|ation)|every|poll(?:ing)?|refresh|keepalive|grace|delay|debounce|"
+        r"backoff|retry|retries|ramp(?:[- ]?up)?|sustained|warm-?up|test duration|duration "
+        r"of|uptime of|period|ago|lifetime|session|token|sampling|scrape|heartbeat|lag|"
+        r"notice|advance|age|valid|lease|lock|sla clock|maintenance|deadline|(?<!latency "
+        r")(?<!performance )(?<!response )budgets?|sprint|milestone|onboarding)\b",
+    ),
+    _rule(
+        None,
+        "s",
+        r"\b(?:support|ticket|tickets|incident|severity|sev-?[0-4]|p[0-4]|priority|on-?call|"
+        r"acknowledge(?:ment|d)?|escalat\w+|first[- ]response|resolution|resolve[sd]?|"
+        r"triage|mtt[radifb]\w*|mean time|business (?:hours?|days?)|customer service|helpdesk|"
+        r"pager|paged|remediation|patch(?:ing|ed)?|detect(?:ion|ed)?|containment|rollback|"
+        r"restart|deploy(?:ment|s)?|build|startup|start-?up|boot|cold start|lead time)\b",
+    ),
     # ours
-    _rule(Kind.RTO, "s", r"\brtos?\b|\brecovery[- ]time(?:[- ]objectives?)?\b|\bwiederherstellungszeit\w*|\bwiederanlaufzeit\b|\btiempo de recuperación|\bmaximum tolerable downtime"),
-    _rule(Kind.RPO, "s", r"\brpos?\b|\brecovery[- ]point(?:[- ]objectives?)?\b|\bdata[- ]loss\b|\bdatenverlust\b|\bpérdida de datos"),
-    _rule(Kind.AVAILABILITY_TARGET, "ratio", r"\buptime\b|\bup-time\b|\bavailab(?:ility|le)\b|\bverfügbar(?:keit)?\b|\bdisponibili(?:dad|té|dade|tà)\b|\bdisponib(?:le|ilidad)\b|\bnines\b|\bslas?\b(?! compliance| breach| attainment)|\bservice[- ]level (?:agreement|objective)s?\b|\bavailability slo\b|^\W*success rate\W*$|\b(?:requests?|api|http|checkout|overall|system|read|write|query|call|job|upload|transaction|order|login|search|generation|playback|streaming|delivery)\s(?:\w+\s)?success[- ]?(?:rate|ratio)\b|\bsuccessful (?:requests|responses)\b", _between("0.9", "1")),
-    _rule(Kind.ERROR_RATE_TARGET, "ratio", r"\berror[- ]?rates?\b|\berrors?\b|\bfail(?:ure|ed)[- ]?(?:request )?rates?\b|\bfailed requests\b|\bfailures?\b|\b5xx\b|\bfehler(?:rate|quote)\b|\btasa de error(?:es)?|\btaux d'erreurs?|\bhttp_req_failed\b|\bfailure rate\b|\btime-?out rate\b|\berros?\b|\btaxa de erros?\b|\bfalhas\b|\btasa de fall[oa]s?\b|\bfallid[oa]s\b|\berrores\b", _between("0", "1")),
+    _rule(
+        Kind.RTO,
+        "s",
+        r"\brtos?\b|\brecovery[- ]time(?:[- ]objectives?)?\b|\bwiederherstellungszeit\w*|"
+        r"\bwiederanlaufzeit\b|\btiempo de recuperación|\bmaximum tolerable downtime",
+    ),
+    _rule(
+        Kind.RPO,
+        "s",
+        r"\brpos?\b|\brecovery[- ]point(?:[- ]objectives?)?\b|\bdata[- ]loss\b|\bdatenverlust\b|"
+        r"\bpérdida de datos",
+    ),
+    _rule(
+        Kind.AVAILABILITY_TARGET,
+        "ratio",
+        r"\buptime\b|\bup-time\b|\bavailab(?:ility|le)\b|\bverfügbar(?:keit)?\b|\bdisponibili(?:dad|"
+        r"té|dade|tà)\b|\bdisponib(?:le|ilidad)\b|\bnines\b|\bslas?\b(?! compliance| breach|"
+        r" attainment)|\bservice[- ]level (?:agreement|objective)s?\b|\bavailability slo\b|"
+        r"^\W*success rate\W*$|\b(?:requests?|api|http|checkout|overall|system|read|write|"
+        r"query|call|job|upload|transaction|order|login|search|generation|playback|streaming|"
+        r"delivery)\s(?:\w+\s)?success[- ]?(?:rate|ratio)\b|\bsuccessful (?:requests|responses)\b",
+        _between("0.9", "1"),
+    ),
+    _rule(
+        Kind.ERROR_RATE_TARGET,
+        "ratio",
+        r"\berror[- ]?rates?\b|\berrors?\b|\bfail(?:ure|ed)[- ]?(?:request )?rates?\b|"
+        r"\bfailed requests\b|\bfailures?\b|\b5xx\b|\bfehler(?:rate|quote)\b|\btasa de "
+        r"error(?:es)?|\btaux d'erreurs?|\bhttp_req_failed\b|\bfailure rate\b|\btime-?out "
+        r"rate\b|\berros?\b|\btaxa de erros?\b|\bfalhas\b|\btasa de fall[oa]s?\b|\bfallid[oa]s\b|"
+        r"\berrores\b",
+        _between("0", "1"),
+    ),
     _rule(Kind.LATENCY_TARGET, "s", _LATENCY_WORDS, _between("0.000000001", "3600")),
-    _rule(Kind.LOAD_TEST_RESULT, "ratio", r"\bsuccess(?:ful)?[- ]?(?:rate|ratio)\b|\btasa de [eé]xito\b|\berfolgsquote\b|\btaux de succès\b", _between("0", "1")),
-    _rule(Kind.GROWTH_RATE, "ratio", r"(?<![(/])\bgrow(?:th|s|ing|n)?\b(?!\s?(?:tiers?|plans?|/|\)))|\bmonth[- ]over[- ]month\b|\bmom\b|\byoy\b|\byear[- ]over[- ]year\b|\bcagr\b|\bwachstum\w*|\bcrecimiento\b|\bcroissance\b", _between("0", "100")),
-)  # fmt: skip
+    _rule(
+        Kind.LOAD_TEST_RESULT,
+        "ratio",
+        r"\bsuccess(?:ful)?[- ]?(?:rate|ratio)\b|\btasa de [eé]xito\b|\berfolgsquote\b|"
+        r"\btaux de succès\b",
+        _between("0", "1"),
+    ),
+    _rule(
+        Kind.GROWTH_RATE,
+        "ratio",
+        r"(?<![(/])\bgrow(?:th|s|ing|n)?\b(?!\s?(?:tiers?|plans?|/|\)))|\bmonth[- ]over[- ]month\b|"
+        r"\bmom\b|\byoy\b|\byear[- ]over[- ]year\b|\bcagr\b|\bwachstum\w*|\bcrecimiento\b|"
+        r"\bcroissance\b",
+        _between("0", "100"),
+    ),
+)
 _RTO_WORDS: Final = re.compile(
-    r"\brtos?\b|\brecovery[- ]time(?:[- ]objectives?)?\b|\b(?:maximum )?time to recover(?:y)?\b|\bdmia\b|\bdurée maximale d'interruption|\bwieder(?:herstellungs|anlauf)zeit\w*|"
-    r"\btiempo (?:objetivo )?de recuperaci[oó]n|\btempo (?:objetivo )?de recupera[cç][aã]o|\bmaximum tolerable downtime\b",
+    r"\brtos?\b|\brecovery[- ]time(?:[- ]objectives?)?\b|\b(?:maximum )?time to recover(?:y)?\b|"
+    r"\bdmia\b|\bdurée maximale d'interruption|\bwieder(?:herstellungs|anlauf)zeit\w*|"
+    r"\btiempo (?:objetivo )?de recuperaci[oó]n|\btempo (?:objetivo )?de recupera[cç][aã]o|"
+    r"\bmaximum tolerable downtime\b",
     re.IGNORECASE,
 )
 _RPO_WORDS: Final = re.compile(
-    r"\brpos?\b|\brecovery[- ]point(?:[- ]objectives?)?\b|\b(?:maximum|max\.?|acceptable|accepted|tolerable) data[- ]loss\b|\bdata[- ]loss (?:window|tolerance)\b|\bpdma\b|"
-    r"\bperte de données maxim\w+|\bwiederherstellungspunkt\w*|\bmax(?:imaler|\.)? (?:tolerierter )?datenverlust|\bpunto (?:objetivo )?de recuperaci[oó]n|\bpérdida (?:máxima )?de datos|\bponto de recupera[cç][aã]o",
+    r"\brpos?\b|\brecovery[- ]point(?:[- ]objectives?)?\b|\b(?:maximum|max\.?|acceptable|"
+    r"accepted|tolerable) data[- ]loss\b|\bdata[- ]loss (?:window|tolerance)\b|\bpdma\b|"
+    r"\bperte de données maxim\w+|\bwiederherstellungspunkt\w*|\bmax(?:imaler|\.)? "
+    r"(?:tolerierter )?datenverlust|\bpunto (?:objetivo )?de recuperaci[oó]n|\bpérdida "
+    r"(?:máxima )?de datos|\bponto de recupera[cç][aã]o",
     re.IGNORECASE,
 )
 
@@ -84,11 +169,13 @@ def _recovery(text: str, last: bool) -> Kind | None:
 
 
 SLOW_WORK: Final = re.compile(
-    r"\b(?:import|export|report|batch|processing|query|job|sync|render|index|expected time|p\s?\(?9[059]|latency|upload|download|generation)",
+    r"\b(?:import|export|report|batch|processing|query|job|sync|render|index|expected "
+    r"time|p\s?\(?9[059]|latency|upload|download|generation)",
     re.IGNORECASE,
 )
 OUTSIDE_GROWTH: Final = re.compile(
-    r"\b(?:market|industry|sector|markt|mercado|marché|revenue|arr|mrr|sales|gdp|inflation|response time|increase in response)\b",
+    r"\b(?:market|industry|sector|markt|mercado|marché|revenue|arr|mrr|sales|gdp|inflation|"
+    r"response time|increase in response)\b",
     re.IGNORECASE,
 )
 

@@ -11,14 +11,22 @@ from sre_kit.load.facts import roles, scope
 from sre_kit.load.facts.claims import Claim
 
 _SUPPORT_LABEL: Final = re.compile(
-    r"\b(?:support[- ](?:hours|availability|coverage|times?|window|schedule)|hours of (?:support|operation|coverage)|business hours|service hours|on-?call (?:hours|coverage)|supportzeiten|servicezeiten|horario de (?:soporte|atención)|heures de support|janela de suporte|hor[aá]rio de (?:suporte|atendimento|cobertura)|coverage hours|office hours|operating hours)\b",
+    r"\b(?:support[- ](?:hours|availability|coverage|times?|window|schedule)|hours "
+    r"of (?:support|operation|coverage)|business hours|service hours|on-?call (?:hours|"
+    r"coverage)|supportzeiten|servicezeiten|horario de (?:soporte|atención)|heures "
+    r"de support|janela de suporte|hor[aá]rio de (?:suporte|atendimento|cobertura)|"
+    r"coverage hours|office hours|operating hours)\b",
     re.IGNORECASE,
 )
 _SUPPORT: Final = re.compile(
     r"\bsupport\b|\bsuporte\b|\bsoporte\b|\bhelp-?desk\b|\bon-?call\b|\bcustomer service\b", re.IGNORECASE
 )
 _HOURS: Final = re.compile(
-    r"\b24\s?[/x×]\s?7(?:[/x×]365)?|\b24x5\b|\b24/5\b|\b\d{1,2}(?::\d\d)?\s?(?:am|pm|uhr|h)?\s?(?:-|–|to|bis|until)\s?\d{1,2}(?::\d\d)?\s?(?:am|pm|uhr|h|[A-Z]{2,4})?\b|\bbusiness hours\b|\b(?:mon(?:day)?|mo)\s?(?:-|–|to|bis)\s?(?:fri(?:day)?|fr|sat(?:urday)?|sun(?:day)?|sa|so)\b|\baround the clock\b|\brund um die uhr\b|\b8x5\b|\b9x5\b|\bworking hours\b",
+    r"\b24\s?[/x×]\s?7(?:[/x×]365)?|\b24x5\b|\b24/5\b|\b\d{1,2}(?::\d\d)?\s?(?:am|"
+    r"pm|uhr|h)?\s?(?:-|–|to|bis|until)\s?\d{1,2}(?::\d\d)?\s?(?:am|pm|uhr|h|[A-Z]{2,4})?\b|"
+    r"\bbusiness hours\b|\b(?:mon(?:day)?|mo)\s?(?:-|–|to|bis)\s?(?:fri(?:day)?|fr|"
+    r"sat(?:urday)?|sun(?:day)?|sa|so)\b|\baround the clock\b|\brund um die uhr\b|"
+    r"\b8x5\b|\b9x5\b|\bworking hours\b",
     re.IGNORECASE,
 )
 _CLOCK: Final = re.compile(
@@ -44,14 +52,17 @@ def support_facts(claim: Claim, document: str) -> Iterator[Fact]:
     placed = mostly and claim.form != "sentence" and any(_SUPPORT_LABEL.search(around) for around in claim.around[:2])
     spoken = claim.form == "sentence" and bool(
         re.search(
-            r"(?i)\b(?:24\s?[/x×]\s?7|24/5|[89]x5)\s(?:\w+\s){0,2}(?:support|on-?call|coverage|help)\b|\b(?:support|on-?call|help-?desk)\b[^.,;]{0,50}\b(?:is|are|available|staffed|runs)?\b[^.,;]{0,20}(?:24\s?[/x×]\s?7|around the clock|monday|mon[-–])",
+            r"(?i)\b(?:24\s?[/x×]\s?7|24/5|[89]x5)\s(?:\w+\s){0,2}(?:support|on-?call|coverage|"
+            r"help)\b|\b(?:support|on-?call|help-?desk)\b[^.,;]{0,50}\b(?:is|are|available|"
+            r"staffed|runs)?\b[^.,;]{0,20}(?:24\s?[/x×]\s?7|around the clock|monday|mon[-–])",
             text,
         )
     )
     response = re.fullmatch(
         r"(?i)(?:priority |premium |standard |customer |technical )?support(?: response(?: time)?)?", claim.label
     ) and re.search(
-        r"(?i)(?:^[<≤~]?\s?|[\s,])\d+\s?-?\s?(?:h|hours?|hrs?|min(?:utes?)?|business (?:days?|hours?)|days?)\b(?:\s(?:response|reply|sla))?",
+        r"(?i)(?:^[<≤~]?\s?|[\s,])\d+\s?-?\s?(?:h|hours?|hrs?|min(?:utes?)?|business (?:days?|"
+        r"hours?)|days?)\b(?:\s(?:response|reply|sla))?",
         text,
     )
     spoken = spoken and (
@@ -66,6 +77,15 @@ def support_facts(claim: Claim, document: str) -> Iterator[Fact]:
     if spoken and not (told or placed):
         text = (_CLOCK.search(text) or _HOURS.search(text) or [text])[0]
     yield Fact(
-        Kind.SUPPORT_HOURS, text, "text", document, claim.line, claim.quote, name=claim.label or "support", heading=claim.heading,
-        scope=Scope("", scope.tier(claim.column, claim.label, *claim.around), ""), details=details, refused=refused,
-    )  # fmt: skip
+        Kind.SUPPORT_HOURS,
+        text,
+        "text",
+        document,
+        claim.line,
+        claim.quote,
+        name=claim.label or "support",
+        heading=claim.heading,
+        scope=Scope("", scope.tier(claim.column, claim.label, *claim.around), ""),
+        details=details,
+        refused=refused,
+    )

@@ -16,14 +16,35 @@ from sre_kit.load.facts.stating import component, load
 
 _PER: Final = r"(?:\s?/\s?|\s(?:per|a|pro|por|par)\s)"
 _RATE_UNIT: Final = (
-    ("req/s", rf"requests?{_PER}(?:s|sec|second|sekunde|segundo|seconde)\b|reqs?/s(?:ec)?\b|\brps\b|\bqps\b|queries{_PER}(?:s|sec|second)\b|hits{_PER}(?:s|sec|second)\b|anfragen{_PER}sekunde|peticiones{_PER}segundo|requêtes{_PER}seconde|http requests/s"),
-    ("req/min", rf"requests?{_PER}min(?:ute)?\b|\brpm\b|req/min\b"), ("req/h", rf"requests?{_PER}h(?:our)?\b"), ("req/day", rf"requests?{_PER}day\b|(?:daily|api) requests\b"),
-    ("tx/s", rf"\btps\b|transactions?{_PER}(?:s|sec|second)\b"), ("tx/min", rf"transactions?{_PER}min(?:ute)?\b"), ("tx/day", rf"transactions?{_PER}day\b"),
-    ("msg/s", rf"(?:messages?|msgs?|events?|records?|ops|operations?|inserts?|writes?|reads?|jobs?|orders?|notifications?){_PER}(?:s|sec|second)\b"),
+    (
+        "req/s",
+        rf"requests?{_PER}(?:s|sec|second|sekunde|segundo|seconde)\b|reqs?/s(?:ec)?\b|\brps\b|"
+        rf"\bqps\b|queries{_PER}(?:s|sec|second)\b|hits{_PER}(?:s|sec|second)\b|anfragen{_PER}sekunde|"
+        rf"peticiones{_PER}segundo|requêtes{_PER}seconde|http requests/s",
+    ),
+    ("req/min", rf"requests?{_PER}min(?:ute)?\b|\brpm\b|req/min\b"),
+    ("req/h", rf"requests?{_PER}h(?:our)?\b"),
+    ("req/day", rf"requests?{_PER}day\b|(?:daily|api) requests\b"),
+    ("tx/s", rf"\btps\b|transactions?{_PER}(?:s|sec|second)\b"),
+    ("tx/min", rf"transactions?{_PER}min(?:ute)?\b"),
+    ("tx/day", rf"transactions?{_PER}day\b"),
+    (
+        "msg/s",
+        rf"(?:messages?|msgs?|events?|records?|ops|operations?|inserts?|writes?|reads?|"
+        rf"jobs?|orders?|notifications?){_PER}(?:s|sec|second)\b",
+    ),
     ("msg/min", rf"(?:messages?|events?|jobs?|records?|operations?|orders?|notifications?|emails?){_PER}min(?:ute)?\b"),
-    ("msg/h", rf"(?:messages?|events?|jobs?|records?|orders?|notifications?|emails?|documents?|operations?){_PER}h(?:our)?\b"),
-    ("msg/day", rf"(?:messages?|events?|jobs?|records?|orders?|notifications?|emails?|documents?|operations?){_PER}day\b"),
-)  # fmt: skip
+    (
+        "msg/h",
+        rf"(?:messages?|events?|jobs?|records?|orders?|notifications?|emails?|documents?|"
+        rf"operations?){_PER}h(?:our)?\b",
+    ),
+    (
+        "msg/day",
+        rf"(?:messages?|events?|jobs?|records?|orders?|notifications?|emails?|documents?|"
+        rf"operations?){_PER}day\b",
+    ),
+)
 _RATES: Final = tuple(
     (
         unit,
@@ -36,26 +57,40 @@ _RATES: Final = tuple(
 )
 _RATE_LABELS: Final = tuple((unit, re.compile(pattern, re.IGNORECASE)) for unit, pattern in _RATE_UNIT)
 _NOT_RATE: Final = re.compile(
-    r"\b(?:rate[- ]?limit\w*|limit(?:s|ed)?|throttl\w+|quota|per (?:user|ip|client|key|tenant|customer|api key|minute per)|burst|free tier|plan|pricing|price|included|alert\w*|scale|scaling|autoscal\w+|threshold|spawn|ramp|wal|disk|iops|ingest(?:ion)? limit)\b|/(?:user|ip|key)\b",
+    r"\b(?:rate[- ]?limit\w*|limit(?:s|ed)?|throttl\w+|quota|per (?:user|ip|client|"
+    r"key|tenant|customer|api key|minute per)|burst|free tier|plan|pricing|price|included|"
+    r"alert\w*|scale|scaling|autoscal\w+|threshold|spawn|ramp|wal|disk|iops|ingest(?:ion)? "
+    r"limit)\b|/(?:user|ip|key)\b",
     re.IGNORECASE,
 )
 _USERS_AFTER: Final = re.compile(
-    r"^\+?[\s,]{0,2}(?P<what>(?:(?:(?:daily|monthly|weekly) )?(?:active|concurrent|simultaneous|registered|paying|total|paid|peak|beta|pilot|gleichzeitige|aktive|usuarios|new|enterprise|virtual)\s){0,2}(?:users?|customers?|subscribers?|maus?|daus?|tenants?|nutzern?|benutzer|kunden|usuarios|utilisateurs|clientes|members|ccu|accounts|sign-?ups|visitors)\b)",
+    r"^\+?[\s,]{0,2}(?P<what>(?:(?:(?:daily|monthly|weekly) )?(?:active|concurrent|"
+    r"simultaneous|registered|paying|total|paid|peak|beta|pilot|gleichzeitige|aktive|"
+    r"usuarios|new|enterprise|virtual)\s){0,2}(?:users?|customers?|subscribers?|maus?|"
+    r"daus?|tenants?|nutzern?|benutzer|kunden|usuarios|utilisateurs|clientes|members|"
+    r"ccu|accounts|sign-?ups|visitors)\b)",
     re.IGNORECASE,
 )
 _USERS_LABEL: Final = re.compile(
-    r"^\W*(?:\w+\s)?(?:(?:daily|monthly|weekly|expected|target|max(?:imum)?|peak|total|initial|current|projected|number of|supported)\s){0,3}"
-    r"(?:active|concurrent|simultaneous|registered|paying|total)?\s?(?:users?|customers?|subscribers?|tenants?|mau|dau|nutzer|benutzer|kunden|usu[aá]rios|"
-    r"utilisateurs|readers|members|clientes|visitors|sign-?ups)(?:\s(?:concorrentes|concurrentes|ativos|activos|simult[aâá]ne[ao]s|activ[ea]s?|actifs))?(?:\s\([\w ,.]{1,28}\))?\W*$"
+    r"^\W*(?:\w+\s)?(?:(?:daily|monthly|weekly|expected|target|max(?:imum)?|peak|total|"
+    r"initial|current|projected|number of|supported)\s){0,3}"
+    r"(?:active|concurrent|simultaneous|registered|paying|total)?\s?(?:users?|customers?|"
+    r"subscribers?|tenants?|mau|dau|nutzer|benutzer|kunden|usu[aá]rios|"
+    r"utilisateurs|readers|members|clientes|visitors|sign-?ups)(?:\s(?:concorrentes|"
+    r"concurrentes|ativos|activos|simult[aâá]ne[ao]s|activ[ea]s?|actifs))?(?:\s\([\w ,.]{1,28}\))?\W*$"
     r"|^\W*(?:(?:daily|monthly|weekly) )?active \w+s\W*$|^\W*(?:\w+ ){1,2}onboarded\W*$",
     re.IGNORECASE,
 )
 _NOT_USERS: Final = re.compile(
-    r"\busers? per\b|\b(?:up to|limit|plan|tier|seat|pricing|interview\w*|survey\w*|persona|included|add|max \d+ users|% of|percent of|team of|beta test\w*|usability|test users?|sample|market|industry|competitors?|tam|sam|som|virtual users|rate[- ]limit\w*|roles?|k6|vus?)\b",
+    r"\busers? per\b|\b(?:up to|limit|plan|tier|seat|pricing|interview\w*|survey\w*|"
+    r"persona|included|add|max \d+ users|% of|percent of|team of|beta test\w*|usability|"
+    r"test users?|sample|market|industry|competitors?|tam|sam|som|virtual users|rate[- ]limit\w*|"
+    r"roles?|k6|vus?)\b",
     re.IGNORECASE,
 )
 _LOAD_UNIT: Final = re.compile(
-    r"^\+?\s{0,2}(?P<unit>vus?\b|virtual users\b|concurrent (?:users|connections|sessions|requests)\b|users\b|rps\b|req(?:uests)?/s(?:ec)?\b|connections\b|clients\b)",
+    r"^\+?\s{0,2}(?P<unit>vus?\b|virtual users\b|concurrent (?:users|connections|sessions|"
+    r"requests)\b|users\b|rps\b|req(?:uests)?/s(?:ec)?\b|connections\b|clients\b)",
     re.IGNORECASE,
 )
 _RESOURCE: Final = re.compile(r"\b(?:cpu|memory|ram|heap|disk|connection pool|db connections|network)\b", re.IGNORECASE)
@@ -125,9 +160,19 @@ def _counted(kind: Kind, quantity: Quantity, unit: str, claim: Claim, document: 
         component(claim) if kind is not Kind.USERS else "",
     )
     return Fact(
-        kind, quantity.value, unit, document, claim.line, claim.quote, name=name, heading=claim.heading, scope=where, role=role, details=details,
+        kind,
+        quantity.value,
+        unit,
+        document,
+        claim.line,
+        claim.quote,
+        name=name,
+        heading=claim.heading,
+        scope=where,
+        role=role,
+        details=details,
         refused=roles.AMBIGUOUS if quantity.ambiguous else refused,
-    )  # fmt: skip
+    )
 
 
 def user_facts(claim: Claim, document: str, comma: bool) -> Iterator[Fact]:
@@ -157,7 +202,9 @@ def user_facts(claim: Claim, document: str, comma: bool) -> Iterator[Fact]:
         if not found and not alone:
             continue
         if claim.form == "sentence" and not re.search(
-            r"(?i)\b(?:support\w*|serv\w+|handle\w*|have|has|with|target\w*|expect\w*|reach\w*|grow\w*|current\w*|active|concurrent|registered|monthly|daily|for|launch\w*|scale\w*|accommodate\w*|\d+ customers)\b",
+            r"(?i)\b(?:support\w*|serv\w+|handle\w*|have|has|with|target\w*|expect\w*|reach\w*|"
+            r"grow\w*|current\w*|active|concurrent|registered|monthly|daily|for|launch\w*|"
+            r"scale\w*|accommodate\w*|\d+ customers)\b",
             claim.text,
         ):
             continue
@@ -199,6 +246,16 @@ def capacity_results(claim: Claim, document: str, comma: bool) -> Iterator[Fact]
 def _test_result(claim: Claim, value: Decimal, unit: str, name: str, document: str) -> Fact:
     role, refused = roles.refusal(claim)
     return Fact(
-        Kind.LOAD_TEST_RESULT, value, unit, document, claim.line, claim.quote, name=name, heading=claim.heading, role=role or Role.MEASURED,
-        scope=Scope(scope.environment(*claim.around), "", ""), details={"statistic": name}, refused=refused,
-    )  # fmt: skip
+        Kind.LOAD_TEST_RESULT,
+        value,
+        unit,
+        document,
+        claim.line,
+        claim.quote,
+        name=name,
+        heading=claim.heading,
+        role=role or Role.MEASURED,
+        scope=Scope(scope.environment(*claim.around), "", ""),
+        details={"statistic": name},
+        refused=refused,
+    )

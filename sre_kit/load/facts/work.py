@@ -13,7 +13,9 @@ from sre_kit.load.facts.claims import Claim, header_index, split_key
 from sre_kit.load.facts.reading import Block, Line, Row, Table
 
 _TASK_COLUMN = re.compile(
-    r"^(?:task|tasks|action|action item|deliverable|work item|item|aufgabe|tarea|to-?do|activity|milestone|feature|story|ticket|tâche|phase|step|epic|requirement|area|module|issue|etapa|fase|schritt)s?$",
+    r"^(?:task|tasks|action|action item|deliverable|work item|item|aufgabe|tarea|to-?do|"
+    r"activity|milestone|feature|story|ticket|tâche|phase|step|epic|requirement|area|"
+    r"module|issue|etapa|fase|schritt)s?$",
     re.IGNORECASE,
 )
 _STATUS_COLUMN = re.compile(
@@ -21,26 +23,34 @@ _STATUS_COLUMN = re.compile(
     re.IGNORECASE,
 )
 _DONE = re.compile(
-    r"^\W*(?:done|complete[d]?|finished|closed|✓|100 ?%|yes|erledigt|fertig|hecho|completado|terminé|shipped|live|deployed|resolved|implemented|delivered|working|ready|built|merged|built)\b|^\W*✓",
+    r"^\W*(?:done|complete[d]?|finished|closed|✓|100 ?%|yes|erledigt|fertig|hecho|"
+    r"completado|terminé|shipped|live|deployed|resolved|implemented|delivered|working|"
+    r"ready|built|merged|built)\b|^\W*✓",
     re.IGNORECASE,
 )
 _OPEN = re.compile(
-    r"^\W*(?:open|to-?do|pending|in[- ]progress|not started|planned|blocked|wip|started|offen|in arbeit|pendiente|en progreso|en cours|no|partial\w*|upcoming|scheduled|deferred|backlog|next|\d{1,2} ?%|ongoing|missing|todo|tbd|to be|under|blocked|needs?|waiting|paused|✗|☐)",
+    r"^\W*(?:open|to-?do|pending|in[- ]progress|not started|planned|blocked|wip|started|"
+    r"offen|in arbeit|pendiente|en progreso|en cours|no|partial\w*|upcoming|scheduled|"
+    r"deferred|backlog|next|\d{1,2} ?%|ongoing|missing|todo|tbd|to be|under|blocked|"
+    r"needs?|waiting|paused|✗|☐)",
     re.IGNORECASE,
 )
 _SEVERITY: Final = re.compile(
-    r"^\W*(critical|high|medium|moderate|low|info(?:rmational)?|kritisch|hoch|mittel|niedrig|crítica?|alta?|media|baja)\b",
+    r"^\W*(critical|high|medium|moderate|low|info(?:rmational)?|kritisch|hoch|mittel|"
+    r"niedrig|crítica?|alta?|media|baja)\b",
     re.IGNORECASE,
 )
 _SEVERITY_COLUMN = re.compile(
     r"^(?:severity|risk(?: level| rating)?|cvss.*|schweregrad|severidad|gravité|sev|rating|criticality)$", re.IGNORECASE
 )
 _FINDING_COLUMN = re.compile(
-    r"\b(?:finding|vulnerabilit(?:y|ies)|issue|title|weakness|cve|advisory|schwachstelle|hallazgo|summary|description|package|name)\b",
+    r"\b(?:finding|vulnerabilit(?:y|ies)|issue|title|weakness|cve|advisory|schwachstelle|"
+    r"hallazgo|summary|description|package|name)\b",
     re.IGNORECASE,
 )
 _SECURITY_PLACE = re.compile(
-    r"\b(?:security|vulnerabilit\w+|penetration|pentest|pen test|owasp|findings|cve|audit|sast|dast|threats?|sicherheit\w*|seguridad|sécurité)\b",
+    r"\b(?:security|vulnerabilit\w+|penetration|pentest|pen test|owasp|findings|cve|"
+    r"audit|sast|dast|threats?|sicherheit\w*|seguridad|sécurité)\b",
     re.IGNORECASE,
 )
 _FOUND_COLUMN = re.compile(
@@ -50,23 +60,30 @@ _WHERE_COLUMN = re.compile(
     r"^(?:component|service|system|where|affected(?: component)?|komponente|componente)$", re.IGNORECASE
 )
 _FINDING_HEAD = re.compile(
-    r"^(?:(?P<id>(?:SEC|VULN|SA|CVE|FIND(?:ING)?|F|H|M|L|C|ISSUE|V|S)[-_ ]?\d[\w-]*)|finding\s\d+)\s?[:.\-–—)\]]\s*(?P<title>.+)$",
+    r"^(?:(?P<id>(?:SEC|VULN|SA|CVE|FIND(?:ING)?|F|H|M|L|C|ISSUE|V|S)[-_ ]?\d[\w-]*)|"
+    r"finding\s\d+)\s?[:.\-–—)\]]\s*(?P<title>.+)$",
     re.IGNORECASE,
 )
 _STRATEGY = re.compile(
-    r"\b(?P<name>blue[-/ ]green|canary|rolling(?:[- ]updates?| deployments?| deploys?)|recreate|a/b (?:test(?:ing)? )?deployments?|shadow|feature[- ]flags?|immutable|big[- ]bang|progressive delivery|zero[- ]downtime)\b",
+    r"\b(?P<name>blue[-/ ]green|canary|rolling(?:[- ]updates?| deployments?| deploys?)|"
+    r"recreate|a/b (?:test(?:ing)? )?deployments?|shadow|feature[- ]flags?|immutable|"
+    r"big[- ]bang|progressive delivery|zero[- ]downtime)\b",
     re.IGNORECASE,
 )
 _STRATEGY_KEY = re.compile(
-    r"\b(?:deployment|release|rollout|update|deploy)[- ](?:strategy|method|type|approach|pattern|model)\b|^strategy$|^deployments?$|^rollout$|\bbereitstellungsstrategie\b|\bestrategia de despliegue\b|\bstratégie de déploiement\b",
+    r"\b(?:deployment|release|rollout|update|deploy)[- ](?:strategy|method|type|approach|"
+    r"pattern|model)\b|^strategy$|^deployments?$|^rollout$|\bbereitstellungsstrategie\b|"
+    r"\bestrategia de despliegue\b|\bstratégie de déploiement\b",
     re.IGNORECASE,
 )
 _STRATEGY_SENTENCE = re.compile(
-    r"\b(?:we|is|are|uses?|using|via|with|through|deployed|deploys?|release[sd]?|rolled out|roll out|perform(?:s|ed)?)\b",
+    r"\b(?:we|is|are|uses?|using|via|with|through|deployed|deploys?|release[sd]?|rolled "
+    r"out|roll out|perform(?:s|ed)?)\b",
     re.IGNORECASE,
 )
 _NEGATED = re.compile(
-    r"\b(?:not|no|never|instead of|rather than|consider(?:ed|ing)?|future|planned|could|may|might|option|alternative|kein\w*|later|if needed|vs\.?)\b",
+    r"\b(?:not|no|never|instead of|rather than|consider(?:ed|ing)?|future|planned|"
+    r"could|may|might|option|alternative|kein\w*|later|if needed|vs\.?)\b",
     re.IGNORECASE,
 )
 
@@ -99,19 +116,29 @@ def _spaced(document: str) -> str:
 
 
 _STATE_HEAD = re.compile(
-    r"(?i)^\W*(?:[\d.]+\s*)?(?:(?P<done>(?:already |recently )?(?:completed?|done|finished|implemented|erledigt|abgeschlossen|completad[oa]s?|terminés?|conclu[ií]d[oa]s?)(?: (?:tasks?|items?|features?|work|phases?|milestones?))?)"
-    r"|(?P<open>(?:in[- ]progress|pending|to-?dos?|remaining|not (?:yet )?started|outstanding|upcoming|planned|backlog|open (?:tasks?|items?|points?)|next steps|offen|ausstehend|pendientes?|en (?:progreso|curso|cours)|à faire)(?: (?:tasks?|items?|features?|work|phases?))?))\W*(?:\([^()]*\))?\W*$"
+    r"(?i)^\W*(?:[\d.]+\s*)?(?:(?P<done>(?:already |recently )?(?:completed?|done|"
+    r"finished|implemented|erledigt|abgeschlossen|completad[oa]s?|terminés?|conclu[ií]d[oa]s?)(?: "
+    r"(?:tasks?|items?|features?|work|phases?|milestones?))?)"
+    r"|(?P<open>(?:in[- ]progress|pending|to-?dos?|remaining|not (?:yet )?started|"
+    r"outstanding|upcoming|planned|backlog|open (?:tasks?|items?|points?)|next steps|"
+    r"offen|ausstehend|pendientes?|en (?:progreso|curso|cours)|à faire)(?: (?:tasks?|"
+    r"items?|features?|work|phases?))?))\W*(?:\([^()]*\))?\W*$"
 )
 
 
-_STATE_WORDS: Final = r"(?:done|completed?|finished|todo|to-do|pending|in[- ]progress|wip|not started|blocked|planned|open|partial(?:ly done)?)"
+_STATE_WORDS: Final = (
+    r"(?:done|completed?|finished|todo|to-do|pending|in[- ]progress|wip|not started|"
+    r"blocked|planned|open|partial(?:ly done)?)"
+)
 _STATE_ONLY: Final = re.compile(rf"^\W*{_STATE_WORDS}\W*(?:\([^()]*\))?\W*$", re.IGNORECASE)
 _TAGGED: Final = re.compile(
     rf"^(?:[\[(](?P<before>{_STATE_WORDS})[\])]\s*(?P<name>.+)|(?P<name2>.+?)\s*[\[(](?P<after>{_STATE_WORDS})[\])])$",
     re.IGNORECASE,
 )
 _STATE_END = re.compile(
-    r"(?i)(?:[(\[—–:-]\s*(?P<done>done|completed?|finished|shipped)|[(\[—–:-]\s*(?P<open>in[- ]progress|pending|to-?do|planned|not started|next|current|upcoming))\W*$|(?P<tick>✓)\W*$|(?P<box>☐)\W*$"
+    r"(?i)(?:[(\[—–:-]\s*(?P<done>done|completed?|finished|shipped)|[(\[—–:-]\s*(?P<open>in[- ]progress|"
+    r"pending|to-?do|planned|not started|next|current|upcoming))\W*$|(?P<tick>✓)\W*$|"
+    r"(?P<box>☐)\W*$"
 )
 
 
@@ -120,7 +147,7 @@ def _planned(line: Line, document: str) -> Iterator[Fact]:
     plan = bool(
         _PLAN_DOCUMENT.search(_spaced(document)) or any(_PLAN_DOCUMENT.search(text) for text in line.heading[:1])
     )
-    if not plan or not 2 < len(line.text) <= 200 or line.parents:
+    if not plan or not 2 < len(line.text) <= 200 or line.parents or _CVSS.search(line.text):
         return
     key, rest = split_key(line.text)
     if (
@@ -165,7 +192,9 @@ def _planned(line: Line, document: str) -> Iterator[Fact]:
 
 
 _PLAN_DOCUMENT = re.compile(
-    r"(?i)\b(?:build plan|project plan|implementation plan|development plan|roadmap|tracker|to-?do|status|progress|milestones?|tasks?|backlog|action plan|sprint|hand-?off|handover)\b"
+    r"(?i)\b(?:build plan|project plan|implementation plan|development plan|roadmap|"
+    r"tracker|to-?do|status|progress|milestones?|tasks?|backlog|action plan|sprint|"
+    r"hand-?off|handover)\b"
 )
 
 
@@ -349,6 +378,14 @@ def strategy(claim: Claim, document: str) -> Iterator[Fact]:
     name = re.sub(r"\s(?:updates?|deployments?|deploys?)$", "", found["name"].lower())
     _, refused = roles.refusal(claim)
     yield Fact(
-        Kind.DEPLOYMENT_STRATEGY, name, "text", document, claim.line, claim.quote, name=name, heading=claim.heading,
-        scope=Scope(scope.environment(claim.text, claim.label, claim.column, *claim.around[:1])), refused=refused,
-    )  # fmt: skip
+        Kind.DEPLOYMENT_STRATEGY,
+        name,
+        "text",
+        document,
+        claim.line,
+        claim.quote,
+        name=name,
+        heading=claim.heading,
+        scope=Scope(scope.environment(claim.text, claim.label, claim.column, *claim.around[:1])),
+        refused=refused,
+    )
