@@ -15,16 +15,13 @@ from sre_kit.load.facts import roles
 from sre_kit.load.facts.alerts import alert_line, alert_sentence, alert_table, runbook_alert
 from sre_kit.load.facts.choosing import Conflict, apply, as_json, conflicts
 from sre_kit.load.facts.claims import Claim, claims
-from sre_kit.load.facts.components import (
-    component_facts,
-    component_table,
-    dependency_line,
-    dependency_table,
-    engine,
-    listed_component,
-)
+from sre_kit.load.facts.components import component_facts, component_table
+from sre_kit.load.facts.dependencies import dependency_line, dependency_table
+from sre_kit.load.facts.described import described_table, engine, listed_component
+from sre_kit.load.facts.findings import finding_sections, finding_table, scored_finding
+from sre_kit.load.facts.k6 import k6_claim
 from sre_kit.load.facts.levels import level_facts
-from sre_kit.load.facts.manifests import fence_claims, fence_facts, k6_claim
+from sre_kit.load.facts.manifests import fence_claims, fence_facts
 from sre_kit.load.facts.money import money_facts
 from sre_kit.load.facts.people import journey_title, people_line, people_table
 from sre_kit.load.facts.quantities import uses_decimal_comma
@@ -33,7 +30,7 @@ from sre_kit.load.facts.recovery import backup_facts, backup_table
 from sre_kit.load.facts.scaling import scaling_facts, scaling_section, scaling_table
 from sre_kit.load.facts.support import support_facts
 from sre_kit.load.facts.traffic import capacity_results, rate_facts, user_facts
-from sre_kit.load.facts.work import finding_sections, finding_table, scored_finding, strategy, tasks
+from sre_kit.load.facts.work import strategy, tasks
 
 __all__ = ["Conflict", "apply", "as_json", "conflicts", "facts"]
 
@@ -94,7 +91,10 @@ def _table(table: Table, document: str, comma: bool) -> Iterator[Fact]:
         if (rows := reader(table, document)) is not None:
             yield from rows
             return
-    shaped = [*(component_table(table, document) or ()), *(dependency_table(table, document) or ())]
+    shaped = [
+        *(component_table(table, document) or described_table(table, document) or ()),
+        *(dependency_table(table, document) or ()),
+    ]
     scaling = scaling_table(table, document)
     backups = backup_table(table, document, comma)
     yield from shaped

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Final
 
-from sre_kit.compute.vocabulary import Fact, Kind, Role, Scope
+from sre_kit.compute.vocabulary import Fact, Kind, Scope
 from sre_kit.load.facts import roles, scope
-from sre_kit.load.facts.claims import Claim, split_key
-from sre_kit.load.facts.reading import Line, Row, Table
+from sre_kit.load.facts.claims import Claim
+from sre_kit.load.facts.reading import Row, Table
 
 INSTANCE: Final = re.compile(
     r"(?<![\w.-])(?:(?P<count>\d+)\s?[x×]\s?)?(?P<type>(?:(?:db|cache|mq|ml)\.)?[a-z]{1,3}\d{1,2}[a-z]{0,3}\.(?:nano|"
@@ -19,6 +18,8 @@ INSTANCE: Final = re.compile(
     r"micro|small|medium)(?:-\d{1,3})?|db-(?:f1-micro|g1-small|custom-\d+-\d+|n1-standard-\d+)"
     r"|(?:s|g|c|m)-\d{1,2}vcpu-\d{1,3}gb|shared-cpu-\dx|performance-\dx|c[px]x?\d{2}(?![\w.]))",
 )
+
+
 _NAME_COLUMN: Final = re.compile(
     r"^(?:component|service|resource|server|node|system|container|workload|database|"
     r"application|tier|layer|infrastructure|item|module|instance|pod|deployment|name|"
@@ -26,31 +27,43 @@ _NAME_COLUMN: Final = re.compile(
     r"vm|host)s?(?: name| type)?$",
     re.IGNORECASE,
 )
+
+
 _SIZE_COLUMN: Final = re.compile(
     r"\b(?:instance(?: type| class| size)?s?|vcpus?|cpus?|cores|memory|ram|replicas?|"
     r"pods?|nodes?|count|quantity|machine type|vm size|specs?|specification|sizing|"
     r"size|node type|min(?:imum)? instances)\b",
     re.IGNORECASE,
 )
+
+
 _COUNT_COLUMN: Final = re.compile(
     r"^(?:instances|replicas?|pods?|nodes?|count|quantity|anzahl|#|qty|desired|number(?: "
     r"of \w+)?|cantidad|min replicas)$",
     re.IGNORECASE,
 )
+
+
 _TYPE_COLUMN: Final = re.compile(
     r"\b(?:instance(?: type| class| size)?|machine type|vm size|node type|sku)\b", re.IGNORECASE
 )
+
+
 _SIZES: Final = (
     ("cpu", re.compile(r"\b(?:v?cpus?|cores)\b", re.IGNORECASE)),
     ("memory", re.compile(r"\b(?:memory|ram|mem|speicher)\b", re.IGNORECASE)),
     ("storage", re.compile(r"\b(?:storage|disk|volume)\b", re.IGNORECASE)),
 )
+
+
 _NOT_COMPONENT_TABLE: Final = re.compile(
     r"\b(?:thresholds?|utili[sz]ation|usage|alert|warning|critical|targets?|growth|"
     r"users|current|cost|price|rps|throughput|latency|severity|status|endpoint|scenario|"
     r"projected|requests)\b",
     re.IGNORECASE,
 )
+
+
 _INFRA_PLACE: Final = re.compile(
     r"\b(?:infrastructure|architecture|components?|services?|resources?|requirements|"
     r"compute|hosting|deployment|servers?|cluster|stack|sizing|environments?|capacity|"
@@ -58,7 +71,9 @@ _INFRA_PLACE: Final = re.compile(
     r"databases?|storage|specification)\b",
     re.IGNORECASE,
 )
-_STATEFUL: Final = re.compile(
+
+
+STATEFUL: Final = re.compile(
     r"\b(?:postgres\w*|mysql|mariadb|mongo\w*|redis|valkey|elasti\w+|opensearch|kafka|"
     r"rabbitmq|cassandra|clickhouse|minio|s3|etcd|influx\w*|qdrant|weaviate|neo4j|"
     r"timescale\w*|dynamodb|rds|aurora|sql server|"
@@ -67,6 +82,8 @@ _STATEFUL: Final = re.compile(
     r"efs|ebs|nats|memcached)\b",
     re.IGNORECASE,
 )
+
+
 _KINDS: Final = (
     (
         "database",
@@ -113,61 +130,52 @@ _KINDS: Final = (
         ),
     ),
 )
+
+
 _COUNTED: Final = re.compile(
     r"(?<![\w.])(?P<count>\d{1,4})\+?(?:\s?[-–]\s?(?P<most>\d{1,4}))?\s?(?:x\s)?(?:[A-Za-z]+ "
     r"){0,2}(?:replicas?|pods?|instances?|nodes?|tasks?|containers?|servers?|vms?|"
     r"brokers?|shards?|workers?)\b",
     re.IGNORECASE,
 )
+
+
 _INSTANCE_KEY: Final = re.compile(
     r"^(?:instance(?: type| class| size)?s?|node type|machine type|vm size|size|compute|"
     r"type|server|instanz(?:typ)?|class)$",
     re.IGNORECASE,
 )
+
+
 _COUNT_KEY: Final = re.compile(
     r"^(?:replicas?|instances?|nodes?|pods?|count|desired(?: count)?|tasks?|instance "
     r"count|node count|number of (?:nodes|instances|replicas)|replica count)$",
     re.IGNORECASE,
 )
+
+
 _ENGINE_KEY: Final = re.compile(r"^(?:engine|database engine|db engine|service|provider)$", re.IGNORECASE)
+
+
 _HYPOTHESIS: Final = re.compile(
     r"\b(?:upgrade|consider|recommend\w*|should|could|if |resize|instead of|migrate|"
     r"switch|downgrade|savings?|reserved|option|alternative|vs\.?|e\.g\.|such as|next|"
     r"future|likely|probably|increase|right-?siz\w+|→)\b",
     re.IGNORECASE,
 )
-_DEPENDENCY_PLACE: Final = re.compile(
-    r"^\W*(?:\d[\d.]*\s*)?(?:(?:external|upstream|downstream|runtime|service|system|"
-    r"third[- ]party|critical|infrastructure|key|technical|backend)\s"
-    r"(?:service\s|system\s)?(?:dependenc(?:y|ies)|services?|integrations?|apis?|systems?|"
-    r"providers?)(?:\s*(?:&|and|,)\s*[\w ]+)?"
-    r"|dependencies(?:\s*(?:&|and)\s*\w+)?|integrations|externe (?:abhängigkeiten|"
-    r"dienste|systeme)|abhängigkeiten|dependencias(?: externas)?|servicios externos|"
-    r"dépendances(?: externes)?|services externes|depends on)\W*$",
-    re.IGNORECASE,
-)
-_DEPENDENCY_KEY: Final = re.compile(
-    r"(?i)^(?:(?:external |service |runtime |upstream |system )?dependencies|depends "
-    r"on|external services|third[- ]party services|upstream services|integrations|"
-    r"abhängigkeiten|dependencias|dépendances)$"
-)
-_NOT_DEPENDENCY: Final = re.compile(
-    r"(?i)\.md\b|\.py\b|\b(?:phase|approval|availability of|must|should|none|milestone|"
-    r"npm|pip|library|libraries|tasks?|sample|team availability|budget|timeline|completed?|"
-    r"requires?|blocked)\b|@\d|\d+\.\d+"
-)
-_DEPENDENCY_COLUMN: Final = re.compile(
-    r"^(?:dependency|external (?:service|system|dependency)|third[- ]party(?: service)?|"
-    r"integration|upstream(?: service)?|abhängigkeit|dependencia|dépendance)s?$",
-    re.IGNORECASE,
-)
+
+
 _CALLER_COLUMN: Final = re.compile(
     r"^(?:from|caller|consumer|source(?: component| service)?|dependent|von|desde|de)$", re.IGNORECASE
 )
+
+
 _CALLED_COLUMN: Final = re.compile(
     r"^(?:to|calls?|callee|provider|depends on|target(?: component| service)?|needs|requires|nach|hacia|vers)$",
     re.IGNORECASE,
 )
+
+
 _PROJECT_DOCUMENT: Final = re.compile(r"build-?plan|timeline|roadmap|schedule|package|changelog", re.IGNORECASE)
 
 
@@ -192,87 +200,9 @@ def component_table(table: Table, document: str) -> list[Fact] | None:
     counted = typed or any(_COUNTED.search(cell) for cell in cells)
     if named and sizes and (len(sizes) > 1 or counted or _COUNT_COLUMN.match(header[sizes[0]])):
         return [fact for row in table.rows if (fact := _sized_row(table, row, document))]
-    if _described(table, document):
-        return [fact for row in table.rows if (fact := _described_row(table, row, document))]
     if scope.is_environment(table.rows[0].cells[0]) and _TYPE_COLUMN.search(" ".join(header)):
         return [fact for row in table.rows if (fact := _sized_row(table, row, document))]
     return None
-
-
-_DESCRIBED_NAME: Final = re.compile(
-    r"(?i)^(?:components?|services?|containers?|microservices?|applications?|apps?|"
-    r"systems?|databases?|servers?|layers?|infrastructure|resources?|modules?|komponenten?|"
-    r"dienste?|componentes?|servicios?|composants?|servi[cç]os?|process(?:es)?|tools?)(?: "
-    r"name)?$"
-)
-_DESCRIBING: Final = re.compile(
-    r"(?i)^(?:purpose|description|responsibilit(?:y|ies)|technology|technologies|tech(?: "
-    r"stack)?|ports?|functions?|roles?|details?|types?|notes?|hosting|platform|provider|"
-    r"(?:aws |azure |gcp |cloud )?services?|solution|tool|image|url|"
-    r"stack|runtime|language|engine|version|status|location|configuration|beschreibung|"
-    r"zweck|technologie|descripci[oó]n|prop[oó]sito|tecnolog[ií]a|descri[cç][aã]o|"
-    r"fun[cç][aã]o|rôle|fonction|technologie|usage|namespace|host|host port|container "
-    r"name|health ?check|sku|resource|owner|scaling|auto-?scaling|redundancy|failover|"
-    r"replication|instances?|replicas?|availability|high availability|ha|regions?|"
-    r"size|sizing|spec(?:ification)?s?|storage|memory|cpu|backup)$"
-)
-_DESCRIBED_PLACE: Final = re.compile(
-    r"(?i)\b(?:infrastructure|architecture|components?|services?|containers?|stack|"
-    r"topology|hosting|deployment|servers?|microservices|applications?|databases?|"
-    r"data ?stores?|storage|infrastruktur|architektur|arquitectura|arquitetura|infraestructura|"
-    r"infraestrutura|compute|networking|system overview|monitoring|observability)\b"
-)
-_TECHNOLOGY: Final = re.compile(
-    r"(?i)^(?:technolog\w+|tech(?: stack)?|(?:aws |azure |gcp |cloud )?services?|solution|"
-    r"tool|tecnolog[ií]a|platform|provider|engine|stack)$"
-)
-_NO_COMPONENT_PLACE: Final = re.compile(
-    r"(?i)\b(?:api|endpoints?|environment variables|features?|ui|design|tests?|testing|"
-    r"comparison|alternatives?|decisions?|pricing|costs?|business|third[- ]party|support|"
-    r"levels?|dependenc\w+|security|compliance|tools? used|quality|metrics|alerts?|"
-    r"health ?checks?|troubleshooting|"
-    r"responsibilit\w+|professional|consulting|frontend components|react|files?|permissions?|"
-    r"roadmap|status|libraries|packages|sla|slo|objectives?|options?)\b"
-)
-
-
-def _described(table: Table, document: str) -> bool:
-    """Whether a table introduces components: a name column, and only columns that describe."""
-    place = " ".join((table.lead, *table.heading[-2:]))
-    return (
-        len(table.header) > 1
-        and bool(_DESCRIBED_NAME.match(table.header[0]))
-        and all(_DESCRIBING.match(name) for name in table.header[1:] if name)
-        and bool(_DESCRIBED_PLACE.search(place))
-        and not _NO_COMPONENT_PLACE.search(" ".join((table.lead, *table.heading[-1:])))
-        and not re.search(r"(?i)design ?system|wireframe|prototype|storybook|api ?spec|test|pricing|market", document)
-    )
-
-
-def _described_row(table: Table, row: Row, document: str) -> Fact | None:
-    name = row.cells[0]
-    if (
-        not 1 < len(name) <= 60
-        or len(name.split()) > 6
-        or re.search(
-            r"(?i)^(?:total|language|framework|testing|ci/?cd|version control|styling|linting|"
-            r"build tool|package manager|ide|dns|ssl|http|auth\w*)\b",
-            name,
-        )
-    ):
-        return None
-    details = {
-        column.lower(): cell for column, cell in zip(table.header[1:], row.cells[1:], strict=False) if cell.strip("-– ")
-    }
-    technology = next(
-        (cell for column, cell in zip(table.header[1:], row.cells[1:], strict=False) if _TECHNOLOGY.match(column)), ""
-    )
-    around = tuple(text for text in (table.lead, *reversed(table.heading)) if text)
-    fact = _component(
-        name, {}, scope.environment(*around), row.line, row.source, table.heading, around, " ".join(row.cells), document
-    )
-    kept = {key: value for key, value in details.items() if len(value) <= 200}
-    return replace(fact, value=technology or name, details={**kept, **fact.details})
 
 
 _NOT_NAMES: Final = re.compile(
@@ -303,7 +233,7 @@ def _sized_row(table: Table, row: Row, document: str) -> Fact | None:
     environment = scope.environment(name, table.lead, *reversed(table.heading))
     component = "" if scope.is_environment(name) else name
     label = component or next((text for text in (table.lead, *reversed(table.heading)) if text), name)
-    return _component(
+    return component_fact(
         label,
         details,
         environment,
@@ -335,7 +265,7 @@ def _environment_row(table: Table, row: Row, environments: dict[int, str], docum
                 details["count"] = (
                     instance["count"] if instance and instance["count"] else counted["count"] if counted else ""
                 )
-            yield _component(
+            yield component_fact(
                 name,
                 details,
                 environment,
@@ -348,7 +278,7 @@ def _environment_row(table: Table, row: Row, environments: dict[int, str], docum
             )
 
 
-def _component(
+def component_fact(
     name: str,
     details: dict[str, str],
     environment: str,
@@ -359,6 +289,7 @@ def _component(
     words: str,
     document: str,
 ) -> Fact:
+    """A component with its kind and whether it keeps state, both told from its name and the words around it."""
     kind = next((kind for kind, pattern in _KINDS if pattern.search(name)), "") or next(
         (kind for kind, pattern in _KINDS if pattern.search(f"{words} {details.get('instance_type', '')}")), ""
     )
@@ -366,7 +297,7 @@ def _component(
     if environment:
         filled["environment"] = environment
     filled["stateful"] = (
-        "true" if _STATEFUL.search(name) or kind in ("database", "cache", "queue", "search", "storage") else "false"
+        "true" if STATEFUL.search(name) or kind in ("database", "cache", "queue", "search", "storage") else "false"
     )
     claim = Claim(words, name, "", tuple(text for text in around if text), heading, line, quote, "cell")
     refused = roles.EXAMPLE if roles.example(claim) else roles.PLACEHOLDER if roles.placeholder(name) else ""
@@ -405,7 +336,7 @@ def component_facts(claim: Claim, document: str) -> Iterator[Fact]:
             bracket = re.match(r"\s?\(([^()]{2,40})\)", claim.text[match.end() : match.end() + 44])
             environment = scope.environment(*((bracket[1],) if bracket else ()), claim.label, *claim.around)
             details = {"instance_type": match["type"], "count": match["count"] or ""}
-            yield _component(
+            yield component_fact(
                 name, details, environment, claim.line, claim.quote, claim.heading, claim.around, claim.words, document
             )
     elif (
@@ -413,10 +344,10 @@ def component_facts(claim: Claim, document: str) -> Iterator[Fact]:
         and _COUNT_KEY.match(claim.label)
         and name
         and (number := re.match(r"\d{1,4}(?![\w.%])", claim.text))
-        and _is_component(name)
+        and _iscomponent_fact(name)
     ):
         environment = scope.environment(claim.text, *claim.around)
-        yield _component(
+        yield component_fact(
             name,
             {"count": number[0]},
             environment,
@@ -432,11 +363,11 @@ def component_facts(claim: Claim, document: str) -> Iterator[Fact]:
         and not keyed
         and (counted := _COUNTED.search(claim.text))
         and counted.start() < 12
-        and _is_component(claim.label)
+        and _iscomponent_fact(claim.label)
         and not counted["most"]
     ):
         environment = scope.environment(claim.text, claim.label, *claim.around)
-        yield _component(
+        yield component_fact(
             claim.label,
             {"count": counted["count"]},
             environment,
@@ -449,88 +380,7 @@ def component_facts(claim: Claim, document: str) -> Iterator[Fact]:
         )
 
 
-_RESOURCE: Final = re.compile(
-    r"(?i)^(?:auto[- ]?scaling group|(?:application |network )?load balancer|alb|nlb|"
-    r"(?:rds|ecs|eks|ec2|gke|aks|lambda|cloudfront|elasticache|s3)(?: (?:instance|"
-    r"cluster|service|bucket|function|distribution|database))?"
-    r"|kubernetes cluster|database(?: server| cluster| instance)?|redis(?: cluster)?|"
-    r"message (?:queue|broker)|cdn|vector (?:db|database)|cache|object storage|api "
-    r"gateway|web server|reverse proxy)$"
-)
-_COMPONENT_PLACE: Final = re.compile(
-    r"(?i)^\W*(?:[\d.]+\s*)?(?:(?:system|core|key|main|infrastructure|architecture|"
-    r"architectural|backend|service|platform|high-level|technical)\s)?(?:components?|"
-    r"microservices|containers|services|komponenten|componentes|composants)(?:\s(?:overview|"
-    r"principales|del sistema))?\W*$"
-    r"|^\W*(?:[\d.]+\s*)?(?:infrastructure|architecture|compute|data stores?|load "
-    r"balancing|database|hosting|storage|networking)\W*$"
-)
-
-
-_WORKLOAD: Final = re.compile(
-    r"(?i)^(?:kubernetes )?(?:StatefulSet|Deployment with|DaemonSet|Docker container|"
-    r"ECS service|Fargate|EC2 instance|Cloud Run|Lambda function|managed (?:postgres\w*|"
-    r"redis|mysql|database|kafka))\b"
-)
-
-
-def listed_component(line: Line, document: str) -> Iterator[Fact]:
-    """`Backup controller: drives the jobs` under "Components", `Application Load Balancer: shop-alb` under "Compute"."""
-    near = line.lead or (line.heading[-1] if line.heading else "")
-    key, rest = split_key(line.text)
-    if not key and (bold := re.match(r"\s*(?:[-*+]|\d+[.)])\s+\*\*([^*]{2,60})\*\*\s*(?:[-–—]\s*(.*))?$", line.raw)):
-        key, rest = bold[1].strip(" :"), bold[2] or ""
-    if not line.item or line.parents or not key or line.done is not None:
-        return
-    if _WORKLOAD.match(rest) and len(key.split()) <= 5:
-        yield _component(
-            key,
-            {},
-            scope.environment(*line.context),
-            line.line,
-            line.raw,
-            line.heading,
-            line.context,
-            f"{key} {rest}",
-            document,
-        )
-        return
-    if not _COMPONENT_PLACE.match(near):
-        return
-    if re.search(r"(?i)design ?system|frontend|wireframe|prototype|ui[ _-]|storybook", document):
-        return
-    identified = bool(re.fullmatch(r"[\w.-]*[a-z][\w]*-[\w.-]+", rest)) and bool(_RESOURCE.match(key))
-    listed = (
-        bool(re.search(r"(?i)komponent|component|composant", near)) and len(key) <= 40 and not INSTANCE.search(rest)
-    )
-    if identified or listed:
-        yield _component(
-            key, {}, scope.environment(*line.context), line.line, line.raw, line.heading, line.context, key, document
-        )
-
-
-def engine(claim: Claim, document: str) -> Iterator[Fact]:
-    """`Engine: PostgreSQL 15` under the heading of the database."""
-    if (
-        claim.form == "pair"
-        and re.fullmatch(r"(?i)(?:database |db )?engine", claim.label)
-        and _STATEFUL.search(claim.text)
-    ):
-        name = re.split(r"[,(;]", claim.text)[0].strip()
-        yield _component(
-            name,
-            {"engine": name},
-            scope.environment(claim.text, *claim.around),
-            claim.line,
-            claim.quote,
-            claim.heading,
-            claim.around,
-            claim.words,
-            document,
-        )
-
-
-def _is_component(name: str) -> bool:
+def _iscomponent_fact(name: str) -> bool:
     return len(name.split()) <= 6 and any(pattern.search(name) for _, pattern in _KINDS)
 
 
@@ -550,74 +400,3 @@ def _owner(claim: Claim) -> str:
         ).strip(" -–:&"):
             return stripped if not scope.is_environment(stripped) else ""
     return ""
-
-
-def dependency_table(table: Table, document: str) -> list[Fact] | None:
-    """The dependencies of a table whose first column holds them, or None."""
-    placed = bool(table.heading) and bool(_DEPENDENCY_PLACE.match(table.lead or table.heading[-1]))
-    named = re.match(r"(?i)^(?:service|system|provider|name|vendor|component|api|dienst|servicio)s?$", table.header[0])
-    if not (_DEPENDENCY_COLUMN.match(table.header[0]) or (placed and named)):
-        return None
-    if any(
-        re.search(r"(?i)\b(?:version|license|milestone|task|due|phase|uptime|sla|depends on)\b", name)
-        for name in table.header
-    ):
-        return None
-    around = tuple(text for text in (table.lead, *reversed(table.heading)) if text)
-    return [
-        _dependency(
-            row.cells[0],
-            row.line,
-            row.source,
-            table.heading,
-            around,
-            document,
-            dict(zip(table.header[1:], row.cells[1:], strict=False)),
-        )
-        for row in table.rows
-        if row.cells[0].strip("-– ")
-    ]
-
-
-def dependency_line(line: Line, document: str) -> Iterator[Fact]:
-    """The dependencies listed as bullets under a heading that says so, or after `Dependencies:` on one line."""
-    key, rest = split_key(line.text)
-    if key and _DEPENDENCY_KEY.match(key) and line.done is None and not _NOT_DEPENDENCY.search(rest):
-        for name in re.split(r",\s*|;\s*|\s\+\s", re.sub(r"\([^()]*\)", "", rest)):
-            if 1 < len(name.strip(" .")) <= 40 and len(name.split()) <= 4:
-                yield _dependency(name.strip(" ."), line.line, line.raw, line.heading, line.context, document, {})
-        return
-    near = line.lead or (line.heading[-1] if line.heading else "")
-    if not line.item or line.parents or line.done is not None or not _DEPENDENCY_PLACE.match(near):
-        return
-    name = re.split(r":\s|\s[–—-]\s|\s\(", line.text)[0].strip(" .:`")
-    if 1 < len(name) <= 50 and len(name.split()) <= 6 and not _NOT_DEPENDENCY.search(name) and not name.endswith(","):
-        yield _dependency(name, line.line, line.raw, line.heading, line.context, document, {})
-
-
-def _dependency(
-    name: str,
-    line: int,
-    quote: str,
-    heading: tuple[str, ...],
-    around: tuple[str, ...],
-    document: str,
-    more: dict[str, str],
-) -> Fact:
-    claim = Claim(name, "", "", tuple(text for text in around if text), heading, line, quote, "cell")
-    refused = roles.PLACEHOLDER if roles.placeholder(name) else roles.EXAMPLE if roles.example(claim) else ""
-    details = {key.lower(): value for key, value in more.items() if value.strip("-– ")}
-    return Fact(
-        Kind.DEPENDENCY,
-        name,
-        "text",
-        document,
-        line,
-        quote,
-        name=name,
-        heading=heading,
-        scope=Scope("", "", ""),
-        role=Role.STATED,
-        details=details,
-        refused=refused,
-    )

@@ -4,35 +4,34 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from decimal import Decimal
 from typing import Any, Final
 
 from sre_kit.compute.vocabulary import Fact, Kind, Role, Scope
-from sre_kit.load.facts import roles, scope
+from sre_kit.load.facts import roles
 from sre_kit.load.facts.claims import Claim
-from sre_kit.load.facts.quantities import SECONDS
+from sre_kit.load.facts.k6 import k6_summary, k6_thresholds
 from sre_kit.load.facts.reading import Fence
 
 _LARGEST: Final = 200_000
+
+
 _YAML: Final = ("yaml", "yml", "", "text", "prometheus", "docker-compose", "k8s", "kubernetes")
+
+
 _SCRIPT: Final = ("javascript", "js", "typescript", "ts", "jsx", "k6")
+
+
 _LOOKS_YAML = re.compile(
     r"^\s*(?:- )?(?:apiVersion|alert|groups|services|kind|spec|rules|autoscaling|minReplicas|hpa)\s*:", re.MULTILINE
 )
-_K6_TREND = re.compile(
-    r"^\s*[✓✗]?\s*(http_req_duration|http_req_waiting|iteration_duration|grpc_req_duration|"
-    r"ws_session_duration)\.*\s*:\s*(.+)$"
-)
-_K6_RATE = re.compile(r"^\s*[✓✗]?\s*(http_req_failed|checks|errors|error_rate)\.*\s*:\s*(\d+(?:\.\d+)?)%")
-_K6_COUNT = re.compile(r"^\s*(http_reqs)\.*\s*:\s*\d+\s+(\d+(?:\.\d+)?)/s")
-_K6_VALUE = re.compile(r"(avg|min|med|max|p\(\d+(?:\.\d+)?\))=(\d+(?:\.\d+)?)(ms|µs|s|m)(?![\w])")
-_K6_LATENCY = re.compile(r"['\"]?(?P<metric>http_req_duration)(?:\{[^{}]*\})?['\"]?\s*:\s*\[(?P<rules>[^\[\]]*)\]")
-_K6_FAILED = re.compile(
-    r"['\"]?(?:http_req_failed|errors|error_rate)['\"]?\s*:\s*\[\s*['\"]rate\s*<=?\s*(0?\.\d+)['\"]"
-)
-_K6_RULE = re.compile(r"(p\(\d+(?:\.\d+)?\)|avg|max|med)\s*(<=?)\s*(\d+(?:\.\d+)?)")
+
+
 _K6_LINE = re.compile(r"p\(\d+\)\s*=\s*\d")
+
+
 _CPU_WORK: Final = {"Deployment": "false", "StatefulSet": "true", "DaemonSet": "false", "ReplicaSet": "false"}
+
+
 _STATEFUL_IMAGE = re.compile(
     r"postgres|mysql|mariadb|mongo|redis|elasticsearch|opensearch|kafka|rabbitmq|cassandra|"
     r"clickhouse|minio|etcd|influx|qdrant|weaviate|neo4j|timescale|zookeeper|nats",
@@ -45,15 +44,17 @@ def fence_facts(fence: Fence, document: str) -> Iterator[Fact]:
     if len(fence.text) > _LARGEST:
         return
     if fence.language in _SCRIPT:
-        yield from _k6_thresholds(fence, document)
+        yield from k6_thresholds(fence, document)
     elif _K6_LINE.search(fence.text) or "http_req_" in fence.text:
-        yield from _k6_summary(fence, document)
+        yield from k6_summary(fence, document)
     elif fence.language in _YAML and _LOOKS_YAML.search(fence.text):
         for item in _documents(fence.text):
             yield from _manifest(item, fence, document)
 
 
 _DRAWN = re.compile(r"[│┌└├─▼▲═║╔]|^\s*[$#>]\s|->|=>|[{};]\s*$|^\s*\w+\(", re.MULTILINE)
+
+
 _TEXT: Final = ("", "text", "txt", "plaintext", "plain")
 
 
@@ -166,16 +167,6 @@ def _quote(fence: Fence, line: int) -> str:
     return lines[offset].strip() if 0 <= offset < len(lines) else ""
 
 
-def _refused(fence: Fence, words: str = "") -> str:
-    around = ((fence.lead,) if fence.lead else ()) + tuple(reversed(fence.heading))
-    claim = Claim(words, "", "", around, fence.heading, fence.line, "", "pair")
-    return roles.EXAMPLE if roles.example(claim) else ""
-
-
-def _environment(fence: Fence, *more: str) -> str:
-    return scope.environment(*more, fence.lead, *reversed(fence.heading))
-
-
 def _alert(rule: Mapping[str, Any], fence: Fence, document: str) -> Fact:
     name = str(rule["alert"])
     line = _line(fence, f"alert: {name}", f'alert: "{name}"', f"alert: '{name}'", name)
@@ -202,9 +193,9 @@ def _alert(rule: Mapping[str, Any], fence: Fence, document: str) -> Fact:
         name=name,
         heading=fence.heading,
         role=Role.THRESHOLD,
-        scope=Scope(_environment(fence)),
+        scope=Scope(roles.fence_environment(fence)),
         details={key: value for key, value in details.items() if value},
-        refused=_refused(fence),
+        refused=roles.fence_refusal(fence),
     )
 
 
@@ -258,7 +249,7 @@ def _service(name: str, service: Mapping[str, Any], fence: Fence, document: str)
 
 
 def _component(name: str, details: dict[str, str], line: int, fence: Fence, document: str, namespace: str = "") -> Fact:
-    environment = _environment(fence, namespace.replace("-", " "))
+    environment = roles.fence_environment(fence, namespace.replace("-", " "))
     details = {key: value for key, value in details.items() if value} | (
         {"environment": environment} if environment else {}
     )
@@ -273,7 +264,7 @@ def _component(name: str, details: dict[str, str], line: int, fence: Fence, docu
         heading=fence.heading,
         scope=Scope(environment, "", name),
         details=details,
-        refused=_refused(fence),
+        refused=roles.fence_refusal(fence),
     )
 
 
@@ -304,9 +295,9 @@ def _autoscaler(item: Mapping[str, Any], fence: Fence, document: str) -> Iterato
             name=name,
             heading=fence.heading,
             role=Role.STATED,
-            scope=Scope(_environment(fence), "", name),
+            scope=Scope(roles.fence_environment(fence), "", name),
             details={key: value for key, value in details.items() if value},
-            refused=_refused(fence),
+            refused=roles.fence_refusal(fence),
         )
 
 
@@ -333,151 +324,3 @@ def _metric(metric: Any) -> tuple[str, str] | None:
     if "averageUtilization" in (target or {}):
         return str(name), f"{target['averageUtilization']}%"
     return str(name), str((target or {}).get("averageValue") or (target or {}).get("value") or "")
-
-
-def _k6_thresholds(fence: Fence, document: str) -> Iterator[Fact]:
-    for offset, line in enumerate(fence.text.split("\n")):
-        if found := _K6_LATENCY.search(line):
-            for statistic, sign, milliseconds in _K6_RULE.findall(found["rules"]):
-                name = re.sub(r"[()]", "", statistic).replace("med", "p50")
-                yield Fact(
-                    Kind.LATENCY_TARGET,
-                    Decimal(milliseconds) / 1000,
-                    "s",
-                    document,
-                    fence.line + offset,
-                    line.strip(),
-                    name=name,
-                    heading=fence.heading,
-                    role=Role.TARGET,
-                    details={"statistic": name, "comparison": sign},
-                    refused=_refused(fence),
-                )
-        if found := _K6_FAILED.search(line):
-            yield Fact(
-                Kind.ERROR_RATE_TARGET,
-                Decimal(found[1]),
-                "ratio",
-                document,
-                fence.line + offset,
-                line.strip(),
-                heading=fence.heading,
-                role=Role.TARGET,
-                details={"comparison": "<"},
-                refused=_refused(fence),
-            )
-
-
-def _k6_summary(fence: Fence, document: str) -> Iterator[Fact]:
-    metric = ""
-    for offset, line in enumerate(fence.text.split("\n")):
-        number, quote = fence.line + offset, line.strip()[:300]
-        if found := re.fullmatch(r"\s*([a-z][a-z0-9_]{3,60})\s*", line):
-            metric = found[1]
-        elif found := _K6_CHECK.search(line):
-            yield from _k6_check(found, metric, number, quote, fence, document)
-        elif found := _K6_TREND.match(line):
-            for statistic, amount, unit in _K6_VALUE.findall(found[2]):
-                name = re.sub(r"[()]", "", statistic).replace("med", "p50")
-                yield _measured(
-                    Decimal(amount) * SECONDS[unit], "s", f"{found[1]} {name}", name, number, quote, fence, document
-                )
-        elif found := _K6_RATE.match(line):
-            yield _measured(Decimal(found[2]) / 100, "ratio", found[1], "rate", number, quote, fence, document)
-        elif found := _K6_COUNT.match(line):
-            yield _measured(Decimal(found[2]), "req/s", found[1], "rate", number, quote, fence, document)
-        elif "http_req" not in line and "ws_" not in line:
-            for statistic, amount, unit in _K6_MEASURED.findall(line):
-                name = re.sub(r"[()]", "", statistic)
-                yield _measured(Decimal(amount) * SECONDS[unit], "s", name, name, number, quote, fence, document)
-
-
-_K6_CHECK: Final = re.compile(
-    r"'(?P<statistic>p\(\d+(?:\.\d+)?\)|avg|med|max|rate)\s?(?P<sign><=?)\s?(?P<limit>\d*\.?\d+)'(?P<rest>.*)$"
-)
-_K6_MEASURED: Final = re.compile(r"(p\(\d+(?:\.\d+)?\))\s?=\s?(\d+(?:\.\d+)?)(ms|s)\b")
-
-
-def _k6_check(found: re.Match[str], metric: str, line: int, quote: str, fence: Fence, document: str) -> Iterator[Fact]:
-    """One line of k6's THRESHOLDS block: the limit, and what was measured against it."""
-    statistic = re.sub(r"[()]", "", found["statistic"]).replace("med", "p50")
-    details = {"statistic": statistic, "comparison": found["sign"]}
-    rate = statistic == "rate"
-    if rate and not re.search(r"fail|error", metric):
-        return
-    kind = Kind.ERROR_RATE_TARGET if rate else Kind.LATENCY_TARGET
-    limit = Decimal(found["limit"]) if rate else Decimal(found["limit"]) / 1000
-    yield Fact(
-        kind,
-        limit,
-        "ratio" if rate else "s",
-        document,
-        line,
-        quote,
-        name=f"{metric} {statistic}".strip(),
-        heading=fence.heading,
-        role=Role.TARGET,
-        details=details,
-        refused=_refused(fence),
-    )
-    if rate and (share := re.search(r"rate=(\d+(?:\.\d+)?)%", found["rest"])):
-        yield _measured(Decimal(share[1]) / 100, "ratio", metric, "rate", line, quote, fence, document)
-    for name, amount, unit in _K6_VALUE.findall(found["rest"]):
-        plain = re.sub(r"[()]", "", name).replace("med", "p50")
-        yield _measured(
-            Decimal(amount) * SECONDS[unit], "s", f"{metric} {plain}".strip(), plain, line, quote, fence, document
-        )
-
-
-def k6_claim(claim: Claim, document: str) -> Iterator[Fact]:
-    """A k6 threshold quoted in a line: `http_req_duration: p(95)<500`."""
-    text = f"{claim.label}: {claim.text}" if claim.label else claim.text
-    if found := re.search(
-        r"http_req_(?:duration|waiting)[^<>]{0,40}?(p\(\d+(?:\.\d+)?\)|avg|med)\s?(<=?)\s?(\d+)(?![\d.]*\s?(?:ms|"
-        r"s|min)\b)",
-        text,
-    ):
-        name = re.sub(r"[()]", "", found[1]).replace("med", "p50")
-        yield Fact(
-            Kind.LATENCY_TARGET,
-            Decimal(found[3]) / 1000,
-            "s",
-            document,
-            claim.line,
-            claim.quote,
-            name=name,
-            heading=claim.heading,
-            role=Role.TARGET,
-            details={"statistic": name, "comparison": found[2]},
-        )
-    if found := re.search(r"http_req_failed[^<>]{0,40}?rate\s?(<=?)\s?(0?\.\d+)", text):
-        yield Fact(
-            Kind.ERROR_RATE_TARGET,
-            Decimal(found[2]),
-            "ratio",
-            document,
-            claim.line,
-            claim.quote,
-            heading=claim.heading,
-            role=Role.TARGET,
-            details={"comparison": found[1]},
-        )
-
-
-def _measured(
-    value: Decimal, unit: str, name: str, statistic: str, line: int, quote: str, fence: Fence, document: str
-) -> Fact:
-    return Fact(
-        Kind.LOAD_TEST_RESULT,
-        value,
-        unit,
-        document,
-        line,
-        quote,
-        name=name,
-        heading=fence.heading,
-        role=Role.MEASURED,
-        scope=Scope(_environment(fence)),
-        details={"statistic": statistic},
-        refused=_refused(fence),
-    )

@@ -6,7 +6,9 @@ import re
 from typing import Final
 
 from sre_kit.compute.vocabulary import Role
+from sre_kit.load.facts import scope
 from sre_kit.load.facts.claims import Claim
+from sre_kit.load.facts.reading import Fence
 
 _PLACEHOLDER = re.compile(
     r"\[(?:from|current|your|insert|date|name|tbd|todo|x+|number|amount|value|planned|"
@@ -272,3 +274,14 @@ _OBJECTIVE = re.compile(
     r"goals?|meta|objetivos?|ziele?)\b",
     re.IGNORECASE,
 )
+
+
+def fence_refusal(fence: Fence, words: str = "") -> str:
+    """Why the facts of a code block are not used: its lead-in or heading calls it an example."""
+    around = ((fence.lead,) if fence.lead else ()) + tuple(reversed(fence.heading))
+    return EXAMPLE if example(Claim(words, "", "", around, fence.heading, fence.line, "", "pair")) else ""
+
+
+def fence_environment(fence: Fence, *more: str) -> str:
+    """The environment of a code block, from `more`, its lead-in or its headings."""
+    return scope.environment(*more, fence.lead, *reversed(fence.heading))

@@ -1,0 +1,115 @@
+"""What the system depends on: services of others, out of tables, bullets and `Dependencies:` lines."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from sre_kit.compute.vocabulary import Fact, Kind, Role, Scope
+from sre_kit.load.facts import roles
+from sre_kit.load.facts.claims import Claim, split_key
+from sre_kit.load.facts.reading import Line, Table
+
+_DEPENDENCY_PLACE: Final = re.compile(
+    r"^\W*(?:\d[\d.]*\s*)?(?:(?:external|upstream|downstream|runtime|service|system|"
+    r"third[- ]party|critical|infrastructure|key|technical|backend)\s"
+    r"(?:service\s|system\s)?(?:dependenc(?:y|ies)|services?|integrations?|apis?|systems?|"
+    r"providers?)(?:\s*(?:&|and|,)\s*[\w ]+)?"
+    r"|dependencies(?:\s*(?:&|and)\s*\w+)?|integrations|externe (?:abhängigkeiten|"
+    r"dienste|systeme)|abhängigkeiten|dependencias(?: externas)?|servicios externos|"
+    r"dépendances(?: externes)?|services externes|depends on)\W*$",
+    re.IGNORECASE,
+)
+
+
+_DEPENDENCY_KEY: Final = re.compile(
+    r"(?i)^(?:(?:external |service |runtime |upstream |system )?dependencies|depends "
+    r"on|external services|third[- ]party services|upstream services|integrations|"
+    r"abhängigkeiten|dependencias|dépendances)$"
+)
+
+
+_NOT_DEPENDENCY: Final = re.compile(
+    r"(?i)\.md\b|\.py\b|\b(?:phase|approval|availability of|must|should|none|milestone|"
+    r"npm|pip|library|libraries|tasks?|sample|team availability|budget|timeline|completed?|"
+    r"requires?|blocked)\b|@\d|\d+\.\d+"
+)
+
+
+_DEPENDENCY_COLUMN: Final = re.compile(
+    r"^(?:dependency|external (?:service|system|dependency)|third[- ]party(?: service)?|"
+    r"integration|upstream(?: service)?|abhängigkeit|dependencia|dépendance)s?$",
+    re.IGNORECASE,
+)
+
+
+def dependency_table(table: Table, document: str) -> list[Fact] | None:
+    """The dependencies of a table whose first column holds them, or None."""
+    placed = bool(table.heading) and bool(_DEPENDENCY_PLACE.match(table.lead or table.heading[-1]))
+    named = re.match(r"(?i)^(?:service|system|provider|name|vendor|component|api|dienst|servicio)s?$", table.header[0])
+    if not (_DEPENDENCY_COLUMN.match(table.header[0]) or (placed and named)):
+        return None
+    if any(
+        re.search(r"(?i)\b(?:version|license|milestone|task|due|phase|uptime|sla|depends on)\b", name)
+        for name in table.header
+    ):
+        return None
+    around = tuple(text for text in (table.lead, *reversed(table.heading)) if text)
+    return [
+        _dependency(
+            row.cells[0],
+            row.line,
+            row.source,
+            table.heading,
+            around,
+            document,
+            dict(zip(table.header[1:], row.cells[1:], strict=False)),
+        )
+        for row in table.rows
+        if row.cells[0].strip("-– ")
+    ]
+
+
+def dependency_line(line: Line, document: str) -> Iterator[Fact]:
+    """The dependencies listed as bullets under a heading that says so, or after `Dependencies:` on one line."""
+    key, rest = split_key(line.text)
+    if key and _DEPENDENCY_KEY.match(key) and line.done is None and not _NOT_DEPENDENCY.search(rest):
+        for name in re.split(r",\s*|;\s*|\s\+\s", re.sub(r"\([^()]*\)", "", rest)):
+            if 1 < len(name.strip(" .")) <= 40 and len(name.split()) <= 4:
+                yield _dependency(name.strip(" ."), line.line, line.raw, line.heading, line.context, document, {})
+        return
+    near = line.lead or (line.heading[-1] if line.heading else "")
+    if not line.item or line.parents or line.done is not None or not _DEPENDENCY_PLACE.match(near):
+        return
+    name = re.split(r":\s|\s[–—-]\s|\s\(", line.text)[0].strip(" .:`")
+    if 1 < len(name) <= 50 and len(name.split()) <= 6 and not _NOT_DEPENDENCY.search(name) and not name.endswith(","):
+        yield _dependency(name, line.line, line.raw, line.heading, line.context, document, {})
+
+
+def _dependency(
+    name: str,
+    line: int,
+    quote: str,
+    heading: tuple[str, ...],
+    around: tuple[str, ...],
+    document: str,
+    more: dict[str, str],
+) -> Fact:
+    claim = Claim(name, "", "", tuple(text for text in around if text), heading, line, quote, "cell")
+    refused = roles.PLACEHOLDER if roles.placeholder(name) else roles.EXAMPLE if roles.example(claim) else ""
+    details = {key.lower(): value for key, value in more.items() if value.strip("-– ")}
+    return Fact(
+        Kind.DEPENDENCY,
+        name,
+        "text",
+        document,
+        line,
+        quote,
+        name=name,
+        heading=heading,
+        scope=Scope("", "", ""),
+        role=Role.STATED,
+        details=details,
+        refused=refused,
+    )

@@ -1,0 +1,187 @@
+"""Components that are introduced rather than sized: tables of names with purposes, bullets under "Components"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Final
+
+from sre_kit.compute.vocabulary import Fact
+from sre_kit.load.facts import scope
+from sre_kit.load.facts.claims import Claim, split_key
+from sre_kit.load.facts.components import INSTANCE, STATEFUL, component_fact
+from sre_kit.load.facts.reading import Line, Row, Table
+
+_DESCRIBED_NAME: Final = re.compile(
+    r"(?i)^(?:components?|services?|containers?|microservices?|applications?|apps?|"
+    r"systems?|databases?|servers?|layers?|infrastructure|resources?|modules?|komponenten?|"
+    r"dienste?|componentes?|servicios?|composants?|servi[cç]os?|process(?:es)?|tools?)(?: "
+    r"name)?$"
+)
+
+
+_DESCRIBING: Final = re.compile(
+    r"(?i)^(?:purpose|description|responsibilit(?:y|ies)|technology|technologies|tech(?: "
+    r"stack)?|ports?|functions?|roles?|details?|types?|notes?|hosting|platform|provider|"
+    r"(?:aws |azure |gcp |cloud )?services?|solution|tool|image|url|"
+    r"stack|runtime|language|engine|version|status|location|configuration|beschreibung|"
+    r"zweck|technologie|descripci[oó]n|prop[oó]sito|tecnolog[ií]a|descri[cç][aã]o|"
+    r"fun[cç][aã]o|rôle|fonction|technologie|usage|namespace|host|host port|container "
+    r"name|health ?check|sku|resource|owner|scaling|auto-?scaling|redundancy|failover|"
+    r"replication|instances?|replicas?|availability|high availability|ha|regions?|"
+    r"size|sizing|spec(?:ification)?s?|storage|memory|cpu|backup)$"
+)
+
+
+_DESCRIBED_PLACE: Final = re.compile(
+    r"(?i)\b(?:infrastructure|architecture|components?|services?|containers?|stack|"
+    r"topology|hosting|deployment|servers?|microservices|applications?|databases?|"
+    r"data ?stores?|storage|infrastruktur|architektur|arquitectura|arquitetura|infraestructura|"
+    r"infraestrutura|compute|networking|system overview|monitoring|observability)\b"
+)
+
+
+_TECHNOLOGY: Final = re.compile(
+    r"(?i)^(?:technolog\w+|tech(?: stack)?|(?:aws |azure |gcp |cloud )?services?|solution|"
+    r"tool|tecnolog[ií]a|platform|provider|engine|stack)$"
+)
+
+
+_NO_COMPONENT_PLACE: Final = re.compile(
+    r"(?i)\b(?:api|endpoints?|environment variables|features?|ui|design|tests?|testing|"
+    r"comparison|alternatives?|decisions?|pricing|costs?|business|third[- ]party|support|"
+    r"levels?|dependenc\w+|security|compliance|tools? used|quality|metrics|alerts?|"
+    r"health ?checks?|troubleshooting|"
+    r"responsibilit\w+|professional|consulting|frontend components|react|files?|permissions?|"
+    r"roadmap|status|libraries|packages|sla|slo|objectives?|options?)\b"
+)
+
+
+def described_table(table: Table, document: str) -> list[Fact] | None:
+    """The components that a table introduces, or None where it introduces none."""
+    if not _described(table, document):
+        return None
+    return [fact for row in table.rows if (fact := _described_row(table, row, document))]
+
+
+def _described(table: Table, document: str) -> bool:
+    """Whether a table introduces components: a name column, and only columns that describe."""
+    place = " ".join((table.lead, *table.heading[-2:]))
+    return (
+        len(table.header) > 1
+        and bool(_DESCRIBED_NAME.match(table.header[0]))
+        and all(_DESCRIBING.match(name) for name in table.header[1:] if name)
+        and bool(_DESCRIBED_PLACE.search(place))
+        and not _NO_COMPONENT_PLACE.search(" ".join((table.lead, *table.heading[-1:])))
+        and not re.search(r"(?i)design ?system|wireframe|prototype|storybook|api ?spec|test|pricing|market", document)
+    )
+
+
+def _described_row(table: Table, row: Row, document: str) -> Fact | None:
+    name = row.cells[0]
+    if (
+        not 1 < len(name) <= 60
+        or len(name.split()) > 6
+        or re.search(
+            r"(?i)^(?:total|language|framework|testing|ci/?cd|version control|styling|linting|"
+            r"build tool|package manager|ide|dns|ssl|http|auth\w*)\b",
+            name,
+        )
+    ):
+        return None
+    details = {
+        column.lower(): cell for column, cell in zip(table.header[1:], row.cells[1:], strict=False) if cell.strip("-– ")
+    }
+    technology = next(
+        (cell for column, cell in zip(table.header[1:], row.cells[1:], strict=False) if _TECHNOLOGY.match(column)), ""
+    )
+    around = tuple(text for text in (table.lead, *reversed(table.heading)) if text)
+    fact = component_fact(
+        name, {}, scope.environment(*around), row.line, row.source, table.heading, around, " ".join(row.cells), document
+    )
+    kept = {key: value for key, value in details.items() if len(value) <= 200}
+    return replace(fact, value=technology or name, details={**kept, **fact.details})
+
+
+_RESOURCE: Final = re.compile(
+    r"(?i)^(?:auto[- ]?scaling group|(?:application |network )?load balancer|alb|nlb|"
+    r"(?:rds|ecs|eks|ec2|gke|aks|lambda|cloudfront|elasticache|s3)(?: (?:instance|"
+    r"cluster|service|bucket|function|distribution|database))?"
+    r"|kubernetes cluster|database(?: server| cluster| instance)?|redis(?: cluster)?|"
+    r"message (?:queue|broker)|cdn|vector (?:db|database)|cache|object storage|api "
+    r"gateway|web server|reverse proxy)$"
+)
+
+
+_COMPONENT_PLACE: Final = re.compile(
+    r"(?i)^\W*(?:[\d.]+\s*)?(?:(?:system|core|key|main|infrastructure|architecture|"
+    r"architectural|backend|service|platform|high-level|technical)\s)?(?:components?|"
+    r"microservices|containers|services|komponenten|componentes|composants)(?:\s(?:overview|"
+    r"principales|del sistema))?\W*$"
+    r"|^\W*(?:[\d.]+\s*)?(?:infrastructure|architecture|compute|data stores?|load "
+    r"balancing|database|hosting|storage|networking)\W*$"
+)
+
+
+_WORKLOAD: Final = re.compile(
+    r"(?i)^(?:kubernetes )?(?:StatefulSet|Deployment with|DaemonSet|Docker container|"
+    r"ECS service|Fargate|EC2 instance|Cloud Run|Lambda function|managed (?:postgres\w*|"
+    r"redis|mysql|database|kafka))\b"
+)
+
+
+def listed_component(line: Line, document: str) -> Iterator[Fact]:
+    """`Backup controller: drives the jobs` under "Components", `Application Load Balancer: shop-alb` under "Compute"."""
+    near = line.lead or (line.heading[-1] if line.heading else "")
+    key, rest = split_key(line.text)
+    if not key and (bold := re.match(r"\s*(?:[-*+]|\d+[.)])\s+\*\*([^*]{2,60})\*\*\s*(?:[-–—]\s*(.*))?$", line.raw)):
+        key, rest = bold[1].strip(" :"), bold[2] or ""
+    if not line.item or line.parents or not key or line.done is not None:
+        return
+    if _WORKLOAD.match(rest) and len(key.split()) <= 5:
+        yield component_fact(
+            key,
+            {},
+            scope.environment(*line.context),
+            line.line,
+            line.raw,
+            line.heading,
+            line.context,
+            f"{key} {rest}",
+            document,
+        )
+        return
+    if not _COMPONENT_PLACE.match(near):
+        return
+    if re.search(r"(?i)design ?system|frontend|wireframe|prototype|ui[ _-]|storybook", document):
+        return
+    identified = bool(re.fullmatch(r"[\w.-]*[a-z][\w]*-[\w.-]+", rest)) and bool(_RESOURCE.match(key))
+    listed = (
+        bool(re.search(r"(?i)komponent|component|composant", near)) and len(key) <= 40 and not INSTANCE.search(rest)
+    )
+    if identified or listed:
+        yield component_fact(
+            key, {}, scope.environment(*line.context), line.line, line.raw, line.heading, line.context, key, document
+        )
+
+
+def engine(claim: Claim, document: str) -> Iterator[Fact]:
+    """`Engine: PostgreSQL 15` under the heading of the database."""
+    if (
+        claim.form == "pair"
+        and re.fullmatch(r"(?i)(?:database |db )?engine", claim.label)
+        and STATEFUL.search(claim.text)
+    ):
+        name = re.split(r"[,(;]", claim.text)[0].strip()
+        yield component_fact(
+            name,
+            {"engine": name},
+            scope.environment(claim.text, *claim.around),
+            claim.line,
+            claim.quote,
+            claim.heading,
+            claim.around,
+            claim.words,
+            document,
+        )
