@@ -16,7 +16,7 @@ from sre_kit.store.manifest import Manifest
 
 State = Literal["passed", "failed", "not known"]
 
-RULES: Final = ("whole",)
+RULES: Final = ("whole", "service_levels")
 """Modules of this package that register points."""
 
 
@@ -34,7 +34,7 @@ class Point:
 
 @dataclass(frozen=True)
 class Bundle:
-    """The set that is judged: documents by name, every other file by its path from docs/SRE, the manifest, the project."""
+    """The set that is judged: documents by name, other files by their path from docs/SRE, manifest, project."""
 
     documents: Mapping[str, str]
     files: Mapping[str, bytes]

@@ -129,7 +129,7 @@ def images(judged: Bundle, name: str) -> Verdict:
         if len(alt.split()) < 4:
             return failed(f"{target}: the alt text {alt!r} states no conclusion", line)
         following = page.lines[line : line + 6]
-        if not any(text.startswith("|") or text.startswith("**Not known") for text in following):
+        if not any(text.startswith(("|", "**Not known")) for text in following):
             return failed(f"{target}: no data table beside it", line)
     return passed(f"{len(page.images)} images with words and data")
 
