@@ -60,6 +60,28 @@ Ask = Callable[[str, datetime, datetime, timedelta], pd.Series]
 
 
 @dataclass(frozen=True)
+class _Question:
+    source: Readable
+    query: str
+    start: datetime
+    end: datetime
+    step: timedelta
+    ask: Ask
+    kind: str
+
+    @property
+    def place(self) -> str:
+        """Names the source."""
+        return _hash([self.source.identity])
+
+    @property
+    def key(self) -> str:
+        """Names the question."""
+        window = [when.astimezone(UTC).isoformat() for when in (self.start, self.end)]
+        return _hash([self.source.identity, self.kind, self.query, *window, self.step.total_seconds()])
+
+
+@dataclass(frozen=True)
 class Snapshot:
     """
     Series on disk under `folder`.
@@ -111,14 +133,11 @@ class Snapshot:
         SourceError, DataError
             What the source raised, now or earlier in this run.
         """
-        question = [kind, query, *(when.astimezone(UTC).isoformat() for when in (start, end)), step.total_seconds()]
-        place, key = _hash([source.identity]), _hash([source.identity, *question])
-        with self._locked(f"series-{key[:2]}"):
-            known = self._entry(self._run_file(key)) if self.run_id else None
+        question = _Question(source, query, start, end, step, ask or source.read, kind)
+        with self._locked(f"series-{question.key[:2]}"):
+            known = self._entry(self._run_file(question.key)) if self.run_id else None
             if known is None:
-                known = self._between_runs(source, query, end, key) or self._asked(
-                    source, query, start, end, step, ask, place, key
-                )
+                known = self._between_runs(question) or self._asked(question)
         if "failure" in known:
             raise _ERRORS[known["failure"]](known["message"])
         return self._series(known, query)
@@ -145,74 +164,54 @@ class Snapshot:
                     freed += length
         return freed
 
-    def _between_runs(self, source: Readable, query: str, end: datetime, key: str) -> dict[str, Any] | None:
-        if not self._closed(end):
-            return None
-        version = source.version(query)
-        known = None if version is None else self._entry(self.folder / "closed" / f"{_hash([key, version])}.json")
+    def _between_runs(self, question: _Question) -> dict[str, Any] | None:
+        version = self._version(question)
+        known = None if version is None else self._entry(self._closed_file(question, version))
         if known is not None and self.run_id:
-            self._write(self._run_file(key), _written(known))
+            self._write(self._run_file(question.key), _written(known))
         return known
 
-    def _closed(self, end: datetime) -> bool:
-        return self.as_of is not None and end <= self.as_of
+    def _version(self, question: _Question) -> str | None:
+        """State of the source, where the answer may be kept between runs."""
+        if self.as_of is None or question.end > self.as_of:
+            return None
+        return question.source.version(question.query)
 
-    def _asked(
-        self,
-        source: Readable,
-        query: str,
-        start: datetime,
-        end: datetime,
-        step: timedelta,
-        ask: Ask | None,
-        place: str,
-        key: str,
-    ) -> dict[str, Any]:
+    def _asked(self, question: _Question) -> dict[str, Any]:
         """Ask; the first contact of a run is made by one process alone, so that a dead source is waited for once."""
-        contact = self._run_file(f"source-{place}") if self.run_id else None
-        with (
-            self._locked(f"source-{place[:2]}")
-            if contact is not None and self._entry(contact) is None
-            else contextlib.nullcontext()
-        ):
-            earlier = self._entry(contact) if contact is not None else None
+        if not self.run_id:
+            return self._kept(question)
+        contact = self._run_file(f"source-{question.place}")
+        first = self._entry(contact) is None
+        with self._locked(f"source-{question.place[:2]}") if first else contextlib.nullcontext():
+            earlier = self._entry(contact)
             if earlier is not None and "failure" in earlier:
                 return earlier
             try:
-                found = (ask or source.read)(query, start, end, step)
+                found = self._kept(question)
             except (SourceError, DataError) as error:
-                failure = {
-                    "failure": type(error).__name__ if type(error).__name__ in _ERRORS else "SourceError",
-                    "message": str(error),
-                }
-                if contact is None:
-                    raise
-                self._write(
-                    contact if isinstance(error, UnreachableError) else self._run_file(key),
-                    json.dumps(failure).encode(),
-                )
+                kind = next(one.__name__ for one in type(error).__mro__ if one.__name__ in _ERRORS)
+                failure = {"failure": kind, "message": str(error)}
+                about = contact if isinstance(error, UnreachableError) else self._run_file(question.key)
+                self._write(about, json.dumps(failure).encode())
                 return failure
-            if contact is not None and earlier is None:
+            if earlier is None:
                 self._write(contact, b'{"reached": true}')
-        return self._kept(source, query, end, key, found)
+        return found
 
-    def _kept(self, source: Readable, query: str, end: datetime, key: str, found: pd.Series) -> dict[str, Any]:
-        rows = np.empty(len(found), dtype=_ROW)
-        rows["time"] = pd.DatetimeIndex(found.index).as_unit("us").asi8
-        rows["value"] = found.to_numpy(dtype="float64")
-        buffer = io.BytesIO()
-        np.save(buffer, rows, allow_pickle=False)
-        raw = buffer.getvalue()
+    def _kept(self, question: _Question) -> dict[str, Any]:
+        """Ask the source, and keep what it answers; between runs only what did not change while it was read."""
+        before = self._version(question)
+        found = question.ask(question.query, question.start, question.end, question.step)
+        raw = _packed(found)
         sha256 = hashlib.sha256(raw).hexdigest()
-        entry: dict[str, Any] = {"sha256": sha256, "query": query, "attrs": dict(found.attrs)}
-        whole = self._closed(end) and not found.attrs.get("partial", False)
-        version = source.version(query) if whole else None
+        entry: dict[str, Any] = {"sha256": sha256, "query": question.query, "attrs": dict(found.attrs)}
         self._write(self._blob(sha256), raw)
-        written = _written(entry)
-        if version is not None:
-            self._write(self.folder / "closed" / f"{_hash([key, version])}.json", written)
+        whole = before is not None and not found.attrs.get("partial", False)
+        if before is not None and whole and before == self._version(question):
+            self._write(self._closed_file(question, before), _written(entry))
         if self.run_id:
-            self._write(self._run_file(key), written)
+            self._write(self._run_file(question.key), _written(entry))
         self.prune()
         return {**entry, "raw": raw}
 
@@ -248,6 +247,9 @@ class Snapshot:
         if not re.fullmatch(r"[0-9a-f]{64}", sha256):
             raise ValueError("damaged")
         return self.folder / "blobs" / f"{sha256}.npy"
+
+    def _closed_file(self, question: _Question, version: str) -> Path:
+        return self.folder / "closed" / f"{_hash([question.key, version])}.json"
 
     def _run_file(self, key: str) -> Path:
         return self.folder / "runs" / self.run_id / f"{key}.json"
@@ -287,6 +289,16 @@ class Snapshot:
             f"cannot keep series under {self.folder}: {error.strerror or error}; "
             "free some space, or make the folder readable and writable"
         )
+
+
+def _packed(found: pd.Series) -> bytes:
+    """Times and values as one array in numpy's own format, which can hold no code."""
+    rows = np.empty(len(found), dtype=_ROW)
+    rows["time"] = pd.DatetimeIndex(found.index).as_unit("us").asi8
+    rows["value"] = found.to_numpy(dtype="float64")
+    buffer = io.BytesIO()
+    np.save(buffer, rows, allow_pickle=False)
+    return buffer.getvalue()
 
 
 def _written(entry: dict[str, Any]) -> bytes:

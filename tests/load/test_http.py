@@ -573,3 +573,53 @@ def test_redaction_leaves_no_form_of_the_secret(token, before, after):
     forms = (token, quote(token, safe=""), base64.b64encode(token.encode()).decode())
     for form in forms:
         assert form not in redacted(before + form + after, [Secret(token)])
+
+
+def test_a_gzip_answer_that_is_none_is_refused():
+    with (
+        scripted(answer(b"plain", "200 OK", "Content-Encoding: gzip")) as web,
+        pytest.raises(SourceError, match="damaged"),
+    ):
+        web.server().json("/x", {})
+
+
+def test_a_proxy_that_refuses_is_named():
+    reply = answer(b"", "403 Forbidden")
+    with scripted(reply) as proxy, pytest.raises(UnreachableError, match=r"source\.auth\.proxy"):
+        Server("https://prometheus.invalid", proxy=proxy.url, pauses=(0.001,)).json("/x", {})
+
+
+def test_a_proxy_url_with_a_password_is_refused():
+    with pytest.raises(
+        ParameterError, match=r"source\.auth\.proxy: a user name or password stands in the URL"
+    ) as caught:
+        Server("http://host", proxy="http://me:hunter2@proxy")
+    assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize("seconds", [0, -1])
+def test_a_timeout_that_leaves_no_time_is_refused(seconds):
+    with pytest.raises(ParameterError, match=r"source\.timeout must be above 0"):
+        Server("http://host", timeout=timedelta(seconds=seconds))
+
+
+@pytest.mark.parametrize("content", [None, b"", b"no certificate"])
+def test_certificate_files_that_hold_none_are_named(tmp_path: Path, content):
+    path = tmp_path / "some.pem"
+    if content is not None:
+        path.write_bytes(content)
+    for auth, said in (
+        (Auth(ca_file="some.pem"), "ca_file"),
+        (Auth(client_certificate="some.pem"), "client_certificate"),
+    ):
+        source = open_source("prometheus+https://127.0.0.1:9", auth=auth, base=tmp_path)
+        with pytest.raises(ParameterError, match=rf"source\.auth\.{said} .*some\.pem"):
+            source.check()
+
+
+def test_a_resolver_that_hangs_does_not_outlast_the_deadline(monkeypatch):
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **options: time.sleep(2) or [])
+    began = time.monotonic()
+    with pytest.raises(UnreachableError, match="no connection within 200 ms"):
+        Server("http://slow.example", timeout=timedelta(seconds=0.2), pauses=(0.001,)).json("/x", {})
+    assert time.monotonic() - began < 1.5

@@ -377,3 +377,63 @@ def test_the_real_series_load_as_they_are(shared_data: Path):
     found = views.read("y", datetime(2008, 1, 1, tzinfo=UTC), datetime(2017, 1, 1, tzinfo=UTC), DAY)
     assert len(found) == 2863
     assert "sorted" in found.attrs["note"]
+
+
+def test_check_lists_what_is_there_and_fails_where_nothing_is(tmp_path: Path):
+    for name in ("a.csv", "b.parquet", "c.om", "notes.md"):
+        write(tmp_path, name, "")
+    assert open_source("file:.", base=tmp_path).check() == ".: 3 file(s): a, b, c.om"
+    assert open_source("file:a.csv", base=tmp_path).check() == "a.csv: 1 file(s): a.csv"
+    with pytest.raises(SourceError, match="no metrics in nowhere"):
+        open_source("file:nowhere", base=tmp_path).check()
+    with pytest.raises(SourceError, match=r"notes\.md: cannot read \.md; allowed: \.csv"):
+        open_source("file:notes.md", base=tmp_path).read("a", START, START + DAY, MINUTE)
+
+
+def test_a_column_that_the_url_names_and_the_table_lacks_is_named(tmp_path: Path):
+    write(tmp_path, "n.csv", "when,value\n2026-03-01T00:00:00Z,1\n")
+    with pytest.raises(DataError, match="no column 'wen'; did you mean 'when'"):
+        open_source("file:.?time=wen", base=tmp_path).read("n", START, START + DAY, MINUTE)
+    with pytest.raises(ParameterError, match="no time zone 'Mars/Olympus'"):
+        write(tmp_path, "z.csv", "time,value\n2026-03-01 00:00:00,1\n")
+        open_source("file:.?zone=Mars/Olympus", base=tmp_path).read("z", START, START + DAY, MINUTE)
+
+
+def test_a_row_without_a_time_is_refused(tmp_path: Path):
+    write(tmp_path, "n.csv", "time,value\n2026-03-01T00:00:00Z,1\n,2\n")
+    with pytest.raises(DataError, match="row 2"):
+        open_source("file:.", base=tmp_path).read("n", START, START + DAY, MINUTE)
+
+
+def test_a_window_without_rows_is_empty_and_in_utc(tmp_path: Path):
+    write(tmp_path, "n.csv", "time,value\n2026-03-01T00:00:00Z,1\n")
+    found = open_source("file:.", base=tmp_path).read("n", START + DAY, START + 2 * DAY, MINUTE)
+    assert len(found) == 0
+    assert str(found.index.tz) == "UTC"
+
+
+@given(st.lists(st.integers(0, 2000), unique=True, min_size=1, max_size=80), st.integers(1, 90))
+def test_steps_of_any_length_keep_the_sum(minutes, length):
+    from sre_kit.load.metrics.source import series, stepped
+
+    times = pd.DatetimeIndex([START + minute * MINUTE for minute in sorted(minutes)])
+    found = stepped(series(times, range(len(minutes)), "n"), START, START + 2001 * MINUTE, length * MINUTE, total=True)
+    assert found.sum() == sum(range(len(minutes)))
+    assert all((at - pd.Timestamp(START)) % (length * MINUTE) == timedelta(0) for at in found.index)
+
+
+def test_a_parquet_bomb_is_judged_by_its_footer(tmp_path: Path, monkeypatch):
+    """FAULTS T8: equal rows pack to almost nothing."""
+    frame = pd.DataFrame({"time": [pd.Timestamp(START)] * 200_000, "value": 0.0})
+    frame.to_parquet(tmp_path / "bomb.parquet")
+    monkeypatch.setattr(file_source, "_MAX_ROWS", 100_000)
+    with pytest.raises(DataError, match=r"200,000 rows of .* are more than 100,000 rows"):
+        open_source("file:.", base=tmp_path).read("bomb", START, START + DAY, MINUTE)
+
+
+def test_a_column_of_a_single_parquet_file_is_a_query(tmp_path: Path):
+    pd.DataFrame({"time": [pd.Timestamp(START)], "good": [9], "total": [10]}).to_parquet(tmp_path / "all.parquet")
+    source = open_source("file:all.parquet", base=tmp_path)
+    assert source.increase("total", START, START + DAY, MINUTE).tolist() == [10]
+    with pytest.raises(SourceError, match="nor a column"):
+        source.increase("bad", START, START + DAY, MINUTE)

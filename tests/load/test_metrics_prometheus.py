@@ -369,3 +369,13 @@ def test_the_api_names_what_it_saw_without_control_characters():
     with pytest.raises(SourceError) as caught:
         API(Pretended(reply=answered(strange))).range("a", START, START + HOUR, MINUTE)
     assert str(caught.value).isprintable()
+
+
+def test_a_tenant_that_would_break_the_header_is_refused_and_part_of_the_identity():
+    from sre_kit.load.metrics import Auth, open_source
+
+    with pytest.raises(ParameterError, match=r"source\.auth\.tenant"):
+        open_source("prometheus+http://host", auth=Auth(tenant="a\nX: y"))
+    one, other = (open_source("prometheus+http://host", auth=Auth(tenant=tenant)) for tenant in "ab")
+    assert one.identity != other.identity
+    assert one.name == other.name == "http://host"

@@ -16,9 +16,11 @@ import threading
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -29,6 +31,9 @@ from sre_kit.load.measurements import reading, requests
 from sre_kit.load.metrics import Auth, open_source
 from sre_kit.load.metrics.prometheus import PrometheusSource
 from sre_kit.store.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from tests.conftest import PrometheusBinaries
 
 pytestmark = pytest.mark.server
 
@@ -163,27 +168,19 @@ def listens(process: subprocess.Popen[bytes], port: int) -> bool:
     return bool(inodes & held)
 
 
-@pytest.fixture(scope="module")
-def live(prometheus_binaries, tmp_path_factory) -> Iterator[Live]:
-    folder = tmp_path_factory.mktemp("prometheus")
-    made = generated()
-    (folder / "metrics.om").write_text(made.text())
-    command = [prometheus_binaries.promtool, "tsdb", "create-blocks-from", "--max-block-duration=768h", "openmetrics"]
-    subprocess.run([*command, str(folder / "metrics.om"), str(folder / "data")], check=True, capture_output=True)
-    (folder / "prometheus.yml").write_text("global: {scrape_interval: 1m}\n")
+@contextmanager
+def running(binaries: PrometheusBinaries, folder: Path, config: str) -> Iterator[str]:
+    """A Prometheus on a free loopback port; its URL. It is ended by its process id."""
+    (folder / "prometheus.yml").write_text(config)
     port = free_port()
+    command = [
+        binaries.prometheus,
+        f"--config.file={folder / 'prometheus.yml'}",
+        f"--storage.tsdb.path={folder / 'data'}",
+    ]
+    command += ["--storage.tsdb.retention.time=1y", f"--web.listen-address=127.0.0.1:{port}"]
     with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(
-            [
-                prometheus_binaries.prometheus,
-                f"--config.file={folder / 'prometheus.yml'}",
-                f"--storage.tsdb.path={folder / 'data'}",
-                "--storage.tsdb.retention.time=1y",
-                f"--web.listen-address=127.0.0.1:{port}",
-            ],
-            stdout=log,
-            stderr=log,
-        )
+        process = subprocess.Popen(command, stdout=log, stderr=log)
     try:
         url = f"http://127.0.0.1:{port}"
         for _ in range(300):
@@ -196,10 +193,21 @@ def live(prometheus_binaries, tmp_path_factory) -> Iterator[Live]:
         else:
             pytest.fail("Prometheus did not get ready: " + (folder / "log").read_text()[-2000:])
         assert listens(process, port), f"another process listens on port {port}"
-        yield Live(url, made.events)
+        yield url
     finally:
         os.kill(process.pid, signal.SIGTERM)
         process.wait(timeout=30)
+
+
+@pytest.fixture(scope="module")
+def live(prometheus_binaries, tmp_path_factory) -> Iterator[Live]:
+    folder = tmp_path_factory.mktemp("prometheus")
+    made = generated()
+    (folder / "metrics.om").write_text(made.text())
+    command = [prometheus_binaries.promtool, "tsdb", "create-blocks-from", "--max-block-duration=768h", "openmetrics"]
+    subprocess.run([*command, str(folder / "metrics.om"), str(folder / "data")], check=True, capture_output=True)
+    with running(prometheus_binaries, folder, "global: {scrape_interval: 1m}\n") as url:
+        yield Live(url, made.events)
 
 
 STEPS = (MINUTE, 5 * MINUTE, HOUR, DAY)
@@ -331,6 +339,74 @@ def test_a_refused_query_is_a_gap_with_the_servers_own_words(live: Live):
     many = reading(live.source(), None, "x", 'label_replace(cpu_ratio, "a", "$1", "b", "(")', END - DAY, END, HOUR)
     assert "HTTP 422" in many.gap or "HTTP 400" in many.gap
     assert "invalid regular expression" in many.gap
+
+
+@dataclass
+class Target:
+    """A small program that is scraped: every value it ever showed, in order."""
+
+    value: int = 0
+    shown: list[int] = field(default_factory=list)
+    down: bool = False
+
+
+@contextmanager
+def scraped() -> Iterator[tuple[Target, int]]:
+    """A target on a free loopback port."""
+    target = Target()
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            if target.down:
+                self.send_error(503)
+                return
+            target.value += 7
+            target.shown.append(target.value)
+            body = f"# TYPE seen_total counter\nseen_total {target.value}\n".encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            return
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as web:
+        thread = threading.Thread(target=web.serve_forever, daemon=True)
+        thread.start()
+        try:
+            yield target, web.server_address[1]
+        finally:
+            web.shutdown()
+            thread.join(10)
+
+
+@pytest.mark.slow
+def test_a_program_that_is_really_scraped_restarts_and_goes_away(prometheus_binaries, tmp_path: Path):
+    """Stale markers and restarts as Prometheus itself writes them: every increment is counted, silence is missing."""
+    with scraped() as (target, port):
+        config = "global: {scrape_interval: 1s, scrape_timeout: 1s}\n"
+        config += f"scrape_configs: [{{job_name: a, static_configs: [{{targets: ['127.0.0.1:{port}']}}]}}]\n"
+        with running(prometheus_binaries, tmp_path, config) as url:
+            began = time.time()
+            while len(target.shown) < 5 and time.time() < began + 60:
+                time.sleep(0.1)
+            target.value = 0  # a restart
+            while len(target.shown) < 10 and time.time() < began + 60:
+                time.sleep(0.1)
+            target.down = True
+            time.sleep(4)
+            assert len(target.shown) >= 10, (tmp_path / "log").read_text()[-2000:]
+            start = datetime.fromtimestamp(int(began) - 10, tz=UTC)
+            end = start + timedelta(seconds=140)
+            source = open_source(f"prometheus+{url}")
+            assert isinstance(source, PrometheusSource)
+            for seconds in (1, 2, 7, 140):
+                found = source.increase("seen_total", start, end, timedelta(seconds=seconds))
+                # 7 per scrape, also over the restart; the first sample begins the count and adds nothing
+                assert found.sum() == 7 * (len(target.shown) - 1)
+                assert found.min() > 0
+                assert len(found) <= len(target.shown)
 
 
 @dataclass(frozen=True)

@@ -325,3 +325,26 @@ def test_what_comes_back_is_what_went_in(tmp_path_factory, values, query):
         pd.testing.assert_series_equal(found, original, check_exact=True, check_freq=False)
         assert found.attrs == original.attrs
     assert json.dumps(query)
+
+
+def test_a_source_that_timed_out_counts_as_unreachable_for_the_rest_of_the_run(tmp_path: Path):
+    from sre_kit.load.http import TimedOutError
+
+    source = Counted(tmp_path, error=TimedOutError("no complete answer within 30 s"))
+    for query in ("a", "b"):
+        with pytest.raises(UnreachableError, match="within 30 s"):
+            read(Snapshot(tmp_path / "s", run_id="one"), source, query)
+    assert source.asked == 1
+
+
+def test_what_changes_while_it_is_read_is_not_kept_between_runs(tmp_path: Path):
+    """FAULTS F27."""
+    source = Counted(tmp_path, state="v1")
+
+    def ask(query: str, start: datetime, end: datetime, step: timedelta) -> pd.Series:
+        found = source.read(query, start, end, step)
+        source.state = "v2"
+        return found
+
+    Snapshot(tmp_path / "s", as_of=END, run_id="one").read(source, "q", START, END, MINUTE, ask=ask)
+    assert not (tmp_path / "s" / "closed").exists()

@@ -26,6 +26,7 @@ from sre_kit.load.metrics.source import Auth, check_window, series, stepped
 MAX_BYTES: Final = 200_000_000
 """A larger file is refused before it is read."""
 
+_MAX_ROWS: Final = 25_000_000
 _TIMES: Final = ("time", "timestamp", "period", "ds")
 _VALUES: Final = ("value", "count", "y")
 _TABLES: Final = (".csv", ".parquet")
@@ -157,7 +158,7 @@ class FileSource:
                 f"{self.shown}: cannot read {self.root.suffix or 'a file without suffix'}; "
                 f"allowed: {', '.join(_TABLES + _TEXTS)}"
             )
-        columns = [str(name) for name in table(self.root).columns]
+        columns = table_columns(self.root)
         if query not in columns:
             raise SourceError(
                 f"no metric {query!r} in {self.shown}: neither the file's name ({self.root.stem!r}) nor a column"
@@ -202,6 +203,11 @@ def content(path: Path) -> bytes:
     return found
 
 
+def table_columns(path: Path) -> list[str]:
+    """Names of the columns of a CSV or Parquet file; raises what `table` raises."""
+    return [str(name) for name in _parsed(path, content(path), header=True).columns]
+
+
 def table(path: Path) -> pd.DataFrame:
     """
     The rows of a CSV or Parquet file.
@@ -211,29 +217,44 @@ def table(path: Path) -> pd.DataFrame:
     SourceError
         It cannot be read.
     DataError
-        It is no table.
+        It is no table, or unpacks to more than it may.
     """
+    return _parsed(path, content(path))
+
+
+def _parsed(path: Path, raw: bytes, header: bool = False) -> pd.DataFrame:
     import io
 
-    raw = content(path)
     try:
         if path.suffix == ".parquet":
-            import pyarrow.parquet as parquet
-
-            rows = parquet.ParquetFile(io.BytesIO(raw)).metadata.num_rows
-            if rows > MAX_BYTES // 8:
-                raise DataError(
-                    f"{path.name}: {rows:,} rows are more than {MAX_BYTES // 8:,}; cut it to the window that is needed"
-                )
-            return pd.read_parquet(io.BytesIO(raw))
-        return pd.read_csv(io.BytesIO(raw), encoding="utf-8-sig")
+            return _parquet(path, raw, header)
+        return pd.read_csv(io.BytesIO(raw), encoding="utf-8-sig", nrows=0 if header else None)
+    except DataError:
+        raise
     except UnicodeDecodeError as error:
         raise DataError(f"{path.name}: byte {error.start} is no UTF-8; save the file as UTF-8") from None
     except (ValueError, OSError) as error:
-        if isinstance(error, DataError):
-            raise
         first = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
         raise DataError(f"{path.name}: no table can be read from it ({first})") from None
+
+
+def _parquet(path: Path, raw: bytes, header: bool) -> pd.DataFrame:
+    """Judged by what its footer announces before anything is unpacked."""
+    import io
+
+    import pyarrow.parquet as parquet
+
+    opened = parquet.ParquetFile(io.BytesIO(raw))
+    if header:
+        return pd.DataFrame(columns=list(opened.schema_arrow.names))
+    footer = opened.metadata
+    unpacked = sum(footer.row_group(number).total_byte_size for number in range(footer.num_row_groups))
+    if footer.num_rows > _MAX_ROWS or unpacked > 5 * MAX_BYTES:
+        raise DataError(
+            f"{path.name}: {footer.num_rows:,} rows of {unpacked:,} bytes are more than {_MAX_ROWS:,} rows or "
+            f"{5 * MAX_BYTES:,} bytes; cut it to the window that is needed"
+        )
+    return pd.read_parquet(io.BytesIO(raw))
 
 
 def moments(frame: pd.DataFrame, column: str, where: str, zone: str) -> pd.DatetimeIndex:
