@@ -24,7 +24,7 @@ from sre_kit.load.facts.levels import level_facts
 from sre_kit.load.facts.manifests import fence_claims, fence_facts
 from sre_kit.load.facts.money import money_facts
 from sre_kit.load.facts.people import journey_title, people_line, people_table
-from sre_kit.load.facts.quantities import uses_decimal_comma
+from sre_kit.load.facts.quantities import decimal_mark
 from sre_kit.load.facts.reading import Block, Fence, Line, Table, blocks
 from sre_kit.load.facts.recovery import backup_facts, backup_table
 from sre_kit.load.facts.scaling import scaling_facts, scaling_section, scaling_table
@@ -44,10 +44,10 @@ def facts(text: str, document: str) -> list[Fact]:
     DocumentError
         The text is larger than 10 MB.
     """
-    comma = uses_decimal_comma(text)
+    style = decimal_mark(text)
     read = blocks(text)
     found: dict[tuple[object, ...], Fact] = {}
-    for fact in _all(read, document, comma):
+    for fact in _all(read, document, style):
         key = (
             fact.kind,
             fact.value,
@@ -61,32 +61,32 @@ def facts(text: str, document: str) -> list[Fact]:
     return sorted(found.values(), key=lambda fact: fact.line)
 
 
-def _all(read: Sequence[Block], document: str, comma: bool) -> Iterator[Fact]:
+def _all(read: Sequence[Block], document: str, style: str) -> Iterator[Fact]:
     for block in read:
-        yield from _block(block, document, comma)
+        yield from _block(block, document, style)
     yield from tasks(read, document)
     yield from finding_sections(read, document)
     yield from runbook_alert(read, document)
     yield from scaling_section([block for block in read if isinstance(block, Line)], document)
 
 
-def _block(block: Block, document: str, comma: bool) -> Iterator[Fact]:
+def _block(block: Block, document: str, style: str) -> Iterator[Fact]:
     if isinstance(block, Fence):
         yield from fence_facts(block, document)
         for claim in fence_claims(block):
-            yield from level_facts(claim, document, comma)
-            yield from backup_facts(claim, document, comma)
-            yield from money_facts(claim, document, comma)
-            yield from rate_facts(claim, document, comma)
-            yield from user_facts(claim, document, comma)
+            yield from level_facts(claim, document, style)
+            yield from backup_facts(claim, document, style)
+            yield from money_facts(claim, document, style)
+            yield from rate_facts(claim, document, style)
+            yield from user_facts(claim, document, style)
     elif isinstance(block, Table):
-        yield from _table(block, document, comma)
+        yield from _table(block, document, style)
     else:
-        yield from _line(block, document, comma)
+        yield from _line(block, document, style)
 
 
-def _table(table: Table, document: str, comma: bool) -> Iterator[Fact]:
-    """A table of alerts, findings or people is that alone; sizes, scaling and backups may share one with service levels."""
+def _table(table: Table, document: str, style: str) -> Iterator[Fact]:
+    """A table of alerts, findings or people is that alone; sizes, scaling and backups may share one with levels."""
     for reader in (alert_table, finding_table, people_table):
         if (rows := reader(table, document)) is not None:
             yield from rows
@@ -96,29 +96,29 @@ def _table(table: Table, document: str, comma: bool) -> Iterator[Fact]:
         *(dependency_table(table, document) or ()),
     ]
     scaling = scaling_table(table, document)
-    backups = backup_table(table, document, comma)
+    backups = backup_table(table, document, style)
     yield from shaped
     yield from scaling or ()
     yield from backups or ()
     for claim in claims(table):
         yield from _claim(
-            claim, document, comma, shaped=bool(shaped), backups=backups is not None, scaled=bool(scaling)
+            claim, document, style, shaped=bool(shaped), backups=backups is not None, scaled=bool(scaling)
         )
 
 
-def _line(line: Line, document: str, comma: bool) -> Iterator[Fact]:
+def _line(line: Line, document: str, style: str) -> Iterator[Fact]:
     if line.done is not None:
         for claim in claims(line):
             if re.search(r"[<>≤≥]", claim.text):
-                yield from level_facts(claim, document, comma)
+                yield from level_facts(claim, document, style)
         return
     yield from scored_finding(line, document)
     if line.title:
         yield from journey_title(line, document)
         for claim in claims(line):
-            yield from level_facts(claim, document, comma)
-            yield from money_facts(claim, document, comma)
-            yield from capacity_results(claim, document, comma)
+            yield from level_facts(claim, document, style)
+            yield from money_facts(claim, document, style)
+            yield from capacity_results(claim, document, style)
         return
     if (rules := alert_line(line, document)) is not None:
         yield from rules
@@ -130,25 +130,25 @@ def _line(line: Line, document: str, comma: bool) -> Iterator[Fact]:
     yield from listed_component(line, document)
     yield from dependency_line(line, document)
     for claim in claims(line):
-        yield from _claim(claim, document, comma)
+        yield from _claim(claim, document, style)
 
 
 def _claim(
-    claim: Claim, document: str, comma: bool, shaped: bool = False, backups: bool = False, scaled: bool = False
+    claim: Claim, document: str, style: str, shaped: bool = False, backups: bool = False, scaled: bool = False
 ) -> Iterator[Fact]:
     if roles.placeholder(claim.text) and not any(character.isdigit() for character in claim.text):
         return
-    yield from level_facts(claim, document, comma)
+    yield from level_facts(claim, document, style)
     if "http_req" in claim.words:
         yield from k6_claim(claim, document)
-    yield from rate_facts(claim, document, comma)
-    yield from user_facts(claim, document, comma)
-    yield from money_facts(claim, document, comma)
+    yield from rate_facts(claim, document, style)
+    yield from user_facts(claim, document, style)
+    yield from money_facts(claim, document, style)
     yield from support_facts(claim, document)
-    yield from capacity_results(claim, document, comma)
+    yield from capacity_results(claim, document, style)
     yield from strategy(claim, document)
     if not backups:
-        yield from backup_facts(claim, document, comma)
+        yield from backup_facts(claim, document, style)
     if not scaled:
         yield from scaling_facts(claim, document)
     if not shaped:

@@ -265,7 +265,7 @@ _LEVEL_BEFORE: Final = re.compile(
 
 
 def runbook_alert(lines: Sequence[Block], document: str) -> Iterator[Fact]:
-    """The alert that a runbook names in its head: `**Alert Name:** HighErrorRate` with severity and threshold beside it."""
+    """The alert that a runbook names in its head (`Alert Name: HighErrorRate`), with severity and threshold."""
     pairs: dict[str, tuple[str, Line]] = {}
     for block in lines:
         if not isinstance(block, Line):

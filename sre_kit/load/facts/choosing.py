@@ -1,10 +1,10 @@
-"""What becomes of facts: params change or reject them, conflicts are shown and settled by a stated rule, JSON carries them on."""
+"""What becomes of facts: params change or reject them, conflicts are settled by a stated rule, JSON carries them on."""
 
 from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
@@ -118,21 +118,19 @@ def _json_number(value: Decimal) -> int | float:
 
 
 def _comparable(group: list[Fact], environments: set[str]) -> list[list[Fact]]:
-    """Facts of one environment, together with those that name none; two named environments do not contradict each other."""
+    """
+    The facts that can contradict each other: those of one environment with those that name none.
+
+    Two named environments may differ; what names none is held against production, or the only one named.
+    """
     named = sorted(environments - {""})
-    if not named:
-        return [group]
-    return [
-        [fact for fact in group if fact.scope.environment in ("", name)] for name in named[:1] if len(named) == 1
-    ] or [
-        [fact for fact in group if fact.scope.environment in ("", "production")]
-        if "production" in named
-        else [fact for fact in group if not fact.scope.environment]
-    ]
+    against = "production" if "production" in named else named[0] if len(named) == 1 else ""
+    parts = [[fact for fact in group if fact.scope.environment in ("", against)]]
+    return parts + [[fact for fact in group if fact.scope.environment == name] for name in named if name != against]
 
 
 def _choose(facts: Sequence[Fact], newest: Sequence[str]) -> tuple[Fact, str]:
-    steps = (
+    steps: tuple[tuple[str, Callable[[Fact], int]], ...] = (
         (CONTRACT_RULE, lambda fact: _BINDING.get(fact.role, 9)),
         (PRODUCTION_RULE, lambda fact: 0 if fact.scope.environment == "production" else 1),
         (NEWER_RULE, lambda fact: _age(fact.document, newest)),
@@ -155,7 +153,9 @@ def _age(document: str, newest: Sequence[str]) -> int:
 
 
 def _matching(decision: FactOverride | FactRejection, facts: Sequence[Fact]) -> list[int]:
-    where = f"{decision.kind} in {decision.document or 'any document'}{f', line {decision.line}' if decision.line else ''}{f', {decision.name!r}' if decision.name else ''}"
+    where = f"{decision.kind} in {decision.document or 'any document'}"
+    where += f", line {decision.line}" if decision.line else ""
+    where += f", {decision.name!r}" if decision.name else ""
     if not decision.reason.strip():
         raise ParameterError(
             f"facts: the decision about {where} has no reason; add `reason:`, it is printed beside the fact"

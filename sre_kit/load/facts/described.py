@@ -132,7 +132,7 @@ _WORKLOAD: Final = re.compile(
 
 
 def listed_component(line: Line, document: str) -> Iterator[Fact]:
-    """`Backup controller: drives the jobs` under "Components", `Application Load Balancer: shop-alb` under "Compute"."""
+    """`Backup controller: drives the jobs` under "Components", `Load Balancer: shop-alb` under "Compute"."""
     near = line.lead or (line.heading[-1] if line.heading else "")
     key, rest = split_key(line.text)
     if not key and (bold := re.match(r"\s*(?:[-*+]|\d+[.)])\s+\*\*([^*]{2,60})\*\*\s*(?:[-–—]\s*(.*))?$", line.raw)):

@@ -26,8 +26,9 @@ _DOWNTIME_PERIOD = re.compile(
     re.IGNORECASE,
 )
 _PERIOD_SECONDS: Final = {
-    "month": MONTH, "monthly": MONTH, "monat": MONTH, "mes": MONTH, "mois": MONTH, "year": YEAR, "yearly": YEAR, "annual": YEAR, "annually": YEAR,
-    "jahr": YEAR, "año": YEAR, "quarter": 90 * 86_400, "quarterly": 90 * 86_400, "week": 7 * 86_400, "weekly": 7 * 86_400, "day": 86_400, "daily": 86_400,
+    "month": MONTH, "monthly": MONTH, "monat": MONTH, "mes": MONTH, "mois": MONTH, "year": YEAR, "yearly": YEAR,
+    "annual": YEAR, "annually": YEAR, "jahr": YEAR, "año": YEAR, "quarter": 90 * 86_400,
+    "quarterly": 90 * 86_400, "week": 7 * 86_400, "weekly": 7 * 86_400, "day": 86_400, "daily": 86_400,
 }  # fmt: skip
 _IMMEDIATE = re.compile(
     r"^\W*(?:immediate(?:ly)?|instant(?:aneous)?|sofort|zero|none|no data loss|near[- ](?:zero|"
@@ -37,7 +38,7 @@ _IMMEDIATE = re.compile(
 )
 
 
-def level_facts(claim: Claim, document: str, decimal_comma: bool) -> Iterator[Fact]:
+def level_facts(claim: Claim, document: str, style: str) -> Iterator[Fact]:
     """The service levels that a claim states."""
     if (
         not any(character.isdigit() for character in claim.text)
@@ -45,7 +46,7 @@ def level_facts(claim: Claim, document: str, decimal_comma: bool) -> Iterator[Fa
         and "nine" not in claim.text.lower()
     ):
         return
-    found = list(_found(claim, document, decimal_comma))
+    found = list(_found(claim, document, style))
     for one in found:
         others = [other for other in found if other is not one and other.kind is one.kind]
         reached = not _aimed(one) and any(_aimed(other) for other in others)
@@ -60,8 +61,8 @@ def _aimed(found: Found) -> bool:
     )
 
 
-def _found(claim: Claim, document: str, decimal_comma: bool) -> Iterator[Found]:
-    spotted = [_with_unit(quantity, claim) for quantity in quantities(claim.text, decimal_comma)]
+def _found(claim: Claim, document: str, style: str) -> Iterator[Found]:
+    spotted = [_with_unit(quantity, claim) for quantity in quantities(claim.text, style)]
     previous: dict[str, Kind | None] = {}
     last_end = 0
     for index, quantity in enumerate(spotted):
@@ -259,9 +260,9 @@ def _vetoed(kind: Kind | None, claim: Claim, quantity: Quantity) -> Kind | None:
         and quantity.value >= 30
     ):
         return None
-    if kind in (Kind.LATENCY_TARGET, Kind.ERROR_RATE_TARGET) and quantity.comparison in (">", ">="):
-        if not fails(claim) and not roles.threshold_column(claim.column):
-            return None  # above is where somebody is told, not what was promised
+    above = kind in (Kind.LATENCY_TARGET, Kind.ERROR_RATE_TARGET) and quantity.comparison in (">", ">=")
+    if above and not fails(claim) and not roles.threshold_column(claim.column):
+        return None  # above is where somebody is told, not what was promised
     if kind is Kind.GROWTH_RATE and OUTSIDE_GROWTH.search(f"{claim.words} {' '.join(claim.around[:1])}"):
         return None
     return kind

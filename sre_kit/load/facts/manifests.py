@@ -1,4 +1,4 @@
-"""Facts in code blocks: Prometheus rules, Kubernetes and compose manifests, autoscalers, k6 thresholds and k6 summaries."""
+"""Facts in code blocks: Prometheus rules, Kubernetes and compose manifests, autoscalers, key-value text."""
 
 from __future__ import annotations
 

@@ -48,11 +48,11 @@ _COST_COLUMN: Final = re.compile(
 )
 
 
-def money_facts(claim: Claim, document: str, comma: bool) -> Iterator[Fact]:
+def money_facts(claim: Claim, document: str, style: str) -> Iterator[Fact]:
     """What something costs us, and what may be spent; not prices, revenue or savings."""
     spot = f"{claim.label} {claim.column}"
     place = " ".join(claim.around[:3])
-    for quantity in _amounts(claim, comma):
+    for quantity in _amounts(claim, style):
         clause = claim.text[max(0, quantity.start - 60) : quantity.end + 30]
         ours = bool(_COST_PLACE.search(place)) and not PRICE.search(claim.around[0] if claim.around else "")
         words = _PER_UNIT.sub(" ", f"{spot} {clause}") if ours else f"{spot} {clause}"
@@ -93,9 +93,9 @@ _THEIRS: Final = re.compile(
 )
 
 
-def _amounts(claim: Claim, comma: bool) -> Iterator[Quantity]:
+def _amounts(claim: Claim, style: str) -> Iterator[Quantity]:
     """Amounts with a currency, and bare numbers in a column whose header names one (`EUR per month`)."""
-    spotted = quantities(claim.text, comma)
+    spotted = quantities(claim.text, style)
     if any(quantity.unit.isupper() for quantity in spotted):
         yield from (quantity for quantity in spotted if quantity.unit.isupper())
         return

@@ -89,10 +89,8 @@ def _is_member(text: str, with_role: bool) -> bool:
     if re.search(r"[#@/:\d]|\bteam\b|\bchannel\b", text, re.IGNORECASE):
         return False
     name = re.sub(r"\([^()]*\)", "", text).strip()
-    return (
-        bool(_PERSON.match(name))
-        and not _ROLE_WORD.search(name)
-        or (with_role and bool(re.fullmatch(r"[A-ZÀ-Þ][\w'’.-]+", name)) and not _ROLE_WORD.search(name))
+    return (bool(_PERSON.match(name)) and not _ROLE_WORD.search(name)) or (
+        with_role and bool(re.fullmatch(r"[A-ZÀ-Þ][\w'’.-]+", name)) and not _ROLE_WORD.search(name)
     )
 
 
@@ -149,14 +147,18 @@ def people_line(line: Line, document: str) -> Iterator[Fact]:
             )
     elif _TEAM.search(near) and not _NOT_PEOPLE.search(near) and key and rest:
         yield from _member(line, key, rest, document)
-    elif any(_JOURNEYS.search(text) for text in places) and not _NOT_JOURNEYS.search(near):
-        if (
-            len(name) <= 120
-            and not _EMPTY.match(name)
-            and not re.search(r"[<>]\s?\d|\d\s?%", name)
-            and not _JOURNEY_FIELD.match(name)
-        ):
-            yield _fact(Kind.CRITICAL_USER_JOURNEY, name, {}, line.line, line.raw, line.heading, line.context, document)
+    elif any(_JOURNEYS.search(text) for text in places) and not _NOT_JOURNEYS.search(near) and _is_journey(name):
+        yield _fact(Kind.CRITICAL_USER_JOURNEY, name, {}, line.line, line.raw, line.heading, line.context, document)
+
+
+def _is_journey(name: str) -> bool:
+    """Whether a bullet names a journey, and is no step, field or figure of one."""
+    return (
+        len(name) <= 120
+        and not _EMPTY.match(name)
+        and not re.search(r"[<>]\s?\d|\d\s?%", name)
+        and not _JOURNEY_FIELD.match(name)
+    )
 
 
 _NOT_JOURNEYS: Final = re.compile(r"(?i)\b(?:tests?|testing|monitor\w*|metrics|tools?|coverage|alerts?)\b")

@@ -33,20 +33,23 @@ _UNIT_SECONDS: Final[dict[str, str]] = {
 }  # fmt: skip
 SECONDS: Final = {name: Decimal(size) for size, names in _UNIT_SECONDS.items() for name in names.split()}
 _CURRENCY: Final = {
-    "$": "USD", "US$": "USD", "USD": "USD", "usd": "USD", "dollars": "USD", "dollar": "USD", "€": "EUR", "EUR": "EUR", "eur": "EUR",
-    "euro": "EUR", "euros": "EUR", "Euro": "EUR", "Euros": "EUR", "£": "GBP", "GBP": "GBP", "₹": "INR", "INR": "INR", "Rs.": "INR",
-    "Rs": "INR", "₦": "NGN", "NGN": "NGN", "¥": "JPY", "JPY": "JPY", "CHF": "CHF", "A$": "AUD", "AUD": "AUD", "C$": "CAD", "CAD": "CAD",
-    "R$": "BRL", "BRL": "BRL", "₩": "KRW", "KRW": "KRW", "SGD": "SGD", "S$": "SGD", "PLN": "PLN", "zł": "PLN", "SEK": "SEK", "₽": "RUB",
+    "$": "USD", "US$": "USD", "USD": "USD", "usd": "USD", "dollars": "USD", "dollar": "USD", "€": "EUR",
+    "EUR": "EUR", "eur": "EUR", "euro": "EUR", "euros": "EUR", "Euro": "EUR", "Euros": "EUR", "£": "GBP",
+    "GBP": "GBP", "₹": "INR", "INR": "INR", "Rs.": "INR", "Rs": "INR", "₦": "NGN", "NGN": "NGN", "¥": "JPY",
+    "JPY": "JPY", "CHF": "CHF", "A$": "AUD", "AUD": "AUD", "C$": "CAD", "CAD": "CAD", "R$": "BRL", "BRL": "BRL",
+    "₩": "KRW", "KRW": "KRW", "SGD": "SGD", "S$": "SGD", "PLN": "PLN", "zł": "PLN", "SEK": "SEK", "₽": "RUB",
 }  # fmt: skip
 _MULTIPLIER: Final = {
-    "k": 10**3, "K": 10**3, "thousand": 10**3, "tsd": 10**3, "M": 10**6, "mn": 10**6, "mio": 10**6, "million": 10**6, "millions": 10**6,
-    "m": 10**6, "B": 10**9, "bn": 10**9, "billion": 10**9, "lakh": 10**5, "crore": 10**7,
+    "k": 10**3, "K": 10**3, "thousand": 10**3, "tsd": 10**3, "M": 10**6, "mn": 10**6, "mio": 10**6,
+    "million": 10**6, "millions": 10**6, "m": 10**6, "B": 10**9, "bn": 10**9, "billion": 10**9, "lakh": 10**5,
+    "crore": 10**7,
 }  # fmt: skip
 _WORDS: Final = {
-    "zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
-    "twelve": 12, "fifteen": 15, "twenty": 20, "thirty": 30, "forty-eight": 48, "sixty": 60, "ninety": 90,
-    "ein": 1, "eine": 1, "einer": 1, "zwei": 2, "drei": 3, "vier": 4, "fünf": 5, "dreißig": 30,
-    "un": 1, "une": 1, "una": 1, "deux": 2, "dos": 2, "trois": 3, "tres": 3, "quatre": 4, "cuatro": 4, "an": 1, "a": 1,
+    "zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8,
+    "nine": 9, "ten": 10, "twelve": 12, "fifteen": 15, "twenty": 20, "thirty": 30, "forty-eight": 48,
+    "sixty": 60, "ninety": 90, "ein": 1, "eine": 1, "einer": 1, "zwei": 2, "drei": 3, "vier": 4, "fünf": 5,
+    "dreißig": 30, "un": 1, "une": 1, "una": 1, "deux": 2, "dos": 2, "trois": 3, "tres": 3, "quatre": 4,
+    "cuatro": 4, "an": 1, "a": 1,
 }  # fmt: skip
 _NINES: Final = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "2": 2, "3": 3, "4": 4, "5": 5, "6": 6}
 
@@ -64,7 +67,7 @@ _TIMES = (
 _DASH = r"\s?(?:[-–—~]|\bto\b|\bbis\b|\bà\b|\ba\b|→)\s?"
 
 _PERCENT = re.compile(
-    rf"(?P<low>{_N})\s?(?:%\s?)?{_DASH}(?P<high>{_N})\s?(?:%|percent\b|Prozent\b)|(?P<one>{_N})\s?(?:%|"
+    rf"(?<![\d.,])(?P<low>{_N})\s?(?:%\s?)?{_DASH}(?P<high>{_N})\s?(?:%|percent\b|Prozent\b)|(?P<one>{_N})\s?(?:%|"
     rf"percent\b|per cent\b|Prozent\b|por ciento\b|pour cent\b)"
 )
 _NINES_WORD = re.compile(
@@ -76,8 +79,9 @@ _DURATION = re.compile(
     rf"hrs?|hours?|m|mins?|minutes?|s|secs?|seconds?)(?!\w)){{0,2}})",
     re.IGNORECASE,
 )
+_LONG_UNIT = "|".join(sorted((unit for unit in SECONDS if len(unit) > 2), key=len, reverse=True))
 _DURATION_WORD = re.compile(
-    rf"\b(?P<number>{'|'.join(_WORDS)})[\s-](?P<unit>{'|'.join(sorted((u for u in SECONDS if len(u) > 2), key=len, reverse=True))})\b",
+    rf"\b(?P<number>{'|'.join(_WORDS)})[\s-](?P<unit>{_LONG_UNIT})\b",
     re.IGNORECASE,
 )
 _PART = re.compile(r"(\d+(?:\.\d+)?)\s?([a-zA-Z]+)")
@@ -96,9 +100,10 @@ _PERIOD = re.compile(
     re.IGNORECASE,
 )
 _PERIOD_NAME: Final = {
-    "mo": "month", "mth": "month", "monat": "month", "mes": "month", "mois": "month", "month": "month", "monthly": "month", "m.": "month",
-    "year": "year", "yr": "year", "annum": "year", "jahr": "year", "annually": "year", "yearly": "year", "annual": "year", "a.": "year",
-    "day": "day", "daily": "day", "tag": "day", "hour": "hour", "hr": "hour", "h": "hour", "week": "week",
+    "mo": "month", "mth": "month", "monat": "month", "mes": "month", "mois": "month", "month": "month",
+    "monthly": "month", "m.": "month", "year": "year", "yr": "year", "annum": "year", "jahr": "year",
+    "annually": "year", "yearly": "year", "annual": "year", "a.": "year", "day": "day", "daily": "day",
+    "tag": "day", "hour": "hour", "hr": "hour", "h": "hour", "week": "week",
 }  # fmt: skip
 _BEFORE: Final = (
     (
@@ -149,11 +154,11 @@ class Quantity:
     ambiguous: bool = False
 
 
-def number(written: str, decimal_comma: bool = False, whole: bool = False) -> Decimal | None:
+def number(written: str, style: str = "", whole: bool = False) -> Decimal | None:
     """
     A written number; None where it can mean two (``1.000``), unless `whole` says that it counts things.
 
-    `decimal_comma` is set in documents that write ``99,9 %``.
+    `style` is the decimal mark of the document, where `decimal_mark` could tell it.
 
     >>> number("1,000"), number("1.5"), number("99,9"), number("1.234,5"), number("1.000"), number("1.000", whole=True)
     (Decimal('1000'), Decimal('1.5'), Decimal('99.9'), Decimal('1234.5'), None, Decimal('1000'))
@@ -180,11 +185,11 @@ def number(written: str, decimal_comma: bool = False, whole: bool = False) -> De
     if whole:
         return _decimal(head + tail)
     if mark == ",":
-        return None if decimal_comma else _decimal(head + tail)
-    return None
+        return None if style == "," else _decimal(head + tail)
+    return _decimal(f"{head}.{tail}") if style == "." else None
 
 
-def quantities(text: str, decimal_comma: bool = False) -> list[Quantity]:
+def quantities(text: str, style: str = "") -> list[Quantity]:
     """
     All quantities of a text in order, each stretch of text read once: shares, durations, money, then counts.
 
@@ -194,17 +199,28 @@ def quantities(text: str, decimal_comma: bool = False) -> list[Quantity]:
     taken: list[tuple[int, int]] = []
     found: list[Quantity] = []
     for reader in (_money, _percents, _nines, _durations, _counts):
-        for quantity in reader(text, decimal_comma):
+        for quantity in reader(text, style):
             if all(quantity.end <= start or quantity.start >= end for start, end in taken):
                 taken.append((quantity.start, quantity.end))
                 found.append(_compared(text, quantity))
     return sorted(found, key=lambda quantity: quantity.start)
 
 
-def uses_decimal_comma(text: str) -> bool:
-    """Whether a document writes decimals with a comma: ``99,9 %`` or ``1,5 s`` stand in it, and no ``99.9 %``."""
-    comma = re.search(r"\d,\d{1,2}\s?(?:%|€|EUR|s\b|ms\b|h\b)", text)
-    return bool(comma) and not re.search(r"\d\.\d{1,2}\s?(?:%|€|EUR|s\b|ms\b|h\b)", text)
+def decimal_mark(text: str) -> str:
+    """
+    The mark before decimals in a document, where its numbers leave no doubt; else nothing.
+
+    >>> decimal_mark("99,9 % uptime"), decimal_mark("up 99.9 % for 1.5 s"), decimal_mark("1,000 users")
+    (',', '.', '')
+    """
+    comma, point = _COMMA_DECIMAL.search(text), _POINT_DECIMAL.search(text)
+    if bool(comma) == bool(point):
+        return ""
+    return "," if comma else "."
+
+
+_COMMA_DECIMAL: Final = re.compile(r"(?<![\d.,])\d{1,3},\d{1,2}\s?(?:%|€|EUR|s\b|ms\b|h\b|GB|Mio|Stunden|horas|heures)")
+_POINT_DECIMAL: Final = re.compile(r"(?<![\d.,])\d{1,3}\.\d{1,2}\s?(?:%|€|EUR|s\b|ms\b|h\b|GB|req|rps|MB)")
 
 
 def _decimal(text: str) -> Decimal | None:
@@ -224,24 +240,27 @@ def _times(value: Decimal | None, suffix: str | None) -> Decimal | None:
 def _build(match: re.Match[str], unit: str, low: Decimal | None, high: Decimal | None, period: str = "") -> Quantity:
     ambiguous = high is None or (low is None and bool(match.groupdict().get("low") and match.groupdict().get("high")))
     value = Decimal(0) if high is None else high
-    ends = (None, None) if low is None or low == high else (low, high)
-    return Quantity(value, unit, match.start(), match.end(), match[0], *ends, period=period, ambiguous=ambiguous)
+    ranged = low is not None and low != high
+    return Quantity(
+        value, unit, match.start(), match.end(), match[0],
+        low=low if ranged else None, high=high if ranged else None, period=period, ambiguous=ambiguous,
+    )  # fmt: skip
 
 
-def _percents(text: str, comma: bool) -> Iterator[Quantity]:
+def _percents(text: str, style: str) -> Iterator[Quantity]:
     for match in _PERCENT.finditer(text):
-        high = number(match["one"] or match["high"], comma)
+        high = number(match["one"] or match["high"], style)
         if high is None or high > 100_000:  # 99,999 % is no hundred thousand percent
             high = number((match["one"] or match["high"]).replace(",", "."), whole=False) or _decimal(
                 (match["one"] or match["high"]).replace(",", ".")
             )
-        low = number(match["low"], comma) if match["low"] else None
+        low = number(match["low"], style) if match["low"] else None
         if low is not None and high is not None and low > high:
             low = None
         yield _build(match, "ratio", None if low is None else low / 100, None if high is None else high / 100)
 
 
-def _nines(text: str, comma: bool) -> Iterator[Quantity]:
+def _nines(text: str, style: str) -> Iterator[Quantity]:
     for match in _NINES_WORD.finditer(text):
         count = _NINES[match[1].lower()]
         value = 1 - Decimal(10) ** -count
@@ -250,7 +269,7 @@ def _nines(text: str, comma: bool) -> Iterator[Quantity]:
         yield _build(match, "ratio", None, value)
 
 
-def _durations(text: str, comma: bool) -> Iterator[Quantity]:
+def _durations(text: str, style: str) -> Iterator[Quantity]:
     for match in _DURATION.finditer(text):
         unit = match["unit"]
         if unit in ("M", "S", "D", "Y", "W", "H") and not (unit == "H" and match["number"].isdigit()):
@@ -260,12 +279,12 @@ def _durations(text: str, comma: bool) -> Iterator[Quantity]:
         ):
             continue  # "2 m" is a length
         size = SECONDS[unit.lower()]
-        high = number(match["number"], comma)
+        high = number(match["number"], style)
         high = None if high is None else high * size
         for amount, name in _PART.findall(match["more"] or ""):
             if high is not None and name.lower() in SECONDS:
                 high += Decimal(amount) * SECONDS[name.lower()]
-        low = number(match["low"], comma) if match["low"] else None
+        low = number(match["low"], style) if match["low"] else None
         if low is not None:
             low *= SECONDS[match["lowunit"].lower()] if match["lowunit"] else size
         if low is not None and high is not None and low >= high:
@@ -275,14 +294,14 @@ def _durations(text: str, comma: bool) -> Iterator[Quantity]:
         yield _build(match, "s", None, _WORDS[match["number"].lower()] * SECONDS[match["unit"].lower()])
 
 
-def _money(text: str, comma: bool) -> Iterator[Quantity]:
+def _money(text: str, style: str) -> Iterator[Quantity]:
     for match in _MONEY.finditer(text):
         first, last = match["low"] or match["low2"], match["high"] or match["high2"]
         first_times, last_times = match["lowtimes"] or match["lowtimes2"], match["hightimes"] or match["hightimes2"]
         currency = _CURRENCY.get((match["symbol"] or match["code"]).strip(), "")
         whole = currency in ("EUR", "CHF", "BRL")  # 1.200 € are twelve hundred: money has two decimals
-        low = _times(number(first, comma, whole), first_times or (last_times if last else None))
-        high = _times(number(last, comma, whole), last_times or first_times) if last else low
+        low = _times(number(first, style, whole), first_times or (last_times if last else None))
+        high = _times(number(last, style, whole), last_times or first_times) if last else low
         period = _PERIOD.match(text[match.end() : match.end() + 24])
         name = _PERIOD_NAME.get(period["unit"].lower(), "") if period else ""
         if low is not None and high is not None and low > high:
@@ -290,11 +309,11 @@ def _money(text: str, comma: bool) -> Iterator[Quantity]:
         yield _build(match, currency, low, high, period=name)
 
 
-def _counts(text: str, comma: bool) -> Iterator[Quantity]:
+def _counts(text: str, style: str) -> Iterator[Quantity]:
     for match in _COUNT.finditer(text):
-        low = _times(number(match["low"], comma, whole=True), match["lowtimes"] or match["hightimes"])
+        low = _times(number(match["low"], style, whole=True), match["lowtimes"] or match["hightimes"])
         high = (
-            _times(number(match["high"], comma, whole=True), match["hightimes"] or match["lowtimes"])
+            _times(number(match["high"], style, whole=True), match["hightimes"] or match["lowtimes"])
             if match["high"]
             else low
         )

@@ -33,10 +33,12 @@ _FREQUENCY: Final = re.compile(
     re.IGNORECASE,
 )
 _NORMAL: Final = {
-    "nightly": "daily", "each night": "daily", "every night": "daily", "every day": "daily", "every hour": "hourly", "every week": "weekly",
-    "once a day": "daily", "once per day": "daily", "once a week": "weekly", "continuously": "continuous", "diario": "daily", "diaria": "daily",
-    "diarios": "daily", "diarias": "daily", "diariamente": "daily", "quotidienne": "daily", "quotidiennes": "daily", "quotidien": "daily",
-    "every sunday": "weekly", "every saturday": "weekly", "every monday": "weekly", "realtime": "continuous", "real-time": "continuous",
+    "nightly": "daily", "each night": "daily", "every night": "daily", "every day": "daily",
+    "every hour": "hourly", "every week": "weekly", "once a day": "daily", "once per day": "daily",
+    "once a week": "weekly", "continuously": "continuous", "diario": "daily", "diaria": "daily",
+    "diarios": "daily", "diarias": "daily", "diariamente": "daily", "quotidienne": "daily",
+    "quotidiennes": "daily", "quotidien": "daily", "every sunday": "weekly", "every saturday": "weekly",
+    "every monday": "weekly", "realtime": "continuous", "real-time": "continuous",
 }  # fmt: skip
 _GERMAN: Final = (
     ("täglich", "daily"),
@@ -90,7 +92,7 @@ _RETENTION_KEY: Final = re.compile(
 _CLAUSE: Final = re.compile(r"[;]|,\s(?!\d)|\.\s|\s(?:and|plus|und)\s")
 
 
-def backup_table(table: Table, document: str, comma: bool) -> list[Fact] | None:
+def backup_table(table: Table, document: str, style: str) -> list[Fact] | None:
     """The schedules and retentions of a table of backups, or None where it is none."""
     schedule, retention = header_index(table.header, _SCHEDULE_KEY), header_index(table.header, _RETENTION_KEY)
     others = [
@@ -124,14 +126,14 @@ def backup_table(table: Table, document: str, comma: bool) -> list[Fact] | None:
                     row.source,
                     "cell",
                 )
-                found += reader(claim, _row_name(table, row), document, comma)
+                found += reader(claim, _row_name(table, row), document, style)
     return found
 
 
-def backup_facts(claim: Claim, document: str, comma: bool) -> Iterator[Fact]:
+def backup_facts(claim: Claim, document: str, style: str) -> Iterator[Fact]:
     """The schedules and retentions that a key-value line or a sentence states."""
     if claim.form == "cell":
-        yield from _cell(claim, document, comma)
+        yield from _cell(claim, document, style)
         return
     near = any(BACKUP.search(text) for text in (claim.label, *claim.around[:2]))
     if _RETENTION_KEY.fullmatch(claim.label) and not any(_OTHER_DATA.search(text) for text in claim.around[:2]):
@@ -142,14 +144,14 @@ def backup_facts(claim: Claim, document: str, comma: bool) -> Iterator[Fact]:
     name = _name(claim)
     if claim.form == "pair":
         if _RETENTION_KEY.search(claim.label) and not _NOT_BACKUP.search(claim.label):
-            yield from _retentions(claim, name, document, comma)
+            yield from _retentions(claim, name, document, style)
             return
         if _SCHEDULE_KEY.search(claim.label) and not _NOT_BACKUP.search(f"{claim.label} {' '.join(claim.around[:1])}"):
-            yield from _schedules(claim, name, document, comma)
-            yield from _kept(claim, name, document, comma)
+            yield from _schedules(claim, name, document, style)
+            yield from _kept(claim, name, document, style)
             return
         if not own and _KEPT.search(claim.text) and not _NOT_BACKUP.search(claim.words):
-            yield from _kept(claim, claim.label, document, comma)
+            yield from _kept(claim, claim.label, document, style)
             return
     hypothetical = claim.form == "sentence" and re.search(r"\?$|\bif\b|\bshould\b|\bconsider\b", claim.text)
     if not own or _NOT_BACKUP.search(claim.label) or hypothetical:
@@ -157,12 +159,12 @@ def backup_facts(claim: Claim, document: str, comma: bool) -> Iterator[Fact]:
     said = 0
     for part in _CLAUSE.split(claim.text):
         if BACKUP.search(part) or BACKUP.search(claim.label) or _SORT.match(claim.label or part.strip()):
-            for fact in _schedules(_with(claim, part), name, document, comma):
+            for fact in _schedules(_with(claim, part), name, document, style):
                 said += 1
                 yield fact
     if claim.form == "pair" and not said and (named := _FREQUENCY.match(claim.label)):
         yield _fact(Kind.BACKUP_SCHEDULE, _normal(named["text"]), "text", claim, name, document, claim.text, 0)
-    yield from _kept(claim, name, document, comma)
+    yield from _kept(claim, name, document, style)
 
 
 _SORT: Final = re.compile(
@@ -175,11 +177,11 @@ _OTHER_DATA: Final = re.compile(
 )
 
 
-def _cell(claim: Claim, document: str, comma: bool) -> Iterator[Fact]:
+def _cell(claim: Claim, document: str, style: str) -> Iterator[Fact]:
     """A row or a column that is called "backup": `| Backups | daily, kept 30 days |`."""
     described = " ".join(cell for name, cell in claim.row if cell != claim.text)
     if re.search(r"(?i)retention", claim.label) and BACKUP.search(described) and claim.text == claim.row[1][1]:
-        yield from _retentions(claim, "", document, comma)
+        yield from _retentions(claim, "", document, style)
         return
     if BACKUP.search(claim.label) or BACKUP.search(claim.column):
         spot = f"{claim.label} {claim.column}"
@@ -189,10 +191,10 @@ def _cell(claim: Claim, document: str, comma: bool) -> Iterator[Fact]:
             return
         name = claim.label if BACKUP.search(claim.column) else ""
         if _RETENTION_KEY.search(spot):
-            yield from _retentions(claim, name, document, comma)
+            yield from _retentions(claim, name, document, style)
         elif not _RETENTION_KEY.search(claim.column):
-            yield from _schedules(claim, name, document, comma)
-            yield from _kept(claim, name, document, comma)
+            yield from _schedules(claim, name, document, style)
+            yield from _kept(claim, name, document, style)
 
 
 def _with(claim: Claim, text: str) -> Claim:
@@ -201,7 +203,7 @@ def _with(claim: Claim, text: str) -> Claim:
     )
 
 
-def _schedules(claim: Claim, name: str, document: str, comma: bool) -> list[Fact]:
+def _schedules(claim: Claim, name: str, document: str, style: str) -> list[Fact]:
     found = []
     for match in _FREQUENCY.finditer(claim.text):
         around = claim.text[max(0, match.start() - 30) : match.end() + 12]
@@ -229,20 +231,20 @@ def _schedules(claim: Claim, name: str, document: str, comma: bool) -> list[Fact
     return found
 
 
-def _retentions(claim: Claim, name: str, document: str, comma: bool) -> list[Fact]:
+def _retentions(claim: Claim, name: str, document: str, style: str) -> list[Fact]:
     return [
         _fact(Kind.BACKUP_RETENTION, quantity, "s", claim, name, document, claim.text, quantity.start)
-        for quantity in quantities(claim.text, comma)
+        for quantity in quantities(claim.text, style)
         if quantity.unit == "s" and quantity.value >= 3600
     ]
 
 
-def _kept(claim: Claim, name: str, document: str, comma: bool) -> Iterator[Fact]:
+def _kept(claim: Claim, name: str, document: str, style: str) -> Iterator[Fact]:
     """Lengths of time that stand beside a word of keeping: `kept 30 days (prod), 7 days (dev)`."""
     kept = _KEPT.search(claim.text)
     if not kept or re.search(r"\b(?:logs?|metrics|traces|window for)\b", claim.text, re.IGNORECASE):
         return
-    for quantity in quantities(claim.text, comma):
+    for quantity in quantities(claim.text, style):
         if quantity.unit != "s" or quantity.value < 86_400:
             continue
         before, after = (
@@ -299,7 +301,7 @@ def _row_name(table: Table, row: Row) -> str:
 
 
 def _name(claim: Claim) -> str:
-    """What is backed up: the key or the bullet above that is not itself about backups, else the words before "backup"."""
+    """What is backed up: what is left of the key, or of the bullet above, without the words for backups."""
     for text in (claim.label, *claim.around[:2]):
         left = BACKUP.sub("", re.sub(r"\([^()]*\)", "", text))
         left = re.sub(

@@ -143,7 +143,7 @@ def placeholder(text: str) -> bool:
     """
     Whether a text still waits for its value.
 
-    >>> placeholder("[From PRD]"), placeholder("X% uptime"), placeholder("99.9 %"), placeholder("___ ms".replace("___", "…"))
+    >>> placeholder("[From PRD]"), placeholder("X% uptime"), placeholder("99.9 %"), placeholder("… ms")
     (True, True, False, True)
     """
     return bool(_PLACEHOLDER.search(text))
@@ -213,9 +213,8 @@ _DRILL = re.compile(r"\b(?:drills?|game ?days?|simulacro|chaos (?:test|experimen
 def tested(claim: Claim, document: str) -> bool:
     """Whether the claim stands among the measured results of a load test."""
     drilled = any(_DRILL.search(text) for text in (*claim.around, _spaced(document)))
-    return (
-        drilled
-        or in_load_test(claim, document)
+    return drilled or (
+        in_load_test(claim, document)
         and (results_place(claim, document) or _STATISTICS.search(" ".join(claim.around[:3])) is not None)
     )
 

@@ -182,7 +182,7 @@ def _bounds(text: str, in_scaling: bool) -> dict[str, str]:
 
 
 def scaling_section(lines: Sequence[Line], document: str) -> Iterator[Fact]:
-    """Bounds on lines of their own, under one heading on scaling: `Min replicas: 3`, `Max replicas: 10`, `Target CPU: 70%`."""
+    """Bounds on lines of their own, under one heading on scaling: `Min replicas: 3`, `Max replicas: 10`."""
     group: dict[str, tuple[str, Line]] = {}
     place: tuple[object, ...] = ()
     for line in lines:

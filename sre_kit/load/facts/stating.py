@@ -27,7 +27,10 @@ _GROWTH_PERIOD = re.compile(
     r"\b(month|mom|monthly|monat|week|weekly|quarter(?:ly)?|qoq|year|yoy|annual(?:ly)?|cagr|p\.a\.|jahr|day|daily)",
     re.IGNORECASE,
 )
-_GROWTH_PERIODS: Final = {"month": "month", "mom": "month", "monthly": "month", "monat": "month", "week": "week", "weekly": "week", "quarter": "quarter", "quarterly": "quarter", "qoq": "quarter", "day": "day", "daily": "day"}  # fmt: skip
+_GROWTH_PERIODS: Final = {
+    "month": "month", "mom": "month", "monthly": "month", "monat": "month", "week": "week", "weekly": "week",
+    "quarter": "quarter", "quarterly": "quarter", "qoq": "quarter", "day": "day", "daily": "day",
+}  # fmt: skip
 _METRIC_LABEL = re.compile(
     r"\b(?:uptime|availability|latency|response|error|errors|rate|rto|rpo|recovery|"
     r"objective|objectives|sla|slas|slo|slos|target|time|times|load|metric|p\d\d+|"

@@ -99,7 +99,7 @@ _RESOURCE: Final = re.compile(r"\b(?:cpu|memory|ram|heap|disk|connection pool|db
 _LIMITED: Final = re.compile(r"(?i)\b(?:rate[- ]?limit\w*|throttl\w+|quotas?|pricing|plans?|alert\w*)\b")
 
 
-def rate_facts(claim: Claim, document: str, comma: bool) -> Iterator[Fact]:
+def rate_facts(claim: Claim, document: str, style: str) -> Iterator[Fact]:
     """Throughput: a number followed by requests per second, or labelled so; in test results a load-test result."""
     spot = f"{claim.label} {claim.column}"
     if (
@@ -123,7 +123,7 @@ def rate_facts(claim: Claim, document: str, comma: bool) -> Iterator[Fact]:
         and re.search(r"(?i)^\W*(?:[\w ]{0,20}\s)?(?:throughput|durchsatz|rendimiento|débit)\b[^|]{0,20}$", claim.label)
     ):
         labelled = "?"
-    for quantity in quantities(claim.text, comma):
+    for quantity in quantities(claim.text, style):
         if quantity.unit:
             continue
         after = claim.text[quantity.end : quantity.end + 40]
@@ -175,7 +175,7 @@ def _counted(kind: Kind, quantity: Quantity, unit: str, claim: Claim, document: 
     )
 
 
-def user_facts(claim: Claim, document: str, comma: bool) -> Iterator[Fact]:
+def user_facts(claim: Claim, document: str, style: str) -> Iterator[Fact]:
     """How many users or customers there are, are expected, or must be served at once."""
     spot = f"{claim.label} {claim.column}"
     if (
@@ -185,7 +185,7 @@ def user_facts(claim: Claim, document: str, comma: bool) -> Iterator[Fact]:
     ):
         return
     labelled = claim.form != "sentence" and bool(_USERS_LABEL.match(claim.label) or _USERS_LABEL.match(claim.column))
-    for quantity in quantities(claim.text, comma):
+    for quantity in quantities(claim.text, style):
         if quantity.unit or quantity.value < 1 or "." in f"{quantity.value:f}".rstrip("0").rstrip("."):
             continue
         after = claim.text[quantity.end : quantity.end + 50]
@@ -212,10 +212,10 @@ def user_facts(claim: Claim, document: str, comma: bool) -> Iterator[Fact]:
         yield _counted(Kind.USERS, quantity, "users", claim, document, label.strip().lower())
 
 
-def capacity_results(claim: Claim, document: str, comma: bool) -> Iterator[Fact]:
+def capacity_results(claim: Claim, document: str, style: str) -> Iterator[Fact]:
     """What broke at which load, and how far a resource went: only in the results of a load test, or said as such."""
     tested = roles.in_load_test(claim, document)
-    for quantity in quantities(claim.text, comma):
+    for quantity in quantities(claim.text, style):
         before, after = (
             claim.text[max(0, quantity.start - 50) : quantity.start],
             claim.text[quantity.end : quantity.end + 40],
