@@ -58,7 +58,7 @@ def incident_counts(stats: IncidentStatistics, log: IncidentLog) -> Shown:
         ("What", "Value", "Definition"),
         rows,
         source=f"{log_source(log)}, {utc(stats.start)} to {utc(stats.end)}",
-        note=f"Left out of every number: {aside}, {log.later_than_as_of} later than the report.",
+        note=f"Left out of every number, in the whole log: {aside}, {log.later_than_as_of} later than the report.",
         records=_records(stats),
     )
 
@@ -86,6 +86,11 @@ def incident_times(stats: IncidentStatistics) -> Shown:
         source=f"{stats.source}, clock {stats.clock!r}; {stats.population}",
         note=words.strip(),
         empty="No incident began in the window." if not stats.gap else "",
+        gaps=tuple(
+            Gap(f"{t.name} ({t.definition})", "On-call engineer", "the incident log", "no record has both times")
+            for t in all_times
+            if stats.count and not t.n and not t.still_running and not t.zero
+        ),
     )
 
 

@@ -21,6 +21,8 @@ from sre_kit.units import MISSING, percent, span, utc
 CHANNELS: Final = ("chat", "bridge", "status page", "internal announcements", "customer e-mail", "incident document")
 """Purposes that every incident needs; one that is not in the params is shown as NOT SET."""
 UNSET: Final = "NOT SET"
+MOST: Final = 30
+"""Rows of a table that somebody will still read."""
 DUTIES: Final = {
     "incident commander": "decides, assigns, keeps the severity; touches no keyboard in an incident that pages",
     "deputy": "leads the work on the system, takes over as commander",
@@ -191,7 +193,12 @@ def postmortems_owed(found: Sequence[Owed], policy: IncidentPolicy, as_of: datet
     if log.gap:
         gap = Gap("which incidents owe a post-mortem", "DevOps Engineer", "params: history.incidents", log.gap)
         return Table(("Incident", "Due"), [], gaps=(gap,))
+    if found and "postmortem" not in log.columns:
+        because = f"no record of {log.source} links one, and {len(found)} incidents met a rule"
+        gap = Gap("which incidents have a post-mortem", "On-call engineer", "the incident log", because)
+        return Table(("Incident", "Due"), [], gaps=(gap,))
     missing = [o for o in found if o.missing]
+    more = f" {len(missing) - MOST} older ones are not listed." if len(missing) > MOST else ""
     rows: list[Sequence[Inline]] = [
         (
             o.incident.id,
@@ -201,14 +208,14 @@ def postmortems_owed(found: Sequence[Owed], policy: IncidentPolicy, as_of: datet
             str(o.due or MISSING),
             Strong(o.state) if o.state.startswith("overdue") else o.state,
         )
-        for o in missing
+        for o in missing[-MOST:]
     ]
     country = policy.country or "no country"
     return Table(
         ("Incident", "Title", "Because of", "Resolved", "Due", "State"),
         rows,
         source=f"{policy.postmortem_within} business days after resolution, holidays of {country}, as of {utc(as_of)}",
-        note=f"{len(found) - len(missing)} of {len(found)} incidents that met a rule have a post-mortem.",
+        note=f"{len(found) - len(missing)} of {len(found)} incidents that met a rule have a post-mortem.{more}",
         empty="" if rows else "No post-mortem is owed.",
         findings=tuple(
             Finding(7, (as_of.date() - o.due).days, f"the post-mortem of {o.incident.id} is {o.state}")

@@ -25,6 +25,7 @@ from sre_kit.show.table import Table
 from sre_kit.show.text import Code, Inline, Lines, Link, Span, Strong
 from sre_kit.units import MISSING
 
+ALERTS_GAP: Final = Gap("the alert rules", "DevOps Engineer", "MonitoringAlerts.md")
 PAGING: Final = ("critical", "page", "pager", "p1", "sev1", "emergency")
 _TICKS: Final = re.compile(r"(`[^`]+`)")
 
@@ -52,13 +53,12 @@ def runbook_index(check: RunbookCheck, as_of: date, components: Iterable[Fact] =
         for r in check.orphans
     ]
     total = len(check.pairs) + len(check.without)
-    alerts_gap = Gap("the alert rules", "DevOps Engineer", "MonitoringAlerts.md")
     return Table(
         ("Alert", "Severity", "Stated in", "Owner", "Last tested", "State"),
         rows,
-        note=f"{len(check.pairs)} of {total} alerts have exactly one runbook."
+        note=(f"{len(check.pairs)} of {total} alerts have exactly one runbook." if total else "")
         + (f" More than one: {', '.join(check.twice)}." if check.twice else ""),
-        gaps=(() if total else (alerts_gap,)) + tuple(_gap(alert) for alert in check.without),
+        gaps=(() if total else (ALERTS_GAP,)) + tuple(_gap(alert) for alert in check.without),
         findings=tuple(_finding(alert) for alert in check.without),
         records=(
             Record("runbooks.alerts", total, "alerts"),
@@ -69,6 +69,8 @@ def runbook_index(check: RunbookCheck, as_of: date, components: Iterable[Fact] =
 
 def runbook_sections(check: RunbookCheck) -> Stack:
     """One section per alert; an alert without a runbook says so where somebody will look for it."""
+    if not check.pairs and not check.without:
+        return Stack(Note.gap(ALERTS_GAP))
     return Stack(
         *(part for alert, runbook in check.pairs for part in _runbook(alert, runbook)),
         *(part for alert in check.without for part in _absent(alert)),
@@ -83,7 +85,7 @@ def runbook_likeness(known: Sequence[Runbook]) -> Table:
         rows,
         empty=f"{len(known)} runbooks compared in pairs: none would fit another alert after replacing its name."
         if len(known) > 1
-        else "",
+        else "Fewer than two runbooks are known: nothing to compare.",
     )
 
 

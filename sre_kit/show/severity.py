@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from sre_kit.compute.incidents import IncidentLog, IncidentPolicy, Severity, unmapped
+from sre_kit.compute.oncall import LAYERS
 from sre_kit.compute.severity import AlertGrade, SeverityMatrix
 from sre_kit.compute.vocabulary import Finding, Gap
 from sre_kit.show.incidents import LOG_GAP, log_source
@@ -28,7 +29,7 @@ def severities(policy: IncidentPolicy) -> Table:
             _threshold(level),
             level.examples or MISSING,
             level.response,
-            level.who if level.pages else f"nobody; {level.who}",
+            _paged(level),
             span(level.acknowledge),
             span(level.update_every),
             "yes" if level.postmortem else "no",
@@ -103,7 +104,7 @@ def severity_words(log: IncidentLog, policy: IncidentPolicy) -> Table:
     rows: list[Sequence[Inline]] = []
     for level in policy.severities:
         count = sum(one.severity == level.name for one in log.incidents)
-        rows.append((level.name, ", ".join([level.name, *level.maps_from]), str(count)))
+        rows.append((level.name, ", ".join(dict.fromkeys([level.name, *level.maps_from])), str(count)))
     left = unmapped(log)
     rows += [(Strong("not in the ladder"), word, str(count)) for word, count in left.items()]
     gaps = (LOG_GAP,) if log.gap else ()
@@ -125,6 +126,12 @@ def severity_decision(severities: Sequence[Severity]) -> Note:
         f"If unsure between two levels, take the worse: {names[0]} is the worst, {names[-1]} the mildest. Anybody may "
         "raise the level; only the incident commander lowers it, and the review settles what it was."
     )
+
+
+def _paged(level: Severity) -> str:
+    if level.pages:
+        return level.who
+    return "nobody" if level.who in LAYERS else f"nobody; {level.who}"
 
 
 def _threshold(level: Severity) -> Inline:

@@ -147,6 +147,15 @@ def test_owed_postmortems_and_overdue_actions_of_the_demo(project, log):
     assert "30 % of 10 are done, 6 are overdue" in actions.markdown()
 
 
+def test_a_log_that_links_no_postmortem_does_not_make_all_of_them_overdue(project, log):
+    policy = project.params.incidents
+    owed = compute.postmortems_owed(log.incidents, policy, AS_OF, {}, [])
+    silent = replace(log, columns={k: v for k, v in log.columns.items() if k != "postmortem"})
+    table = show.postmortems_owed(owed, policy, AS_OF, silent)
+    assert "Not known" in table.markdown() and "overdue" not in table.markdown()
+    assert not table.findings
+
+
 def test_what_the_log_cannot_tell_is_asked_not_zero(project, log):
     text = show.postmortem_triggers(project.params.incidents, log, []).markdown()
     assert "whether an incident had data loss: ask On-call engineer" in text
@@ -161,6 +170,7 @@ def test_a_project_without_anything_gets_questions_not_boilerplate():
         show.vendors(oncall), show.pager_down(oncall), show.cadence(policy), show.war_room_limits(policy),
         show.reliability(stats, log), show.incident_source(log),
         show.runbook_index(compute.runbook_check([], []), AS_OF.date()), show.quarantine(log),
+        show.runbook_sections(compute.runbook_check([], [])),
         show.rota_checks(rota_review(plan, [], oncall)), show.clock_changes(rota_review(plan, [], oncall)),
         show.postmortems_owed([], policy, AS_OF, log),
         show.severity_matrix(compute.severity_matrix([])), show.on_call_now(plan, AS_OF),
