@@ -34,7 +34,7 @@ def write_graph(
 
 @pytest.fixture
 def shop(tmp_path):
-    return make_project(tmp_path / "home" / "work" / "My Shop é")
+    return make_project(tmp_path / "home" / "code" / "My Shop é")
 
 
 WORDINGS = [
@@ -68,10 +68,10 @@ WORDINGS = [
     "file://{p}",
     "project_path: file://localhost{u}",
     "file://{u}",
-    "~/work/My Shop é",
-    "project_path: ~/work/My Shop é",
-    "./home/work/My Shop é",
-    "project_path: home/work/My Shop é",
+    "~/code/My Shop é",
+    "project_path: ~/code/My Shop é",
+    "./home/code/My Shop é",
+    "project_path: home/code/My Shop é",
     '{{"project_path": "{p}"}}',
     '{{"name": "/not/this", "paths": {{"project_folder": "{p}"}}}}',
     '["{p}"]',
