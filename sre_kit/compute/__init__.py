@@ -29,14 +29,16 @@ _WHERE: dict[str, str] = {
     **dict.fromkeys(("alert_back_test", "alert_back_tests"), "replay"),
     **dict.fromkeys(("journey_coverage", "contract_margins", "stakeholders", "promises", "review_dates"), "agreements"),
     **dict.fromkeys(("watched_symptoms", "existing_alerts"), "symptoms"),
-    **dict.fromkeys(("time_slice_availability",), "timeslices"),
+    **dict.fromkeys(("time_slice_availability", "last_quarters"), "timeslices"),
     **dict.fromkeys(("task_schedules", "collisions", "toil", "runs"), "tasks"),
     **dict.fromkeys(("recoverables", "rehearsals", "stateless", "endings", "recovery_findings", "kept"), "recovery"),
-    **dict.fromkeys(("dependency_graph", "restore_order", "single_points", "instance_counts"), "dependencies"),
+    **dict.fromkeys(
+        ("dependency_graph", "restore_order", "single_points", "instance_counts", "covered_points"), "dependencies"
+    ),
     **dict.fromkeys(("patches", "change_state", "deploy_metrics"), "change"),
     **dict.fromkeys(("opportunities",), "automation"),
     **dict.fromkeys(("monitoring_coverage",), "monitoring"),
-    **dict.fromkeys(("reliability_metrics", "Vitals"), "indicators"),
+    **dict.fromkeys(("reliability_metrics", "Vitals", "budget_states", "crosschecks"), "indicators"),
     **dict.fromkeys(
         ("stability", "STABILITY_RULE", "bus_factors", "transfer_states", "accesses", "open_items"), "readiness"
     ),

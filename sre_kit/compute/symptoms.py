@@ -18,7 +18,8 @@ from sre_kit.compute.vocabulary import Fact, Kind
 Symptom = Literal["errors", "latency", "cause"]
 
 _ERRORS: Final = re.compile(
-    r"(?i)\b(?:errors?|failures?|fail(?:s|ed|ing)?|5xx|availability|success)(?![a-z])|5\.\.|\b50[0-4]\b|error_?rate|errorrate"
+    r"(?i)\b(?:errors?|failures?|fail(?:s|ed|ing)?|5xx|availability|success)(?![a-z])|5\.\."
+    r"|(?:code|status)\W{1,6}50[0-4]|\b50[0-4]\W{1,3}50[0-4]\b"
 )
 _LATENCY: Final = re.compile(
     r"(?i)\b(?:latency|latencies|slow|response times?|p9[059]|p50)(?![a-z])|duration_seconds|histogram_quantile"

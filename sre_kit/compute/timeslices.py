@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 from fractions import Fraction
 from typing import Final, Literal
 
-from sre_kit.compute.incidents import Incident, downtime
+from sre_kit.compute.incidents import Incident, IncidentLog, Severity, downtime
 from sre_kit.compute.windows import midnight, period, zone
 from sre_kit.units import Ratio
 
@@ -172,6 +172,20 @@ def promised_availability(
         for component in promise.components
         for name, begin, after in periods(promise.calendar, start, as_of, promise.zone)
     ]
+
+
+def last_quarters(
+    log: IncidentLog, as_of: datetime, severities: Sequence[Severity] = ()
+) -> list[TimeSliceAvailability]:
+    """Availability per component in the calendar quarters (UTC) that the year before `as_of` touches."""
+    start = as_of - timedelta(days=365)
+    return time_slice_availability(log.incidents, start, as_of, severe=severe_words(severities), as_of=as_of)
+
+
+def severe_words(severities: Iterable[Severity]) -> tuple[str, ...]:
+    """Words of a log for an incident that pages somebody: the ladder's, or a status page's where there is no ladder."""
+    words = [word for level in severities if level.pages for word in (level.name, *level.maps_from)]
+    return tuple(words) or SEVERE
 
 
 def _up(down: timedelta, of: timedelta) -> Fraction:

@@ -98,6 +98,7 @@ _WHERE: dict[str, str] = {
     **dict.fromkeys(
         (
             "measurement_methods",
+            "availability_from_incidents",
             "data_source",
             "stakeholder_agreements",
             "review_calendar",
@@ -107,7 +108,7 @@ _WHERE: dict[str, str] = {
         ),
         "agreements",
     ),
-    "greeting": "opening",
+    **dict.fromkeys(("greeting", "session", "owed"), "opening"),
     "promised_availabilities": "timeslices",
     **dict.fromkeys(
         (

@@ -16,6 +16,7 @@ from sre_kit.compute.budget import ErrorBudget
 from sre_kit.compute.counts import History
 from sre_kit.compute.slo import SLO, RejectedSLI
 from sre_kit.compute.targets import TargetAdvice, chance_to_meet
+from sre_kit.compute.timeslices import TimeSliceAvailability
 from sre_kit.compute.vocabulary import About, Finding, Gap
 from sre_kit.compute.windows import nominal
 from sre_kit.show.document import fact_link
@@ -58,6 +59,32 @@ def _origin(one: History) -> str:
     if one.requests.extrapolated:
         return "counts extrapolated by the server"
     return "synthetic data" if one.requests.synthetic else ""
+
+
+def availability_from_incidents(found: Sequence[TimeSliceAvailability], *, severe: str = "", gap: str = "") -> Table:
+    """Each component's share of time without any incident, and without a severe one, by calendar quarter."""
+    quarters = list(dict.fromkeys(one.name for one in sorted(found, key=lambda one: one.start)))
+    cells = {(one.component, one.name): one for one in found}
+    rows: list[Sequence[Inline]] = []
+    for component in dict.fromkeys(one.component for one in found):
+        row: list[Inline] = []
+        for quarter in quarters:
+            one = cells.get((component, quarter))
+            shown = (percent(one.availability, 3), percent(one.severe_availability, 3)) if one else (MISSING, MISSING)
+            row.append(Lines(shown))
+        rows.append((component or "(none named)", *row))
+    gaps = (Gap("availability from incidents", "the on-call team", "params: history.incidents", gap),) if gap else ()
+    note = (
+        f"Upper line: any impact counts as down; lower line: only {severe or 'severe incidents'} count. Overlaps count "
+    )
+    note += "once. Both differ from the ratio of events: an incident is rarely a full outage, nor is traffic even."
+    return Table(
+        ["Component", *quarters],
+        rows,
+        gaps=gaps,
+        note=note if rows else "",
+        empty="" if gaps else "No incident was recorded in the last year.",
+    )
 
 
 def data_source(
