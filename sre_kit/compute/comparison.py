@@ -18,7 +18,7 @@ from sre_kit.compute.performance import LoadTest
 from sre_kit.errors import DataError
 
 QUANTILES: Final = (0.5, 0.95, 0.99)
-RESAMPLES: Final = 500
+RESAMPLES: Final = 2000
 LARGEST: Final = 200_000
 """Longer runs are thinned to this many samples, evenly in rank, before they are resampled."""
 _Z95: Final = 1.959963984540054
