@@ -54,11 +54,11 @@ def pipe_table(columns: Sequence[str], rows: Sequence[Sequence[Inline]]) -> str:
     """Header, rule and rows; numbers are right-aligned by the column's first filled cell."""
     from tabulate import tabulate
 
-    cells = [[inline(cell) for cell in row] for row in rows]
+    cells = [[inline(cell, in_cell=True) for cell in row] for row in rows]
     align = ["right" if _numeric(cells, i) else "left" for i in range(len(columns))]
     return tabulate(
         cells,
-        headers=[inline(c) for c in columns],
+        headers=[inline(c, in_cell=True) for c in columns],
         tablefmt="pipe",
         disable_numparse=True,
         colalign=align,

@@ -11,7 +11,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from sre_kit.compute.vocabulary import Gap
 
@@ -44,12 +44,12 @@ md_cell = md_text
 """A table cell escapes what a paragraph does; both are one line."""
 
 
-def md_code(text: str) -> str:
+def md_code(text: str, *, in_cell: bool = False) -> str:
     r"""
-    A code span that survives back-ticks; a pipe is escaped as GFM tables want it.
+    A code span that survives back-ticks; inside a table cell, and only there, GFM wants its pipes escaped.
 
-    >>> print(md_code("rate(x[5m]) | y"), md_code("a`b"))
-    `rate(x[5m]) \| y` ``a`b``
+    >>> print(md_code("sort | uniq"), md_code("sort | uniq", in_cell=True), md_code("a`b"))
+    `sort | uniq` `sort \| uniq` ``a`b``
     """
     inner = plain(text)
     if not inner:
@@ -57,7 +57,8 @@ def md_code(text: str) -> str:
     runs = {len(run) for run in re.findall(r"`+", inner)}
     fence = "`" * next(n for n in range(1, len(runs) + 2) if n not in runs)
     pad = " " if inner[0] == "`" or inner[-1] == "`" else ""
-    return f"{fence}{pad}{inner}{pad}{fence}".replace("|", r"\|")
+    span = f"{fence}{pad}{inner}{pad}{fence}"
+    return span.replace("|", r"\|") if in_cell else span
 
 
 def md_link(text: str, href: str) -> str:
@@ -68,8 +69,8 @@ def md_link(text: str, href: str) -> str:
     ('[BusinessModel](../Project%20Manager/BusinessModel.md)', 'x')
     """
     cleaned = plain(href)
-    scheme = urlsplit(cleaned).scheme if ":" in cleaned.split("/")[0] else ""
-    if scheme not in {"", "http", "https"} or cleaned.startswith("//"):
+    head = cleaned.split("/")[0]
+    if (":" in head and head.lower() not in {"http:", "https:"}) or cleaned.startswith("//"):
         return md_text(text)
     return f"[{md_text(text)}]({quote(cleaned, safe=':/?#=&%~+,;@-._!')})"
 
@@ -128,32 +129,32 @@ def ticked(text: str) -> Span:
     Text whose parts between back-ticks are code, as people write commands into params.
 
     >>> print(inline(ticked("wait: `kubectl get pods | wc` <b>")))
-    wait: `kubectl get pods \\| wc` \\<b>
+    wait: `kubectl get pods | wc` \\<b>
     """
     pieces = (piece for piece in _TICKS.split(text) if piece)
     return Span([Code(piece[1:-1]) if piece[0] == piece[-1] == "`" and len(piece) > 2 else piece for piece in pieces])
 
 
-def inline(piece: Inline) -> str:
-    """Markdown of one piece."""
+def inline(piece: Inline, *, in_cell: bool = False) -> str:
+    """Markdown of one piece, in a paragraph or in a table cell."""
     match piece:
         case str():
             return md_text(piece)
         case Code(text):
-            return md_code(text)
+            return md_code(text, in_cell=in_cell)
         case Link(text, href):
             return md_link(text, href)
         case Strong(text):
             return f"**{md_text(text)}**" if plain(text) else ""
         case Lines(parts):
-            return "<br>".join(inline(part) for part in parts)
+            return "<br>".join(inline(part, in_cell=in_cell) for part in parts)
         case Span(parts):
-            return "".join(spaced(parts))
+            return "".join(spaced(parts, in_cell=in_cell))
         case Not(gap):
             return f"**Not known:** {md_text(_question(gap))}"
 
 
-def spaced(parts: Iterable[Inline]) -> Iterable[str]:
+def spaced(parts: Iterable[Inline], *, in_cell: bool = False) -> Iterable[str]:
     """
     Pieces as Markdown with the blanks at the seams of plain text kept, which ``plain`` would strip.
     """
@@ -164,7 +165,7 @@ def spaced(parts: Iterable[Inline]) -> Iterable[str]:
             # only a line's start is a list or quote marker, so the middle of a paragraph needs no guard there
             yield f"{before}{md_text(part)}{after}"
         else:
-            yield inline(part)
+            yield inline(part, in_cell=in_cell)
 
 
 def _question(gap: Gap) -> str:
