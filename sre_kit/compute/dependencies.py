@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from sre_kit.compute.operations import OperationsPlan
 from sre_kit.compute.vocabulary import Fact, Kind
 
 
@@ -192,6 +193,12 @@ def single_points(
         if name not in seen
     ]
     return sorted(found, key=lambda one: (one.state, bool(one.cover), -len(one.falls), one.name != one.name.lower()))
+
+
+def covered_points(plan: OperationsPlan) -> dict[str, str]:
+    """Component or single point -> the scenario that covers it, or who accepted its risk."""
+    found = {name: f"scenario {one.name}" for one in plan.scenarios for name in one.components}
+    return found | {name: f"accepted: {why}" for name, why in plan.accepted_risks.items()}
 
 
 def instance_counts(facts: Sequence[Fact]) -> dict[str, int | None]:

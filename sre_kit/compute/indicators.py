@@ -16,7 +16,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from sre_kit.compute.budget import ErrorBudget, error_budget
+from sre_kit.compute.budget import WORKBOOK_STATES, ErrorBudget, PolicyState, error_budget, policy_state
 from sre_kit.compute.capacity import Resource
 from sre_kit.compute.counts import History, Numbers, days
 from sre_kit.compute.incidents import IncidentLog
@@ -81,6 +81,11 @@ def reliability_metrics(vitals: Vitals, as_of: datetime) -> list[Indicator]:
     start, end = incident_window(vitals.incidents, as_of)
     rows += _from_incidents(incident_statistics(vitals.incidents, start, end))
     return sorted(rows, key=lambda row: METRICS.index(row.metric))
+
+
+def budget_states(histories: Sequence[History], as_of: datetime, policy: Sequence[PolicyState] = ()) -> dict[str, str]:
+    """Objective -> state of its error budget at `as_of`; `policy` defaults to the workbook's."""
+    return {one.slo.name: policy_state(error_budget(one, as_of), policy or WORKBOOK_STATES) for one in histories}
 
 
 def _from_objectives(histories: Sequence[History], as_of: datetime) -> Iterator[Indicator]:

@@ -231,8 +231,8 @@ def change_state(state: ChangeState) -> Note:
     allowed = ", ".join(state.allowed) or "none"
     return Note(
         [
-            Strong("Today: "),
-            f"{state.because}; the error budget policy is at {state.budget!r}.{frozen} Allowed: {allowed}.",
+            Strong("Today:"),
+            f" {state.because}; the error budget policy is at {state.budget!r}.{frozen} Allowed: {allowed}.",
         ],
         records=(Record("change.allowed", allowed, "classes"), Record("change.budget_state", state.budget, "state")),
     )

@@ -167,7 +167,7 @@ def activation(plan: OperationsPlan) -> Stack:
     """When a disaster is declared, and whom to reach."""
     parts: list[Shown] = []
     if plan.activation:
-        parts.append(Note([Strong("Declared when: "), f"{plan.activation}."]))
+        parts.append(Note([Strong("Declared when:"), f" {plan.activation}."]))
     else:
         parts.append(
             Note.gap(

@@ -264,11 +264,15 @@ def sign_offs(plan: HandoverPlan) -> Table:
     )
 
 
-def prior_inputs(about: About) -> Table:
-    """Every document of the earlier phases: what was read, with hash and date; what is missing and who owes it."""
+def prior_inputs(about: About, linked: bool = True) -> Table:
+    """
+    Every document of the earlier phases: what was read, with hash and date; what is missing and who owes it.
+
+    Links lead from docs/SRE; elsewhere ask for none.
+    """
     rows: list[Sequence[Inline]] = [
         (
-            document_link(d),
+            document_link(d) if linked else d.name,
             d.path,
             d.phase,
             d.dated or MISSING,

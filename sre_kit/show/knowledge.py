@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from sre_kit.compute.dependencies import Graph, restore_order
-from sre_kit.compute.monitoring import MonitoringCoverage, mentions
+from sre_kit.compute.monitoring import MonitoringCoverage
 from sre_kit.compute.readiness import Dashboard, HandoverPlan
 from sre_kit.compute.slo import SLO
 from sre_kit.compute.vocabulary import About, Fact, Gap, Kind
@@ -92,36 +92,28 @@ def dashboards(plan: HandoverPlan) -> Table:
     return Table(("Dashboard", "Purpose", "Audience", "Address", "Owner", "Who can see it", "Source"), rows, gaps=gaps)
 
 
-def dashboard_matrix(
-    slos: Sequence[SLO], boards: Sequence[Dashboard], facts: Sequence[Fact], generated: Sequence[str] = ()
-) -> Table:
-    """Each objective with the dashboards that cover it, the alerts of the documents that name its service, and ours."""
-    alerts = {f.name: f for f in facts if f.kind is Kind.ALERT_RULE}
+def dashboard_matrix(slos: Sequence[SLO], boards: Sequence[Dashboard], coverage: MonitoringCoverage) -> Table:
+    """Each objective with the dashboards that cover it, the alerts that watch its service, and the generated ones."""
+    watching = {cell.component: cell.shown_by for cell in coverage.cells if cell.signal == "alert"}
     rows: list[Sequence[Inline]] = []
     gaps = []
     for slo in slos:
         seen = [b.name for b in boards if slo.name in b.covers or slo.service in b.covers]
-        named = [
-            n for n, f in alerts.items() if mentions(f"{n} {f.value} {f.details.get('condition', '')}", slo.service)
-        ]
-        made = [name for name in generated if slo.name in name]
+        named = list(watching.get(slo.service, ()))
         rows.append(
             (
                 slo.name,
                 Lines(seen) if seen else Strong("none"),
                 Lines(named) if named else Strong("none"),
-                Lines(made) if made else "burn-rate alerts of SLODefinitions.md",
+                Link("burn-rate alerts", "SLODefinitions.md#alerting-thresholds"),
             )
         )
         if not seen:
-            gaps.append(Gap(f"a dashboard for {slo.name}", slo.owner or _ASK, "params: handover.dashboards.covers"))
+            where = "params: handover.dashboards.covers"
+            gaps.append(Gap(f"a dashboard for {slo.name}", slo.owner or _ASK, where))
     if not rows:
         gaps.append(Gap("which objectives the dashboards must show", "Product Owner", "params: slos"))
-    return Table(
-        ("Objective", "Dashboards", "Alerts in the documents that name the service", "Alerts generated here"),
-        rows,
-        gaps=gaps,
-    )
+    return Table(("Objective", "Dashboards", "Alerts of the service today", "Alerts generated"), rows, gaps=gaps)
 
 
 def blind_spots(plan: HandoverPlan, coverage: MonitoringCoverage, about: About) -> Stack:

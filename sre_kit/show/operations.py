@@ -221,8 +221,8 @@ def _procedure(one: MaintenanceWindow, at: datetime) -> list[Shown]:
         parts.append(
             Note.gap(Gap(f"which alerts are silent during {one.name}", _ASK, "params: operations.maintenance.matchers"))
         )
-    way = [("Change ticket: ", one.ticket), ("Way back: ", one.rollback)]
-    parts += [Note([Strong(word), f"{text}."]) for word, text in way if text]
+    way = [("Change ticket:", one.ticket), ("Way back:", one.rollback)]
+    parts += [Note([Strong(word), f" {text}."]) for word, text in way if text]
     if not one.rollback:
         parts.append(
             Note.gap(Gap(f"the rollback point of {one.name}", _ASK, "params: operations.maintenance.rollback"))
@@ -311,7 +311,7 @@ def automations(found: Sequence[Opportunity]) -> Table:
     )
 
 
-def standing(plan: OperationsPlan, recovery_test: str, overdue_patches: int, ends: Sequence[Ending]) -> Table:
+def standing(plan: OperationsPlan, overdue_patches: int, ends: Sequence[Ending]) -> Table:
     """Backups, recovery tests, patches and certificates: last, next, state, in one glance."""
     saved = [b.last_success for b in plan.backups if b.last_success]
     tested = [b.last_restore_test for b in plan.backups if b.last_restore_test]
@@ -328,7 +328,7 @@ def standing(plan: OperationsPlan, recovery_test: str, overdue_patches: int, end
         (
             "Restore tests",
             f"last {max(tested)}" if tested else "never",
-            recovery_test,
+            "see the drill log",
             f"{len(tested)} of {len(plan.backups)} stores tested",
         ),
         (
@@ -347,7 +347,7 @@ def standing(plan: OperationsPlan, recovery_test: str, overdue_patches: int, end
             "Certificates",
             MISSING,
             f"{soon.name}: {soon.ends}" if soon else MISSING,
-            Strong(f"{len(late)} expiries overdue") if late else "none overdue",
+            Strong(f"{len(late)} overdue") if late else "none overdue",
         ),
     ]
     return Table(("What", "Last", "Next", "State"), rows, source=cited("params: operations"))

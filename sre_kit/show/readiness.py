@@ -38,8 +38,8 @@ def reliability_metrics(found: Sequence[Indicator], only: Sequence[str] = ()) ->
     rows: list[Sequence[Inline]] = [
         (
             Lines([NAMES[one.metric], one.about]) if one.about else NAMES[one.metric],
-            _value(one.value, one.unit) if one.value is not None else one.why_not or MISSING,
-            _interval(one.interval, one.unit),
+            _value(one.value, one.unit, one.metric) if one.value is not None else one.why_not or MISSING,
+            _interval(one.interval, one.unit, one.metric),
             f"{number(one.n)} {one.counted}",
             f"{one.start:%Y-%m-%d} to {one.end:%Y-%m-%d}",
             Lines([text for text in (one.definition, one.note) if text]),
@@ -71,14 +71,16 @@ _EXPECTED = {
 }
 
 
-def _value(value: float, unit: str) -> str:
+def _value(value: float, unit: str, metric: str = "") -> str:
     if unit == "ratio":
-        return percent(value, 3)
+        return percent(value, 1 if metric in ("saturation", "budget_consumption") else 3)
     return span(value * {"s": 1, "min": 60, "h": 3600}[unit])
 
 
-def _interval(interval: Interval | None, unit: str) -> str:
-    return MISSING if interval is None else f"{_value(interval.low, unit)} to {_value(interval.high, unit)}"
+def _interval(interval: Interval | None, unit: str, metric: str) -> str:
+    if interval is None:
+        return MISSING
+    return f"{_value(interval.low, unit, metric)} to {_value(interval.high, unit, metric)}"
 
 
 def plot_budget_consumption(found: Sequence[Indicator]) -> Shown:

@@ -100,12 +100,13 @@ def _proof_row(name: str, what: str, proof: Proof) -> Sequence[Inline]:
 
 
 def _proof_gaps(one: Recoverable) -> list[Gap]:
+    both = (("RPO", one.rpo), ("RTO", one.rto))
+    absent = [what for what, proof in both if proof.verdict == "no objective" and not one.backup.loss_accepted]
     gaps = []
-    for what, proof in (("RPO", one.rpo), ("RTO", one.rto)):
-        if proof.verdict == "no objective" and not one.backup.loss_accepted:
-            gaps.append(
-                Gap(f"the {what} of {one.component}", "Technical Architect", "InfrastructureSpec.md", proof.note)
-            )
+    if absent:
+        what = " and ".join(absent)
+        gaps.append(Gap(f"the {what} of {one.component}", "Technical Architect", "InfrastructureSpec.md"))
+    for what, proof in both:
         if proof.verdict == "unproven":
             missing = ", ".join(proof.unknown)
             gaps.append(
@@ -117,7 +118,8 @@ def _proof_gaps(one: Recoverable) -> list[Gap]:
 def backup_rules(found: Sequence[Recoverable], alerts: Sequence[str]) -> Table:
     """The 3-2-1-1-0 rule per store, whether its freshness is watched in time, and where the keys are."""
     rows: list[Sequence[Inline]] = []
-    gaps = []
+    gaps: list[Gap] = []
+    unwatched: list[str] = []
     findings = []
     for one in (o for o in found if o.saved and not o.rpo.accepted):
         late = one.alerted(alerts)
@@ -133,11 +135,12 @@ def backup_rules(found: Sequence[Recoverable], alerts: Sequence[str]) -> Table:
         if unknown:
             gaps.append(Gap(f"{', '.join(unknown)} for {one.component}", one.backup.owner or _ASK, _WHERE))
         if late:
-            gaps.append(
-                Gap(f"an alert when the backup of {one.component} is too old", _ASK, "MonitoringAlerts.md", late)
-            )
+            unwatched.append(one.component)
         if one.keys_at_risk:
             findings.append(Finding(7, 5.0, f"{one.component}: {one.backup.keys}; losing the account loses the backup"))
+    if unwatched:
+        what = f"an alert when a backup is too old: {', '.join(unwatched)}"
+        gaps.append(Gap(what, _ASK, "MonitoringAlerts.md", "no rule fires within the RPO"))
     columns = (
         "Component",
         "3 copies",
@@ -289,7 +292,7 @@ def accepted_losses(found: Sequence[Recoverable]) -> Note:
     accepted: list[Backup] = [one.backup for one in found if one.backup.loss_accepted]
     if not accepted:
         return Note("No loss of data is accepted for any store.")
-    paragraphs: list[list[Inline]] = [[Strong(f"{b.component}: "), f"{b.loss_accepted}."] for b in accepted]
+    paragraphs: list[list[Inline]] = [[Strong(f"{b.component}:"), f" {b.loss_accepted}."] for b in accepted]
     return Note(*paragraphs)
 
 

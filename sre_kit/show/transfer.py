@@ -180,7 +180,15 @@ def in_flight(plan: HandoverPlan, operations: OperationsPlan, as_of: datetime, d
         if one.start < end and one.end > as_of
     ]
     rows += [
-        (moment, (str(one.ends), f"{one.kind} ends: {one.name}", one.owner or MISSING, cited(one.source)))
+        (
+            moment,
+            (
+                str(one.ends),
+                f"end of {one.kind}: {one.name}" if one.kind != "end of life" else f"end of life: {one.name}",
+                one.owner or MISSING,
+                cited(one.source),
+            ),
+        )
         for one in operations.expiries
         if as_of <= (moment := datetime(one.ends.year, one.ends.month, one.ends.day, tzinfo=as_of.tzinfo)) < end
     ]

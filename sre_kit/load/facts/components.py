@@ -165,20 +165,6 @@ _HYPOTHESIS: Final = re.compile(
 )
 
 
-_CALLER_COLUMN: Final = re.compile(
-    r"^(?:from|caller|consumer|source(?: component| service)?|dependent|von|desde|de)$", re.IGNORECASE
-)
-
-
-_CALLED_COLUMN: Final = re.compile(
-    r"^(?:to|calls?|callee|provider|depends on|target(?: component| service)?|needs|requires|nach|hacia|vers)$",
-    re.IGNORECASE,
-)
-
-
-_PROJECT_DOCUMENT: Final = re.compile(r"build-?plan|timeline|roadmap|schedule|package|changelog", re.IGNORECASE)
-
-
 def component_table(table: Table, document: str) -> list[Fact] | None:
     """The components of a sizing table, or None where the table is about something else."""
     header = table.header

@@ -44,8 +44,26 @@ _DEPENDENCY_COLUMN: Final = re.compile(
 )
 
 
+_CALLER_COLUMN: Final = re.compile(
+    r"^(?:from|caller|consumer|source(?: component| service)?|dependent|von|desde|de)$", re.IGNORECASE
+)
+
+
+_CALLED_COLUMN: Final = re.compile(
+    r"^(?:to|calls?|callee|provider|depends on|target(?: component| service)?|needs|requires|nach|hacia|vers)$",
+    re.IGNORECASE,
+)
+
+
+_DEPENDENCY_WORDS: Final = re.compile(
+    r"(?i)\b(?:dependenc\w*|abhängigkeit\w*|dependencias|dépendances|service (?:calls|communication|interactions?))\b"
+)
+
+
 def dependency_table(table: Table, document: str) -> list[Fact] | None:
-    """The dependencies of a table whose first column holds them, or None."""
+    """The dependencies of a table whose first column holds them, or whose rows say who needs whom, or None."""
+    if (calls := _calls(table, document)) is not None:
+        return calls
     placed = bool(table.heading) and bool(_DEPENDENCY_PLACE.match(table.lead or table.heading[-1]))
     named = re.match(r"(?i)^(?:service|system|provider|name|vendor|component|api|dienst|servicio)s?$", table.header[0])
     if not (_DEPENDENCY_COLUMN.match(table.header[0]) or (placed and named)):
@@ -57,7 +75,7 @@ def dependency_table(table: Table, document: str) -> list[Fact] | None:
         return None
     around = tuple(text for text in (table.lead, *reversed(table.heading)) if text)
     return [
-        _dependency(
+        dependency_fact(
             row.cells[0],
             row.line,
             row.source,
@@ -71,23 +89,50 @@ def dependency_table(table: Table, document: str) -> list[Fact] | None:
     ]
 
 
+def _calls(table: Table, document: str) -> list[Fact] | None:
+    """
+    The edges of a table "From | To"; the caller is in `details`, under ``from``.
+
+    Such columns also head periods and migrations, so the place must speak of dependencies.
+    """
+    header = table.header
+    if len(header) < 2 or not (_CALLER_COLUMN.match(header[0]) and _CALLED_COLUMN.match(header[1])):
+        return None
+    if not _DEPENDENCY_WORDS.search(" ".join((table.lead, *table.heading[-2:]))):
+        return None
+    around = tuple(text for text in (table.lead, *reversed(table.heading)) if text)
+    return [
+        dependency_fact(
+            row.cells[1],
+            row.line,
+            row.source,
+            table.heading,
+            around,
+            document,
+            {"from": row.cells[0], **dict(zip(header[2:], row.cells[2:], strict=False))},
+        )
+        for row in table.rows
+        if len(row.cells) > 1 and row.cells[0].strip("-– ") and row.cells[1].strip("-– ")
+    ]
+
+
 def dependency_line(line: Line, document: str) -> Iterator[Fact]:
     """The dependencies listed as bullets under a heading that says so, or after `Dependencies:` on one line."""
     key, rest = split_key(line.text)
     if key and _DEPENDENCY_KEY.match(key) and line.done is None and not _NOT_DEPENDENCY.search(rest):
         for name in re.split(r",\s*|;\s*|\s\+\s", re.sub(r"\([^()]*\)", "", rest)):
             if 1 < len(name.strip(" .")) <= 40 and len(name.split()) <= 4:
-                yield _dependency(name.strip(" ."), line.line, line.raw, line.heading, line.context, document, {})
+                yield dependency_fact(name.strip(" ."), line.line, line.raw, line.heading, line.context, document, {})
         return
     near = line.lead or (line.heading[-1] if line.heading else "")
     if not line.item or line.parents or line.done is not None or not _DEPENDENCY_PLACE.match(near):
         return
     name = re.split(r":\s|\s[–—-]\s|\s\(", line.text)[0].strip(" .:`")
     if 1 < len(name) <= 50 and len(name.split()) <= 6 and not _NOT_DEPENDENCY.search(name) and not name.endswith(","):
-        yield _dependency(name, line.line, line.raw, line.heading, line.context, document, {})
+        yield dependency_fact(name, line.line, line.raw, line.heading, line.context, document, {})
 
 
-def _dependency(
+def dependency_fact(
     name: str,
     line: int,
     quote: str,
@@ -96,6 +141,7 @@ def _dependency(
     document: str,
     more: dict[str, str],
 ) -> Fact:
+    """A dependency, with what the table says of it."""
     claim = Claim(name, "", "", tuple(text for text in around if text), heading, line, quote, "cell")
     refused = roles.PLACEHOLDER if roles.placeholder(name) else roles.EXAMPLE if roles.example(claim) else ""
     details = {key.lower(): value for key, value in more.items() if value.strip("-– ")}
