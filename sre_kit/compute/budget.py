@@ -41,9 +41,7 @@ class PolicyState:
 WORKBOOK_STATES: Final = (
     PolicyState("healthy", Fraction(1), "releases and experiments as planned", "service owner"),
     PolicyState("at risk", Fraction(1, 4), "releases in small steps, no risky experiments", "service owner"),
-    PolicyState(
-        "exhausted", Fraction(0), "no changes but reliability work, security and P0 fixes", "head of engineering"
-    ),
+    PolicyState("exhausted", Fraction(0), "reliability work, security and P0 fixes only", "head of engineering"),
 )
 """After the SRE Workbook, appendix B, "Example Error Budget Policy"; the 25 % line is an assumption."""
 

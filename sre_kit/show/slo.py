@@ -13,7 +13,7 @@ from sre_kit.compute.vocabulary import Fact, Finding, Gap, Requests
 from sre_kit.compute.windows import nominal
 from sre_kit.show.document import fact_link
 from sre_kit.show.table import Table
-from sre_kit.show.text import Code, Inline, Lines, Not, Strong
+from sre_kit.show.text import Code, Inline, Lines, Strong
 from sre_kit.units import MISSING, number, percent, span, target
 
 METHODS = {
@@ -59,10 +59,13 @@ def journeys(covered: Iterable[JourneyCoverage]) -> Table:
                 f"an indicator for the journey {one.journey}", "the service's owner", "params: slos or rejected_slis"
             )
             gaps.append(gap)
-            rows.append((one.journey, Strong("uncovered"), Not(gap), source))
+            rows.append((one.journey, Strong("uncovered"), "not known", source))
     none = Gap("the critical user journeys", "Project Manager", "PRD", "no document lists them")
     return Table(
-        ["Journey", "Objectives", "Why not", "Source"], rows, gaps=() if rows else (none,), findings=_uncovered(covered)
+        ["Journey", "Objectives", "Why not", "Source"],
+        rows,
+        gaps=tuple(gaps) if rows else (none,),
+        findings=_uncovered(covered),
     )
 
 
@@ -94,7 +97,7 @@ def objectives(slos: Sequence[SLO]) -> Table:
         contract: Inline = MISSING
         if slo.contract is not None:
             contract = f"{target(slo.contract)} ({slo.contract_source or 'source not said'})"
-        owner: Inline = slo.owner or Not(_owner_gap(slo))
+        owner: Inline = slo.owner or Strong("not known")
         rows.append(
             (slo.name, Strong(target(slo.target)), window, method, owner, slo.target_source or "decision", contract)
         )
