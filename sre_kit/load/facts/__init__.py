@@ -17,8 +17,8 @@ from sre_kit.load.facts.choosing import Conflict, apply, as_json, conflicts
 from sre_kit.load.facts.claims import Claim, claims
 from sre_kit.load.facts.components import component_facts, component_table
 from sre_kit.load.facts.dependencies import dependency_line, dependency_table
-from sre_kit.load.facts.described import described_table, engine, listed_component
-from sre_kit.load.facts.findings import finding_sections, finding_table, scored_finding
+from sre_kit.load.facts.described import described_table, engine, hired_services, listed_component
+from sre_kit.load.facts.findings import finding_sections, finding_table, scored_finding, versioned_finding
 from sre_kit.load.facts.k6 import k6_claim
 from sre_kit.load.facts.levels import level_facts
 from sre_kit.load.facts.manifests import fence_claims, fence_facts
@@ -95,6 +95,7 @@ def _table(table: Table, document: str, style: str) -> Iterator[Fact]:
         *(component_table(table, document) or described_table(table, document) or ()),
         *(dependency_table(table, document) or ()),
     ]
+    shaped = shaped or hired_services(table, document)
     scaling = scaling_table(table, document)
     backups = backup_table(table, document, style)
     yield from shaped
@@ -113,6 +114,7 @@ def _line(line: Line, document: str, style: str) -> Iterator[Fact]:
                 yield from level_facts(claim, document, style)
         return
     yield from scored_finding(line, document)
+    yield from versioned_finding(line, document)
     if line.title:
         yield from journey_title(line, document)
         for claim in claims(line):

@@ -257,7 +257,8 @@ def _two_levels(text: str) -> list[tuple[str, str]]:
     return [(value, "critical" if level.lower().startswith("crit") else "warning") for value, level in pairs]
 
 
-_VALUE: Final = r"[<>≥≤]?=?\s?[$€]?\d[\d.,]*\s?(?:%|ms|s|sec|seconds|MB|GB|GiB|min|minutes|rps|req/s)?"
+_UNITS: Final = r"(?:%|ms|s|sec|seconds|MB|GB|GiB|min|minutes|rps|req/s)"
+_VALUE: Final = rf"(?<![\w-])(?:[<>≥≤]=?\s?[$€]?\d[\d.,]*\s?{_UNITS}?|\d[\d.,]*\s?{_UNITS})"
 _LEVEL_AFTER: Final = re.compile(rf"({_VALUE})\s?\((warn(?:ing)?|crit(?:ical)?)\)", re.IGNORECASE)
 _LEVEL_BEFORE: Final = re.compile(
     rf"\b(warn(?:ing)?|crit(?:ical)?)\s?(?:at|:|=|when)?\s?({_VALUE})(?![\w])", re.IGNORECASE

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from sre_kit.load.facts.reading import Block, Line, Row, Table
+from sre_kit.load.facts.reading import Block, Line, Row, Table, plain
 
 _KEY = re.compile(r"^\s*(?:\d{1,2}[.)]\s+)?([^:|]{1,80}?)\s?(?::|\s[–—=]\s|→)\s+(?=\S)")
 _KEY_DASH = re.compile(r"^([^:|–—]{1,60}?)\s[–—-]\s+(?=[<>≤≥~]?\s?[\d$€£])")
@@ -84,6 +84,12 @@ def line_claims(line: Line) -> Iterator[Claim]:
         key, rest = (bracket[1].strip(), bracket[2]) if bracket else (key, rest)
         if not key:
             return
+    lines = line.raw.split("\n")
+    if key and len(lines) > 1 and not line.title:
+        for offset, raw in enumerate(lines):
+            text = split_key(plain(raw))[1] if offset == 0 else plain(raw)
+            yield Claim(text, key, "", line.context, line.heading, line.line + offset, raw, "pair", quoted=line.quoted)
+        return
     if key:
         yield Claim(rest, key, "", line.context, line.heading, line.line, line.raw, "pair", quoted=line.quoted)
         return

@@ -11,6 +11,7 @@ from sre_kit.compute.vocabulary import Fact
 from sre_kit.load.facts import scope
 from sre_kit.load.facts.claims import Claim, split_key
 from sre_kit.load.facts.components import INSTANCE, STATEFUL, component_fact
+from sre_kit.load.facts.dependencies import dependency_fact
 from sre_kit.load.facts.reading import Line, Row, Table
 
 _DESCRIBED_NAME: Final = re.compile(
@@ -56,6 +57,34 @@ _NO_COMPONENT_PLACE: Final = re.compile(
     r"responsibilit\w+|professional|consulting|frontend components|react|files?|permissions?|"
     r"roadmap|status|libraries|packages|sla|slo|objectives?|options?)\b"
 )
+
+
+_SAAS: Final = re.compile(
+    r"(?i)\b(?:clerk|supabase|pinecone|openai|anthropic|stripe|resend|vercel|netlify|"
+    r"cloudflare|twilio|sendgrid|auth0|okta|paypal|sentry|datadog|firebase|mailgun|"
+    r"postmark|algolia|segment|mixpanel|posthog|"
+    r"plaid|github actions|hugging ?face|cohere|replicate|google maps|mapbox|intercom|"
+    r"zendesk|slack api|shopify|mongodb atlas|neon|planetscale|upstash|razorpay|mercado "
+    r"pago)\b"
+)
+
+
+def hired_services(table: Table, document: str) -> list[Fact]:
+    """Rows of a technology table that name a service of somebody else: `| Payments | Stripe |`."""
+    column = next((index for index, name in enumerate(table.header) if index and _TECHNOLOGY.match(name)), None)
+    if column is None or not re.search(
+        r"(?i)\b(?:stack|technolog\w+|services?|integrations?|infrastructure|architecture)\b",
+        " ".join((table.lead, *table.heading[-1:])),
+    ):
+        return []
+    around = tuple(text for text in (table.lead, *reversed(table.heading)) if text)
+    return [
+        dependency_fact(
+            row.cells[column], row.line, row.source, table.heading, around, document, {"purpose": row.cells[0]}
+        )
+        for row in table.rows
+        if column < len(row.cells) and _SAAS.search(row.cells[column]) and len(row.cells[column].split()) <= 5
+    ]
 
 
 def described_table(table: Table, document: str) -> list[Fact] | None:
@@ -131,6 +160,16 @@ _WORKLOAD: Final = re.compile(
 )
 
 
+_CLOUD: Final = re.compile(
+    r"(?i)^(?:amazon |aws |azure |google )?(?:ecs|eks|ec2|rds|ecr|s3|alb|elb|nlb|lambda|"
+    r"cloudwatch|cloudfront|route ?53|elasticache|dynamodb|sqs|sns|secrets manager|"
+    r"fargate|api gateway|vpc|"
+    r"gke|cloud run|cloud sql|aks|app service|container apps?|cosmos db|key vault|"
+    r"application load balancer|aurora)(?:\s(?:fargate|postgres(?:ql)?|mysql|redis|"
+    r"cluster|service|bucket|aurora|instance))?$"
+)
+
+
 def listed_component(line: Line, document: str) -> Iterator[Fact]:
     """`Backup controller: drives the jobs` under "Components", `Load Balancer: shop-alb` under "Compute"."""
     near = line.lead or (line.heading[-1] if line.heading else "")
@@ -152,9 +191,18 @@ def listed_component(line: Line, document: str) -> Iterator[Fact]:
             document,
         )
         return
-    if not _COMPONENT_PLACE.match(near):
+    if not _COMPONENT_PLACE.match(near) and not _CLOUD.match(key):
         return
     if re.search(r"(?i)design ?system|frontend|wireframe|prototype|ui[ _-]|storybook", document):
+        return
+    if _CLOUD.match(key) and re.search(
+        r"(?i)\b(?:architecture|infrastructure|aws|azure|gcp|services|resources|components|"
+        r"deployment)\b",
+        near,
+    ):
+        yield component_fact(
+            key, {}, scope.environment(*line.context), line.line, line.raw, line.heading, line.context, key, document
+        )
         return
     identified = bool(re.fullmatch(r"[\w.-]*[a-z][\w]*-[\w.-]+", rest)) and bool(_RESOURCE.match(key))
     listed = (

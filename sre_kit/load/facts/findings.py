@@ -111,6 +111,27 @@ def _finding(
     )
 
 
+_VERSIONED: Final = re.compile(r"^(?P<name>@?[\w./-]{2,40})\s\((?:[<>=~^]*\s?v?\d+(?:\.\d+)+[^()]{0,30})\)")
+
+
+def versioned_finding(line: Line, document: str) -> Iterator[Fact]:
+    """A vulnerable package under a heading on vulnerabilities: `Protobufjs (<=7.5.5)`."""
+    found = _VERSIONED.match(line.text)
+    place = " ".join((line.lead, *line.heading[-2:]))
+    if (
+        not found
+        or not line.item
+        or line.parents
+        or not re.search(r"(?i)\bvulnerabilit\w+|\bcve\b|\badvisories\b", place)
+    ):
+        return
+    level = re.search(r"(?i)\b(critical|high|medium|moderate|low)\b", place)
+    details = {"severity": level[1].lower()} if level else {}
+    yield _finding(
+        found["name"], details, Row((found["name"],), line.line, line.raw), line.heading, line.context, document
+    )
+
+
 def scored_finding(line: Line, document: str) -> Iterator[Fact]:
     """A bullet or heading with a CVSS score: `No rate limit on login (CVSS 7.5)`."""
     scored = CVSS.search(line.text)

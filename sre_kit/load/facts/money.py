@@ -58,8 +58,13 @@ def money_facts(claim: Claim, document: str, style: str) -> Iterator[Fact]:
         words = _PER_UNIT.sub(" ", f"{spot} {clause}") if ours else f"{spot} {clause}"
         if _NOT_COST.search(words) or (claim.around and _NOT_COST.search(_PER_UNIT.sub(" ", claim.around[0]))):
             continue
-        budget = _BUDGET.search(f"{spot} {claim.text[max(0, quantity.start - 60) : quantity.end + 20]}")
-        if budget and any(_THEIRS.search(text) for text in claim.around[:3]):
+        placed_budget = claim.form == "pair" and any(
+            _BUDGET.search(text) and not _COST_PLACE.search(text) for text in claim.around[:2]
+        )
+        budget = placed_budget or _BUDGET.search(
+            f"{spot} {claim.text[max(0, quantity.start - 60) : quantity.end + 20]}"
+        )
+        if budget and any(_THEIRS.search(text) for text in claim.around[:1]):
             continue
         if budget and not re.search(r"(?i)\b(?:budget (?:alert|friendly|impact)|error budget)\b", claim.words):
             yield _money(Kind.BUDGET, quantity, claim, document)

@@ -26,7 +26,7 @@ _UNIT_SECONDS: Final[dict[str, str]] = {
     "1": "s sec secs second seconds sekunde sekunden segundo segundos seconde secondes segundos",
     "60": "m min mins minute minutes minuten minuto minutos",
     "3600": "h hr hrs hour hours std stunde stunden hora horas heure heures",
-    "86400": "d day days tag tage tagen día días dia dias jour jours",
+    "86400": "d day days tag tage tagen día días dia dias jour jours j",
     "604800": "w wk wks week weeks woche wochen semana semanas semaine semaines",
     "2592000": "month months monat monate monaten mes meses mois mo mos",
     "31536000": "y yr yrs year years jahr jahre jahren año años ano anos an ans année années",
@@ -274,7 +274,7 @@ def _durations(text: str, style: str) -> Iterator[Quantity]:
         unit = match["unit"]
         if unit in ("M", "S", "D", "Y", "W", "H") and not (unit == "H" and match["number"].isdigit()):
             continue  # 5M is five million, 20S a model
-        if unit.lower() in ("m", "d", "y", "w", "a", "an", "mo", "mos") and re.search(
+        if unit.lower() in ("m", "d", "y", "w", "a", "an", "mo", "mos", "j") and re.search(
             r"\d\s", match[0][match.start("number") - match.start() :][: len(match["number"]) + 1]
         ):
             continue  # "2 m" is a length

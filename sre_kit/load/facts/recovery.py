@@ -14,7 +14,7 @@ from sre_kit.load.facts.reading import Row, Table
 
 BACKUP: Final = re.compile(
     r"\b(?:\w{0,12}back-?ups?|backed up|snapshots?|pg_?dump\w*|mysqldump|dumps?|pitr|"
-    r"point-in-time|wal archiv\w*|restic|velero|barman|sicherung(?:en)?|"
+    r"point-in-time|wal archiv|archivage wal|wal archiv\w*|restic|velero|barman|sicherung(?:en)?|"
     r"datensicherung\w*|copias? de (?:seguridad|segurança)|respaldos?|sauvegardes?|rds automated)\b",
     re.IGNORECASE,
 )
@@ -229,6 +229,14 @@ def _schedules(claim: Claim, name: str, document: str, style: str) -> list[Fact]
     ):
         found.append(_fact(Kind.BACKUP_SCHEDULE, cron[0], "text", claim, name, document, claim.text, cron.start()))
     return found
+
+
+_OWN_WORDS: Final = re.compile(
+    r"(?i)^(?:on (?:every |each )?(?:change|commit|deploy\w*|demand)|(?:à|a) chaque "
+    r"\w+|before \w[\w ]{2,30}|after each \w+|temps réel|tiempo real|echtzeit|continue?\b.{0,20}|"
+    r"automatic\b.{0,50}|bei (?:jeder|änderung)\b.{0,20}|each (?:commit|deployment|"
+    r"release)|per (?:commit|deployment|release))"
+)
 
 
 def _retentions(claim: Claim, name: str, document: str, style: str) -> list[Fact]:

@@ -28,7 +28,8 @@ _EXAMPLE_HEAD = re.compile(
 )
 _EXAMPLE_TEXT = re.compile(
     r"^\W*(?:for example|for instance|e\.g\.|example|z\. ?b\.|zum beispiel|beispiel|"
-    r"por ejemplo|par exemple|suppose|imagine|say,)|\b(?:e\.g\.|for example|for instance|"
+    r"por ejemplo|p\.\s?ej\.|par exemple|suppose|imagine|say,)|\b(?:e\.g\.|p\.\s?ej\.,?|"
+    r"z\.\s?B\.|for example|for instance|"
     r"such as)\s",
     re.IGNORECASE,
 )

@@ -144,6 +144,7 @@ def scaling_facts(claim: Claim, document: str) -> Iterator[Fact]:
         return
     if (
         _LOOSE.search(text)
+        or re.search(r"(?i)\bslos?\b|\bslis?\b", claim.label)
         or text.endswith("?")
         or re.search(r"\b(?:test|alert|troubleshoot\w*|checklist|cost)\b", near, re.IGNORECASE)
     ):

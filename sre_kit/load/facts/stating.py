@@ -61,6 +61,8 @@ def stated(found: Found, claim: Claim, document: str, reached: bool = False) -> 
     if reached and role not in (Role.EXAMPLE, Role.VENDOR):
         role = Role.MEASURED  # "118 ms (target: < 2000 ms)"
     tested = roles.in_load_test(claim, document)
+    if kind is Kind.LATENCY_TARGET and _PRINTED.search(claim.text[: quantity.start]):
+        return _result(found, claim, document, scope.statistic(claim.text[: quantity.start][-12:]), refused)
     success = kind is Kind.LOAD_TEST_RESULT or (
         kind is Kind.AVAILABILITY_TARGET and re.search(r"(?i)success", claim.words)
     )
@@ -184,6 +186,9 @@ def _tier_by_place(claim: Claim, before: str) -> str:
     ):
         return claim.column.lower()
     return ""
+
+
+_PRINTED: Final = re.compile(r"(?:avg|min|med|max|p\(?\d{2}(?:\.\d+)?\)?)\s?=\s?$", re.IGNORECASE)
 
 
 def comparison_of(quantity: Quantity) -> str:

@@ -61,7 +61,7 @@ RULES: Final = (
     _rule(
         None,
         "ratio",
-        r"\b(?:burn(?:[- ]rate)?|credits?|refunds?|gutschrift|discount|rabatt|fee|commission|"
+        r"\b(?:burn(?:[- ]rates?)?|credits?|refunds?|gutschrift|discount|rabatt|fee|commission|"
         r"margin|churn|conversion|coverage|utili[sz]ation|cpu|memory|ram|disk|storage|"
         r"hit[- ]?rate|hit[- ]?ratio|accuracy|precision|recall|satisfaction|csat|nps|adoption|"
         r"retention|traffic (?:split|share|shift\w*|rout\w+)|of (?:the )?traffic|canary|"
@@ -74,7 +74,8 @@ RULES: Final = (
     _rule(
         None,
         "s",
-        r"\b(?:time-?outs?|intervals?|ttl|cool-?downs?|stabili[sz]ation|windows?|max[- ]age|"
+        r"\b(?:^duration$|test duration|elapsed|time-?outs?|intervals?|ttl|cool-?downs?|"
+        r"stabili[sz]ation|windows?|max[- ]age|"
         r"expir(?:y|es|ation)|every|poll(?:ing)?|refresh|keepalive|grace|delay|debounce|"
         r"backoff|retry|retries|ramp(?:[- ]?up)?|sustained|warm-?up|test duration|duration "
         r"of|uptime of|period|ago|lifetime|session|token|sampling|scrape|heartbeat|lag|"
@@ -94,7 +95,7 @@ RULES: Final = (
     _rule(
         Kind.RTO,
         "s",
-        r"\brtos?\b|\brecovery[- ]time(?:[- ]objectives?)?\b|\bwiederherstellungszeit\w*|"
+        r"\brtos?\b|\b(?<!mean )recovery[- ]time(?:[- ]objectives?)?\b|\bwiederherstellungszeit\w*|"
         r"\bwiederanlaufzeit\b|\btiempo de recuperación|\bmaximum tolerable downtime",
     ),
     _rule(
@@ -109,7 +110,7 @@ RULES: Final = (
         r"\buptime\b|\bup-time\b|\bavailab(?:ility|le)\b|\bverfügbar(?:keit)?\b|\bdisponibili(?:dad|"
         r"té|dade|tà)\b|\bdisponib(?:le|ilidad)\b|\bnines\b|\bslas?\b(?! compliance| breach|"
         r" attainment)|\bservice[- ]level (?:agreement|objective)s?\b|\bavailability slo\b|"
-        r"^\W*success rate\W*$|\b(?:requests?|api|http|checkout|overall|system|read|write|"
+        r"^success rate$|\b(?:requests?|api|http|checkout|overall|system|read|write|"
         r"query|call|job|upload|transaction|order|login|search|generation|playback|streaming|"
         r"delivery)\s(?:\w+\s)?success[- ]?(?:rate|ratio)\b|\bsuccessful (?:requests|responses)\b",
         _between("0.9", "1"),
@@ -142,7 +143,7 @@ RULES: Final = (
     ),
 )
 _RTO_WORDS: Final = re.compile(
-    r"\brtos?\b|\brecovery[- ]time(?:[- ]objectives?)?\b|\b(?:maximum )?time to recover(?:y)?\b|"
+    r"\brtos?\b|\b(?<!mean )recovery[- ]time(?:[- ]objectives?)?\b|(?<!mean )\btime to recover(?:y)?\b|"
     r"\bdmia\b|\bdurée maximale d'interruption|\bwieder(?:herstellungs|anlauf)zeit\w*|"
     r"\btiempo (?:objetivo )?de recuperaci[oó]n|\btempo (?:objetivo )?de recupera[cç][aã]o|"
     r"\bmaximum tolerable downtime\b",
@@ -170,7 +171,7 @@ def _recovery(text: str, last: bool) -> Kind | None:
 
 SLOW_WORK: Final = re.compile(
     r"\b(?:import|export|report|batch|processing|query|job|sync|render|index|expected "
-    r"time|p\s?\(?9[059]|latency|upload|download|generation)",
+    r"time|p\s?\(?9[059]|lat[eê]nc|upload|download|generation)",
     re.IGNORECASE,
 )
 OUTSIDE_GROWTH: Final = re.compile(
