@@ -15,7 +15,7 @@ _WHERE: dict[str, str] = {
     **dict.fromkeys(("severity_matrix", "graded_alerts", "level_of"), "severity"),
     **dict.fromkeys(("incident_statistics", "incident_window", "stated_durations"), "reliability"),
     **dict.fromkeys(("schedule",), "rota"),
-    **dict.fromkeys(("rota_review", "holidays_of", "pager_coverage"), "duty"),
+    **dict.fromkeys(("rota_review", "interruptions", "holidays_of", "pager_coverage"), "duty"),
     **dict.fromkeys(("notified", "worst_case", "escalation_problems", "late_severities"), "escalation"),
     **dict.fromkeys(("postmortems_owed", "action_items", "blaming_words"), "postmortems"),
     **dict.fromkeys(("alert_rules", "runbook_check", "similar_runbooks"), "runbooks"),

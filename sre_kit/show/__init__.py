@@ -34,6 +34,7 @@ _WHERE: dict[str, str] = {
             "rota_checks",
             "clock_changes",
             "pager_loads",
+            "interruptions",
             "plot_pager_loads",
             "calendars",
             "escalation_chain",

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from sre_kit.compute.duty import ADVICE, Load, RotaReview
+from sre_kit.compute.duty import ADVICE, HOUR_CLASSES, Load, RotaReview
 from sre_kit.compute.escalation import escalation_problems, late_severities, notified, worst_case
 from sre_kit.compute.incidents import Severity
 from sre_kit.compute.oncall import OnCall, Schedule, Shift
@@ -24,6 +24,7 @@ from sre_kit.units import MISSING, number, percent, span, utc
 ROTA_GAP: Final = Gap("who is on call", "DevOps Engineer", "params: oncall.rotations")
 CHAIN_GAP: Final = Gap("the escalation chain", "Head of Engineering", "params: oncall.escalation")
 HOUR: Final = timedelta(hours=1)
+HOURS_A_WEEK: Final = {"work": 50, "off": 48, "night": 70}
 
 
 def rota(schedule: Schedule, oncall: OnCall) -> Table:
@@ -133,6 +134,22 @@ def pager_loads(review: RotaReview) -> Table:
         "expected by working time, incidents from the log",
         gaps=() if rows else (Gap("the people of the rota", "Head of Engineering", "params: oncall.people"),),
     )  # fmt: skip
+
+
+def interruptions(counts: Mapping[str, int], zone_name: str) -> Table:
+    """When incidents interrupt: at work, in free time, at night; beside the share of the week that these hours are."""
+    total = sum(counts.values())
+    rows: list[Sequence[Inline]] = [
+        (name, HOUR_CLASSES[name], str(count), percent(count / total, 0), percent(HOURS_A_WEEK[name] / 168, 0))
+        for name, count in counts.items()
+        if total
+    ]
+    return Table(
+        ("Hours", "When", "Incidents", "Share", "Share of the week"),
+        rows,
+        source=f"incident log, time of detection on the clock of {zone_name}",
+        empty="No incident is known for the window.",
+    )
 
 
 def plot_pager_loads(review: RotaReview) -> Chart:

@@ -176,7 +176,11 @@ def postmortem_triggers(policy: IncidentPolicy, log: IncidentLog, found: Sequenc
         stated = sum(getattr(one, attribute) is not None for one in everything)
         basis = f"stated for {stated} of {len(everything)}" if stated else "the log has no such column: not known"
         written.append((words, _met(found, words) if stated else MISSING, basis))
-    written.append(("near miss", str(sum(o.kind == "near_miss" for o in log.others)), "kind near_miss of the log"))
+    if "kind" in log.columns:
+        near = str(sum(one.kind == "near_miss" for one in log.others))
+        written.append(("near miss", near, f"{log.columns['kind']} near_miss of the log"))
+    else:
+        written.append(("near miss", MISSING, "the log has no such column: not known"))
     unknown = [row[0] for row in written if row[1] == MISSING]
     return Table(
         ("Rule", "Incidents that met it", "Known from"),
