@@ -249,13 +249,18 @@ def _in_load_tests(fact: Fact, subject: str, tests: Sequence[LoadTest]) -> Targe
             f"the most of {len(rows)} run(s), at load {best.load:g}" if best.load else f"the most of {len(rows)} run(s)"
         )
         return _judged(fact, subject, statistic, f"load test {best.name}", value, best.requests, remark)
-    met = [(one, value) for one, value in rows if value <= target]
-    one, value = met[-1] if met else rows[0]
-    broken = next((test for test, v in rows if v > target), None)
-    remark = (
-        "met at every load" if broken is None else f"missed from load {broken.load:g} on" if broken.load else "missed"
-    )
+    first = next((place for place, (_, value) in enumerate(rows) if value > target), len(rows))
+    one, value = rows[max(0, first - 1)]
+    remark = _reached([run.load for run, _ in rows], first)
     return _judged(fact, subject, statistic, f"load test {one.name}", value, one.requests, remark)
+
+
+def _reached(loads: Sequence[float | None], first: int) -> str:
+    """Up to which load a target was met, when the run at place `first` is the first that missed it."""
+    if first == len(loads):
+        return "met at every load"
+    missed = f"missed from load {loads[first]:g} on" if loads[first] else "missed"
+    return f"met up to load {loads[first - 1]:g}, {missed}" if first and loads[first - 1] else missed
 
 
 def _of_test(test: LoadTest, statistic: str) -> float | None:
