@@ -91,6 +91,8 @@ class Params(BaseModel):
     history: HistoryParams = Field(default_factory=HistoryParams)
     slos: list[SLO] = Field(default_factory=list)
     availability_promises: list[AvailabilityPromise] = Field(default_factory=list)
+    slo_files: list[str] = Field(default_factory=list)
+    """OpenSLO or Sloth files with more objectives, relative to the params file."""
     rejected_slis: list[RejectedSLI] = Field(default_factory=list)
     alerting: list[BurnRateAlert] = Field(default_factory=list)
     objectives_reviewed: str = ""
@@ -134,7 +136,18 @@ def read(path: Path) -> Params:
     ParameterError
         Not YAML, an unknown or repeated key, an unusable value, a secret written out; names file and key.
     """
-    return checked(raw(path), str(path.name))
+    params = checked(raw(path), str(path.name))
+    return _with_slo_files(params, path if path.is_dir() else path.parent) if params.slo_files else params
+
+
+def _with_slo_files(params: Params, base: Path) -> Params:
+    from sre_kit.load.slo_files import slo_files
+
+    found = slo_files(base / Path(name).expanduser() for name in params.slo_files)
+    names = [slo.name for slo in (*params.slos, *found)]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise ParameterError(f"the objective {twice[0]!r} is given twice, in slos and slo_files; keep one")
+    return params.model_copy(update={"slos": [*params.slos, *found]})
 
 
 def raw(path: Path) -> dict[str, Any]:
