@@ -50,3 +50,13 @@ def prometheus_binaries() -> PrometheusBinaries:
     assert prometheus
     assert promtool
     return PrometheusBinaries(prometheus, promtool)
+
+
+@pytest.fixture(scope="session")
+def openssl_binary() -> str:
+    """openssl, which makes the certificates that tests of TLS need."""
+    found = shutil.which("openssl")
+    if not found:
+        required("openssl is not installed, so no certificates can be made")
+    assert found
+    return found

@@ -7,7 +7,6 @@ import http.server
 import json
 import os
 import re
-import shutil
 import signal
 import socket
 import ssl
@@ -414,12 +413,13 @@ class Certificates:
     """PEM files of an authority, of a server on 127.0.0.1 and of a client."""
 
     folder: Path
+    openssl: str
 
     def make(self) -> Certificates:
         """With openssl, valid for a day."""
 
         def run(*arguments: str) -> None:
-            subprocess.run(["openssl", *arguments], check=True, capture_output=True, cwd=self.folder)
+            subprocess.run([self.openssl, *arguments], check=True, capture_output=True, cwd=self.folder)
 
         key = ["-newkey", "rsa:2048", "-nodes"]
         run("req", "-x509", *key, "-days", "1", "-subj", "/CN=test authority", "-keyout", "ca.key", "-out", "ca.pem")
@@ -440,12 +440,14 @@ class Secure:
     headers: list[dict[str, str]] = field(default_factory=list)
 
 
+@pytest.fixture(scope="module")
+def certificates(openssl_binary: str, tmp_path_factory) -> Certificates:
+    return Certificates(tmp_path_factory.mktemp("certificates"), openssl_binary).make()
+
+
 @pytest.fixture(params=[False, True], ids=["any client", "known client"])
-def secure(request, tmp_path: Path) -> Iterator[Secure]:
-    if not shutil.which("openssl"):
-        pytest.skip("openssl is not installed, so no certificates can be made")
-    certificates = Certificates(tmp_path).make()
-    found = Secure("", tmp_path)
+def secure(request, certificates: Certificates) -> Iterator[Secure]:
+    found = Secure("", certificates.folder)
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
