@@ -31,7 +31,7 @@ TASK_DOCUMENT: Final = {
 """Task of the plan -> the document that is its evidence."""
 TASK_RECORD: Final = {
     "set-up-monitoring": ("coverage.gaps", "cells of the monitoring coverage are empty"),
-    "create-runbooks": ("runbooks.missing", "alerts that page have no runbook"),
+    "create-runbooks": ("runbooks.without", "alerts have no runbook"),
 }
 """Tasks that also need a record at zero, and what it counts."""
 METRICS: Final = ("availability", "latency", "error_rate", "saturation", "mttr", "mtbf", "budget_consumption")
@@ -101,7 +101,7 @@ def plan_state(project: Project, manifest: Manifest) -> BuildPlanState:
     documents = tuple(one.path for name, one in manifest.documents.items())
     return BuildPlanState(
         as_of=project.as_of.date(),
-        evidence={task: evidence(task, project, manifest) for task in TASK_DOCUMENT},
+        evidence={task: evidence(task, manifest) for task in TASK_DOCUMENT},
         incident_response_status=_incident_status(manifest, open_incidents),
         metrics=tuple((name, value) for name, value in _metrics(records)),
         stability=_stability(records),
@@ -109,7 +109,7 @@ def plan_state(project: Project, manifest: Manifest) -> BuildPlanState:
     )
 
 
-def evidence(task: str, project: Project, manifest: Manifest) -> Evidence:
+def evidence(task: str, manifest: Manifest) -> Evidence:
     """Whether `task` is proven: its document was rendered, its checks passed, and what else it needs is there."""
     name = TASK_DOCUMENT[task]
     published, judged = manifest.documents.get(name), manifest.checks.get(name, {})
@@ -128,17 +128,26 @@ def evidence(task: str, project: Project, manifest: Manifest) -> Evidence:
             return Evidence(False, f"{record} was not measured", paths)
         if count:
             return Evidence(False, f"{count:g} {what}", paths)
-    reached = _scaling(project) if task == "implement-auto-scaling" else "documented"
+    if task == "hand-over" and (open_ := _not_transferred(manifest)):
+        return Evidence(False, open_, paths)
+    reached = _scaling(manifest) if task == "implement-auto-scaling" else "documented"
     return Evidence(
         True, f"{name}.md was rendered and its {judged.get('passed', 0)} decided checks passed", paths, reached
     )
 
 
-def _scaling(project: Project) -> str:
-    """How far auto-scaling is: the least of what the components that scale have reached."""
-    order = ("planned", "prepared", "implemented")
-    states = [one.state for one in project.params.capacity.scaling if one.direction == "horizontal"]
-    return min(states, key=order.index) if states else "documented"
+def _scaling(manifest: Manifest) -> str:
+    """How far auto-scaling is, as OperationalPlaybook.md states it."""
+    return str(manifest.records.get("automation.auto-scaling", {}).get("value") or "documented")
+
+
+def _not_transferred(manifest: Manifest) -> str:
+    """Why on-call has not passed on; empty when every transfer has."""
+    record = manifest.records.get("handover.transferred")
+    if record is None:
+        return "no transfer of on-call is recorded"
+    of = f"{record['value']:g} {record['unit']}"
+    return "" if f"of {record['value']:g}" == record["unit"] else f"on-call was transferred in {of} cases"
 
 
 def _incident_status(manifest: Manifest, open_incidents: object) -> str:

@@ -22,6 +22,7 @@ from sre_kit.render.export import noise
 from sre_kit.store import manifest as manifests
 from sre_kit.store import places
 from sre_kit.store.manifest import Manifest
+from sre_kit.units import percent
 
 FAIL_ON: Final = ("slo-breached", "budget-exhausted", "coverage-gap", "failed-check")
 PRECEDENCE: Final = (4, 6, 3, 5, 1)
@@ -227,19 +228,23 @@ def _breaches(manifest: Manifest, fail_on: Sequence[str]) -> list[str]:
     """Thresholds of ``--fail-on`` that the records are beyond."""
     found = []
     for name, record in sorted(manifest.records.items()):
+        kind, _, subject = name.partition(".")
         value, last = record["value"], name.rsplit(".", 1)[-1]
-        if not isinstance(value, int | float | str):
+        if not isinstance(value, int | float):
             continue
-        if "slo-breached" in fail_on and name.startswith("slo.") and last == "breached" and value == 1:
-            found.append(f"slo-breached: {name.split('.')[1]}")
-        if "budget-exhausted" in fail_on and last == "budget_spent_share" and float(value) >= 1:
-            found.append(f"budget-exhausted: {name.split('.')[1]} spent {float(value):.0%}")
-        if "coverage-gap" in fail_on and name == "coverage.gaps" and float(value) > 0:
+        if kind == "slo" and last == "budget_spent_share":
+            objective = subject.removesuffix(f".{last}")
+            if "slo-breached" in fail_on and value > 1:
+                found.append(f"slo-breached: {objective} spent {percent(value)} of its budget")
+            if "budget-exhausted" in fail_on and value >= 1:
+                found.append(f"budget-exhausted: {objective}")
+        if "coverage-gap" in fail_on and (name == "coverage.gaps" and value > 0):
             found.append(f"coverage-gap: {value:g} cells of the monitoring coverage are empty")
+        if "coverage-gap" in fail_on and kind == "oncall" and last.endswith("_coverage") and value < 1:
+            found.append(f"coverage-gap: {last.removesuffix('_coverage')} on-call covers {percent(value)}")
     if "failed-check" in fail_on:
-        found += [
-            f"failed-check: {name}: {one['failed']} points" for name, one in manifest.checks.items() if one["failed"]
-        ]
+        failures = {name: one["failed"] for name, one in manifest.checks.items() if one["failed"]}
+        found += [f"failed-check: {name}: {count} points" for name, count in failures.items()]
     return found
 
 
