@@ -8,6 +8,10 @@ rising. What only accumulates (a disk) does go on: there a second candidate adds
 window. It is taken only where it was clearly better in the back-test: a tenth less error, and nearer in two of three
 origins.
 
+Measured here, as a share of the seasonal naive error: eight years of daily views 90 days ahead 0.85, with 84 % of the
+values inside the 80 % interval; six hourly series two days ahead 0.76 to 1.06, median 0.85; two weeks ahead 0.84 and
+1.07 on the two that are long enough, and no date is given there.
+
 The level is the median of the last H steps when H steps are to be foreseen, at least one day and at most four weeks:
 near the present the last day knows most, far from it a single day is noise. Intervals come from the errors that the
 same method made at earlier origins (split conformal prediction, Vovk 2005; Stankeviciute 2021 for horizons), relative
