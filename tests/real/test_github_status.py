@@ -125,7 +125,7 @@ def test_overlaps_are_merged_for_downtime(log, published):
     assert naive_downtime(log.incidents, start, AS_OF) / timedelta(hours=1) == pytest.approx(
         published["naive"], abs=0.05
     )
-    assert downtime(log.incidents, start, AS_OF) / hour == pytest.approx(published["union"], abs=0.05)
+    assert downtime(log.incidents, start, AS_OF) / timedelta(hours=1) == pytest.approx(published["union"], abs=0.05)
 
 
 def test_kaplan_meier_gives_the_median_back_after_a_cut_at_two_hours(lasting, published):
