@@ -19,6 +19,8 @@ from sre_kit.units import MISSING, money, number, percent, span, utc
 
 STATEMENTS_SHOWN: Final = 10
 LONGEST: Final = 120
+WHOLE: Final = 0.99
+"""A log with this share of the counted requests is no sample."""
 
 
 def caches(configured: Sequence[Cache]) -> Table:
@@ -62,7 +64,8 @@ def cache_curve(traffic: EdgeTraffic | Gap) -> Shown:
         rows,
         source=_log(traffic),
         note="Least recently used, exact stack distances, objects of equal size. "
-        "A larger cache stops helping where the last column stops rising.",
+        "A larger cache stops helping where the last column stops rising."
+        + ("" if traffic.sampled >= WHOLE else " The log is a sample: the whole traffic repeats itself more."),
     )
 
 
@@ -80,11 +83,19 @@ def content_delivery(traffic: EdgeTraffic | Gap, plan: PerformancePlan, currency
 
 def _edge(traffic: EdgeTraffic, price: Decimal | None, currency: str) -> Table:
     cacheable = "GET and HEAD with a status that a shared cache may keep (RFC 9110)"
+    whole = traffic.sampled >= WHOLE
     again = "asked for again: what an endless cache that never forgets would answer"
+    if not whole:
+        again = "asked for again within the sample; the whole traffic repeats itself more"
     month = f"{number(traffic.monthly_gigabytes)} GB"
     rows: list[Sequence[Inline]] = [
         ("Cacheable", percent(traffic.cacheable_share, 1), percent(traffic.cacheable_bytes_share, 1), cacheable),
-        ("Offload, at most", percent(traffic.offload, 1), percent(traffic.offload_bytes, 1), again),
+        (
+            "Offload, at most" if whole else "Offload, in the sample",
+            percent(traffic.offload, 1),
+            percent(traffic.offload_bytes, 1),
+            again,
+        ),
         ("Egress a month", MISSING, month, "the log's rate over an average month" + _sample(traffic)),
     ]
     gaps = []
@@ -97,17 +108,17 @@ def _edge(traffic: EdgeTraffic, price: Decimal | None, currency: str) -> Table:
         ("Edge", "Requests", "Bytes", "Meaning"),
         rows,
         source=_log(traffic),
-        note="Shares are upper bounds: objects change, and a cache forgets.",
+        note="An upper bound: objects change, and a cache forgets." if whole else "",
         gaps=gaps,
         records=[
             Record("performance.edge.cacheable_share", traffic.cacheable_share, "ratio", "access log"),
-            Record("performance.edge.offload_bound", traffic.offload, "ratio", "access log"),
+            Record("performance.edge.offload", traffic.offload, "ratio", "access log"),
         ],
     )
 
 
 def _sample(traffic: EdgeTraffic) -> str:
-    if traffic.sampled >= 0.99:
+    if traffic.sampled >= WHOLE:
         return ""
     return f"; the log holds {percent(traffic.sampled)} of the {number(traffic.counted)} requests counted meanwhile"
 
