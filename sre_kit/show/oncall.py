@@ -165,7 +165,7 @@ def plot_pager_loads(review: RotaReview) -> Chart:
     axes.set_yticks(list(places), [load.person.name for load in loads], fontsize=8)
     axes.invert_yaxis()
     axes.set_xlabel("hours as primary")
-    axes.legend(frameon=False, fontsize=7)
+    drawn.legend(frameon=False, fontsize=7, ncols=3, loc="outside upper center")
     rows: list[Sequence[Inline]] = [
         (load.person.name, number(load.primary_hours), number(load.expected * total)) for load in loads
     ]

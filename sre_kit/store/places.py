@@ -74,7 +74,7 @@ def find_params(written: str) -> Path:
 
 
 def resolve(written: str, base: Path) -> Path:
-    """A path in a params file: absolute, below home, ``demo:`` for what ships with the demo, else relative to `base`."""
+    """A path in a params file: absolute, below home, ``demo:`` for what ships with us, else relative to `base`."""
     if written.startswith("demo:"):
         return demo() / written.removeprefix("demo:")
     path = Path(written).expanduser()

@@ -147,7 +147,7 @@ def test_the_knowledge_graph_gives_the_path_where_params_do_not(tmp_path: Path) 
 def test_what_we_wrote_into_the_build_plan_does_not_change_its_hash(tmp_path: Path) -> None:
     from sre_kit import buildplan
 
-    plan = b"# Build Plan\n\n### 7. Production Operations Phase\n**Agent:** Site Reliability Engineer\n\n- [ ] Define SLOs\n"
+    plan = b"# Build Plan\n\n### 7. Production Operations Phase\n**Agent:** SRE\n\n- [ ] Define SLOs\n"
     _put(tmp_path, "shop/build-plan.md", plan)
     path = _params(tmp_path, "project: {name: Shop, path: shop}\n")
     before = project(path, now=NOW).documents[0].sha256

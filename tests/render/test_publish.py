@@ -136,7 +136,7 @@ def test_a_full_disk_at_any_write_leaves_all_old_or_all_new(root: publish.Root, 
     monkeypatch.undo()
     publish.recover(root)
     assert len({root.read(path) for path in files}) == 1
-    assert not [path for path in root.folder.rglob("*.tmp")]
+    assert not list(root.folder.rglob("*.tmp"))
 
 
 def _hold(project: str, ready) -> None:
