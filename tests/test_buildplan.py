@@ -220,6 +220,17 @@ def test_a_missing_or_empty_plan_becomes_a_minimal_one_and_says_so(plan):
     assert update(edit.text, ALL).text == edit.text
 
 
+def test_a_rule_that_closes_a_section_stays_behind_the_block():
+    text = update(HEAD + SRE + "- [ ] Define SLOs\n\n---\n" + TAIL, ALL).text
+    assert text.index("- [x] Define SLOs") < text.index(END) < text.index("\n---\n\n## Next")
+
+
+def test_the_underline_of_an_empty_heading_stays_before_the_block():
+    plan = "# P\n\n- [ ] a\n\n# SRE\n\n- [ ] Define SLOs\n\nNotes\n---\n\n# Next\n"
+    text = update(plan, ALL).text
+    assert text.index("Notes\n---\n\n<!-- sre-kit:begin") < text.index("# Next")
+
+
 def test_a_task_in_our_own_section_opens_again_only_with_a_word():
     text = update(HEAD, ALL).text
     edit = update(text, ONE)
@@ -460,8 +471,9 @@ def test_a_fence_that_is_never_closed_is_refused_where_it_would_swallow_the_bloc
 
 def test_a_hand_edit_in_the_block_is_not_overwritten():
     text = update(HEAD + SRE + "- [ ] Define SLOs\n", ALL).text.replace("99.84 %", "99.99 %")
-    with pytest.raises(ProtectedError, match="changed by hand"):
+    with pytest.raises(ProtectedError, match="the block in lines 15 to 39 was changed by hand"):
         update(text, ALL)
+    assert text.splitlines()[14].startswith("<!-- sre-kit:begin") and text.splitlines()[38] == END
     edit = update(text, ALL, force=True)
     assert "99.99 %" in edit.aside and "99.84 %" in edit.text
     assert edit.notes == ("a block edited by hand was replaced",)
