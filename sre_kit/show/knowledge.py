@@ -322,22 +322,14 @@ def plot_architecture(graph: Graph, facts: Sequence[Fact], domains: Sequence[str
     tallest = max(len(column) for column in columns)
     drawn, axes = figure(9, max(2.5, 0.55 * tallest + 0.6))
     place = {name: (x, (len(column) - 1) / 2 - y) for x, column in enumerate(columns) for y, name in enumerate(column)}
+    unit = 9 / len(columns)  # inches from one column to the next
     for edge in graph.edges:
         if edge.caller in place and edge.called in place:
+            ends = _arrow(edge.caller, place[edge.caller], edge.called, place[edge.called], unit)
             style = "solid" if edge.binding else "dashed"
-            axes.add_patch(
-                FancyArrowPatch(
-                    place[edge.caller],
-                    place[edge.called],
-                    arrowstyle="-|>",
-                    mutation_scale=9,
-                    shrinkA=34,
-                    shrinkB=34,
-                    color=COLOURS["grey"],
-                    linestyle=style,
-                    linewidth=0.9,
-                )
-            )
+            arrow = FancyArrowPatch(*ends, arrowstyle="-|>", mutation_scale=9, shrinkA=0, shrinkB=0, linestyle=style)
+            arrow.set(color=COLOURS["grey"], linewidth=0.9)
+            axes.add_patch(arrow)
     for name, (x, y) in place.items():
         colour = (
             COLOURS["purple"] if name in graph.external else COLOURS["orange"] if name in stateful else COLOURS["sky"]
@@ -374,3 +366,16 @@ def plot_architecture(graph: Graph, facts: Sequence[Fact], domains: Sequence[str
         alt=alt,
         data=Table(("Component", "Kind", "Needs", "Falls with it"), rows[:15], note=note),
     )
+
+
+def _arrow(
+    caller: str, start: tuple[float, float], called: str, end: tuple[float, float], unit: float
+) -> tuple[tuple[float, float], tuple[float, float]]:
+    """The ends of an arrow between two boxes: from the side of one to the near side of the other."""
+    # a letter of 8 points is about 0.07 inches wide, and the box adds a little on either side
+    before, after = (len(name) * 0.035 / unit + 0.12 / unit for name in (caller, called))
+    side = (end[0] > start[0]) - (end[0] < start[0])
+    if not side:
+        near = 0.2 if end[1] > start[1] else -0.2
+        return (start[0], start[1] + near), (end[0], end[1] - near)
+    return (start[0] + side * before, start[1]), (end[0] - side * after, end[1])
