@@ -75,6 +75,7 @@ _WHERE: dict[str, str] = {
             "objectives",
             "contract_margins",
             "promises",
+            "promise_conflicts",
             "target_evidence",
             "recommendation_ladders",
             "slo_dependencies",

@@ -45,10 +45,12 @@ def alert_rules(slos: Iterable[SLO], policy: Sequence[BurnRateAlert] = (), *, so
     return Table(
         columns,
         rows,
-        source=source or ("params: alerting" if policy else WORKBOOK),
+        source=(source or ("params: alerting" if policy else WORKBOOK)) if rows else "",
         empty="No objective is defined, so no alert either.",
         findings=findings,
-        note="Both windows must burn faster than the factor, strictly; factor = budget share × period / long window. "
+        note=""
+        if not rows
+        else "Both windows must burn faster than the factor, strictly; factor = budget share × period / long window. "
         "Detection is for constant traffic: factor × (1 - target) / error ratio × long window, and a scrape later.",
     )
 
@@ -100,7 +102,7 @@ def alert_back_tests(tests: Sequence[BackTest]) -> Table:
     return Table(
         ["Objective", "Severity", "History", "Fired", "Per 30 d", "Precision", "Recall", "Detection", "Reset"],
         rows,
-        note=note,
+        note=note if rows else "",
         empty="Nothing to test the alerts on: no history was measured.",
     )
 
@@ -157,7 +159,9 @@ def low_traffic(ones: Sequence[History], policy: Sequence[BurnRateAlert] = ()) -
     return Table(
         columns,
         rows,
-        note="Quiet: the 10th percentile of the window over the history. Sure: an exact one-sided binomial test "
+        note=""
+        if not rows
+        else "Quiet: the 10th percentile of the window over the history. Sure: an exact one-sided binomial test "
         "rejects at 5 % that the burn is at most the factor.",
         empty="Nothing was measured, so the traffic of a quiet hour is not known.",
     )

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
+from typing import Protocol
 
 from sre_kit.compute.agreements import ContractMargin, JourneyCoverage
 from sre_kit.compute.queries import query_problem
 from sre_kit.compute.slo import SLO, RejectedSLI
 from sre_kit.compute.targets import CONFIDENT, TargetAdvice, chance_to_meet
-from sre_kit.compute.vocabulary import Fact, Finding, Gap, Requests
+from sre_kit.compute.vocabulary import Fact, Finding, Gap, Kind, Requests
 from sre_kit.compute.windows import nominal
 from sre_kit.show.document import fact_link
 from sre_kit.show.table import Table
-from sre_kit.show.text import Code, Inline, Lines, Strong
+from sre_kit.show.text import Code, Inline, Lines, Span, Strong
 from sre_kit.units import MISSING, number, percent, span, target
 
+_RECOMMENDED = (
+    f"Recommended is the strictest rung of the ladder that is met with probability {percent(CONFIDENT, 0)} or more and "
+    "that the dependencies' promises allow (assumption of the method). In brackets: 90 % interval."
+)
 METHODS = {
     "occurrences": "events",
     "timeslices": "good slices of time",
@@ -150,6 +155,40 @@ def promises(facts: Sequence[Fact]) -> Table:
     return Table(["Scope", "Promise", "Role", "Quote", "Source"], rows, gaps=() if rows else (gap,), note=note)
 
 
+class Contradiction(Protocol):
+    """Facts that say different things about the same; one of them stands, by a stated rule."""
+
+    @property
+    def kind(self) -> Kind:
+        """What they are about."""
+
+    @property
+    def facts(self) -> tuple[Fact, ...]:
+        """All of them."""
+
+    @property
+    def chosen(self) -> Fact:
+        """The one that stands."""
+
+    @property
+    def rule(self) -> str:
+        """Why that one."""
+
+
+def promise_conflicts(found: Iterable[Contradiction]) -> Table:
+    """Promises of availability that contradict each other, all quoted, and which one stands by which rule."""
+    rows: list[Sequence[Inline]] = []
+    for one in found:
+        if one.kind is Kind.AVAILABILITY_TARGET:
+            quotes = [Span([fact_link(fact), ": ", Code(fact.quote.strip())]) for fact in one.facts]
+            rows.append((str(one.chosen.scope) or "not said", Lines(quotes), fact_link(one.chosen), one.rule))
+    return Table(
+        ["Scope", "They say", "Stands", "Rule"],
+        rows,
+        empty="No two promises of availability contradict each other.",
+    )
+
+
 def target_evidence(advices: Sequence[TargetAdvice]) -> Table:
     """Each target against history: measured with its interval, P(meet the next period), what would be recommended."""
     rows: list[Sequence[Inline]] = []
@@ -169,9 +208,9 @@ def target_evidence(advices: Sequence[TargetAdvice]) -> Table:
     return Table(
         columns,
         rows,
-        source="block bootstrap by day over the days of the history, seed fixed",
-        note=f"Recommended is the strictest rung of the ladder that is met with probability {percent(CONFIDENT, 0)} or "
-        "more and that the dependencies' promises allow (assumption of the method). In brackets: 90 % interval.",
+        source="block bootstrap by day over the days of the history, seed fixed" if rows else "",
+        empty="No objective is defined.",
+        note=_RECOMMENDED if rows else "",
     )
 
 
@@ -193,9 +232,11 @@ def recommendation_ladders(advices: Sequence[TargetAdvice]) -> Table:
     return Table(
         ["Target", *(one.slo.name for one in told)],
         rows,
-        empty="No objective has enough history for a ladder: "
+        empty="No objective has enough history for a ladder. "
         + "; ".join(f"{a.slo.name}: {a.refused}" for a in advices),
-        note=f"Next period: {periods}. Bold: the target in force. † above what the dependencies promise together.",
+        note=""
+        if not rows
+        else f"Next period: {periods}. Bold: the target in force. † above what the dependencies promise together.",
     )
 
 
@@ -220,7 +261,9 @@ def slo_dependencies(advices: Sequence[TargetAdvice]) -> Table:
         ["Objective", "Target", "Serial dependencies", "Product", "Verdict"],
         rows,
         findings=findings,
-        note="The product is what remains if each just keeps its promise, and each failure of one is ours; "
+        note=""
+        if not rows
+        else "The product is what remains if each just keeps its promise, and each failure of one is ours; "
         "a cache, a retry or a second provider lifts it.",
         empty="No objective names a serial dependency.",
     )
