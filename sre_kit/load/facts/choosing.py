@@ -186,7 +186,10 @@ def _overridden(fact: Fact, override: FactOverride) -> Fact:
     if isinstance(fact.value, Decimal):
         value = _as_number(override, fact.unit)
     scope = fact.scope if override.scope is None else override.scope
-    role = fact.role if not override.role else Role(override.role)
+    if override.role and override.role not in {role.value for role in Role}:
+        known = [role.value for role in Role]
+        raise ParameterError(f"facts: no role {override.role!r}{nearest(override.role, known)}")
+    role = Role(override.role) if override.role else fact.role
     note = f"params: {override.value} instead of {fact.value}, because {override.reason}"
     return replace(fact, value=value, scope=scope, role=role, refused="", note=note)
 

@@ -143,7 +143,7 @@ def _downtime(claim: Claim, quantity: Quantity, before: str, after: str) -> int:
     if not _DOWNTIME.search(near) and not _DOWNTIME.search(f"{claim.label} {claim.column}"):
         return 0
     period = (
-        _DOWNTIME_PERIOD.search(after[:50])
+        _DOWNTIME_PERIOD.search(claim.text[quantity.end : quantity.end + 50])
         or _DOWNTIME_PERIOD.search(before[-60:])
         or _DOWNTIME_PERIOD.search(f"{claim.label} {claim.column}")
     )

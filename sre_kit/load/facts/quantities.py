@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Final
 
 DAY: Final = 86_400
@@ -53,7 +54,7 @@ _WORDS: Final = {
 }  # fmt: skip
 _NINES: Final = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "2": 2, "3": 3, "4": 4, "5": 5, "6": 6}
 
-_N = r"(?:\d[\d.,'’\u2009\u202f]*\d|\d)"
+_N = r"(?:\d[\d.,'’\u2009\u202f]{0,18}\d|\d)"
 _UNIT = "|".join(sorted((re.escape(name) for name in SECONDS), key=len, reverse=True))
 _SYMBOL = (
     r"US\$|A\$|C\$|R\$|S\$|\$|€|£|₹|₦|¥|₩|₽|(?<![A-Za-z])(?:USD|EUR|GBP|CHF|INR|NGN|"
@@ -128,6 +129,7 @@ _BEFORE: Final = (
 _COMPARISONS: Final = tuple(
     (sign, re.compile(pattern + r"\s?(?:a\s)?[~$€£]?\s?$", re.IGNORECASE)) for sign, pattern in _BEFORE
 )
+_DATE = re.compile(r"(?<!\d)(?:19|20)\d\d-[01]?\d(?:-[0-3]?\d)?(?!\d)|(?<!\d)[0-3]?\d\.[01]?\d\.(?:19|20)\d\d")
 _OR_BETTER = re.compile(
     r"^\s?(?:or (?:better|less|faster|fewer|under)|oder (?:weniger|besser)|max(?:imum)?\b)", re.IGNORECASE
 )
@@ -189,21 +191,22 @@ def number(written: str, style: str = "", whole: bool = False) -> Decimal | None
     return _decimal(f"{head}.{tail}") if style == "." else None
 
 
-def quantities(text: str, style: str = "") -> list[Quantity]:
+@lru_cache(maxsize=1024)
+def quantities(text: str, style: str = "") -> tuple[Quantity, ...]:
     """
     All quantities of a text in order, each stretch of text read once: shares, durations, money, then counts.
 
     >>> [(str(q.value), q.unit) for q in quantities("Avg < 500ms, errors < 1 %, $5k/month, 850 VUs")]
     [('0.500', 's'), ('0.01', 'ratio'), ('5000', 'USD'), ('850', '')]
     """
-    taken: list[tuple[int, int]] = []
+    taken: list[tuple[int, int]] = [match.span() for match in _DATE.finditer(text)]
     found: list[Quantity] = []
     for reader in (_money, _percents, _nines, _durations, _counts):
         for quantity in reader(text, style):
             if all(quantity.end <= start or quantity.start >= end for start, end in taken):
                 taken.append((quantity.start, quantity.end))
                 found.append(_compared(text, quantity))
-    return sorted(found, key=lambda quantity: quantity.start)
+    return tuple(sorted(found, key=lambda quantity: quantity.start))
 
 
 def decimal_mark(text: str) -> str:
@@ -279,17 +282,21 @@ def _durations(text: str, style: str) -> Iterator[Quantity]:
         ):
             continue  # "2 m" is a length
         size = SECONDS[unit.lower()]
-        high = number(match["number"], style)
-        high = None if high is None else high * size
+        read = number(match["number"], style)
+        ambiguous = read is None
+        read = number(match["number"], ".") if read is None else read  # the smaller reading stands in, refused
+        if read is None:
+            continue
+        high = read * size
         for amount, name in _PART.findall(match["more"] or ""):
-            if high is not None and name.lower() in SECONDS:
+            if name.lower() in SECONDS:
                 high += Decimal(amount) * SECONDS[name.lower()]
         low = number(match["low"], style) if match["low"] else None
         if low is not None:
             low *= SECONDS[match["lowunit"].lower()] if match["lowunit"] else size
-        if low is not None and high is not None and low >= high:
+        if low is not None and low >= high:
             low = None
-        yield _build(match, "s", low, high)
+        yield replace(_build(match, "s", low, high), ambiguous=ambiguous)
     for match in _DURATION_WORD.finditer(text):
         yield _build(match, "s", None, _WORDS[match["number"].lower()] * SECONDS[match["unit"].lower()])
 
