@@ -26,12 +26,18 @@ def autoscalers(scaling: Iterable[Scaling]) -> str:
     """
     One HorizontalPodAutoscaler for each component that scales horizontally on CPU or memory; empty where none does.
 
+    A component without a namespace is left out: what documents alone say of it does not place it.
+
     Raises
     ------
     ParameterError
         A name, a count, a threshold or a window that Kubernetes refuses.
     """
-    return _documents(_autoscaler(one) for one in scaling if one.direction == "horizontal" and one.metric in _RESOURCES)
+    return _documents(
+        _autoscaler(one)
+        for one in scaling
+        if one.direction == "horizontal" and one.metric in _RESOURCES and one.namespace
+    )
 
 
 def disruption_budgets(scaling: Iterable[Scaling]) -> str:

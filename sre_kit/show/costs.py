@@ -149,6 +149,7 @@ def roadmap(outlooks: Sequence[Outlook], checks: Sequence[PoolCheck], as_of: dat
             why = f"{check.most} connections at the maximum, {check.limit} accepted"
             steps.append((as_of.date(), (f"{as_of:%Y-%m-%d}", text, "DevOps Engineer", why, "which of the two")))
     rows = [row for _, row in sorted(steps, key=lambda step: step[0])]
+    known = any(one.exhaustion is not None for one in outlooks)
     gaps = [
         Gap(
             f"the next step for {one.resource.name}",
@@ -161,8 +162,10 @@ def roadmap(outlooks: Sequence[Outlook], checks: Sequence[PoolCheck], as_of: dat
     return Table(
         ("Begin by", "Step", "Owner", "Because", "Decision needed"),
         rows,
-        empty="No limit is reached within the horizon, so no step is dated.",
-        gaps=gaps,
+        empty="No limit is reached within the horizon, so no step is dated." if known else "",
+        gaps=gaps
+        if known or rows
+        else [Gap("when a limit is reached", "DevOps Engineer", "params: capacity.resources")],
     )
 
 

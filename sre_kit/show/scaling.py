@@ -43,12 +43,12 @@ def growth_scenarios(plan: CapacityPlan, facts: Sequence[Fact]) -> Table:
                 Lines(lines) if lines else "assumption",
             )
         )
-    told = Gap(GROWTH_GAP.what, GROWTH_GAP.ask, GROWTH_GAP.expected_in, "no document states a growth rate")
+    unstated = Gap(GROWTH_GAP.what, GROWTH_GAP.ask, GROWTH_GAP.expected_in, "no document states a growth rate")
     return Table(
         ("Scenario", "A month", "A year", "Weight", "From", "Line"),
         rows,
         note="Weights are judgements; they weigh the futures from which the dates are read." if rows else "",
-        gaps=[*([] if rows else [GROWTH_GAP]), *([] if stated else [told])],
+        gaps=[] if stated else [unstated],
     )
 
 
@@ -205,6 +205,8 @@ def connection_arithmetic(checks: Sequence[PoolCheck]) -> Table:
             findings.append(Finding(7, one.most / one.limit, text))
         if one.limit is None:
             gaps.append(Gap(f"connections that {one.database} accepts", "DevOps Engineer", "InfrastructureSpec.md"))
+    if not checks:
+        gaps.append(Gap("pool sizes and the connections they share", "Backend Developer", "params: capacity.scaling"))
     gaps.append(Gap("quotas of the provider, IP addresses and partitions", "DevOps Engineer", "InfrastructureSpec.md"))
     columns = ("Database", "Maximum replicas x pool", "Today", "Limit", "Verdict", "Most replicas that fit", "Source")
     return Table(columns, rows, findings=findings, gaps=gaps)
@@ -265,7 +267,7 @@ def right_sizing(found: Sequence[RightSize]) -> Table:
     return Table(
         ("Resource", "p95", "Peak", "Size", "Readings above it", "Why"),
         rows,
-        note="Never below half of today in one step; nothing is changed for less than a tenth.",
+        note="Never below half of today in one step; nothing is changed for less than a tenth." if rows else "",
         gaps=() if rows else (Gap("resources to size", "DevOps Engineer", "params: capacity.resources"),),
     )
 
@@ -287,7 +289,8 @@ def capacity_explorer(outlooks: Sequence[Outlook], plan: CapacityPlan) -> Shown:
 
     usable = sorted((one for one in outlooks if one.exhaustion is not None), key=urgency)
     if not usable:
-        return Note.gap(Gap("a usable forecast", "DevOps Engineer", "the metrics source", "every forecast was refused"))
+        why = "every forecast was refused" if outlooks else "no resource is measured"
+        return Note.gap(Gap("a usable forecast", "DevOps Engineer", "the metrics source", why))
     weights = sum(one.weight for one in plan.scenarios)
     mean = sum(one.monthly * one.weight for one in plan.scenarios) / weights if weights else 0.0
     furthest = max(one.forecast.horizon for one in usable)

@@ -43,7 +43,12 @@ def test_an_autoscaler_has_the_numbers_of_the_plan() -> None:
 
 
 def test_only_what_scales_horizontally_on_cpu_or_memory_gets_an_autoscaler() -> None:
-    others = [replace(WEB, direction="vertical"), replace(WEB, direction="none"), replace(WEB, metric="queue length")]
+    others = [
+        replace(WEB, direction="vertical"),
+        replace(WEB, direction="none"),
+        replace(WEB, metric="queue length"),
+        replace(WEB, namespace=""),
+    ]
     assert autoscalers(others) == ""
     assert len(list(yaml.safe_load_all(autoscalers([WEB, replace(WEB, component="search")])))) == 2
 
@@ -67,7 +72,7 @@ def test_a_budget_that_would_block_every_drain_is_refused(least: int) -> None:
         ({"component": "Check Out"}, "no Kubernetes name"),
         ({"component": "x: {evil: 1}"}, "no Kubernetes name"),
         ({"component": "a" * 64}, "no Kubernetes name"),
-        ({"namespace": ""}, "no Kubernetes name"),
+        ({"namespace": "Shop"}, "no Kubernetes name"),
         ({"threshold": None}, "a threshold is needed"),
         ({"threshold": Fraction(701, 1000)}, "whole percent, got 70.1 %"),
         ({"minimum": 0}, "1 <= minimum <= maximum"),
