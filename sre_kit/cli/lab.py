@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+from sre_kit import __version__
 from sre_kit.errors import ParameterError
 from sre_kit.store import places
 
 
 def run(params: str, port: int, browser: bool) -> int:
-    """Start the server on a copy of the notebooks where they cannot be written; ends when the server ends."""
-    if params:
-        os.environ["SRE_KIT_PARAMS"] = str(places.find_params(params))
-    folder = writable(places.bundled("notebooks"))
+    """Start the server; ends when the server ends."""
+    folder = copies(params) if params else writable(places.bundled("notebooks"))
     token = os.environ.get("JUPYTER_TOKEN") or secrets.token_urlsafe(24)
     command = [
         sys.executable,
@@ -29,6 +28,9 @@ def run(params: str, port: int, browser: bool) -> int:
         f"--ServerApp.root_dir={folder}",
         "--LabApp.default_url=/lab/tree/Start.ipynb",
         "--LabApp.expose_app_in_browser=True",
+        # neither news nor updates are asked for: nothing is sent anywhere but to the metrics source
+        "--LabApp.news_url=None",
+        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
     ]
     if not browser:
         command.append("--no-browser")
@@ -40,8 +42,38 @@ def run(params: str, port: int, browser: bool) -> int:
     return subprocess.run(command, env=environment, check=False).returncode
 
 
+def copies(params: str) -> Path:
+    """
+    Copies of all notebooks that open the project of `params`, in its state folder; what is there already is kept.
+    """
+    from sre_kit import load
+    from sre_kit.cli.render import own_notebooks
+    from sre_kit.render.batch import notebooks
+
+    project = load.project(params)
+    folder = places.state(project.root) / f"lab-{__version__}"
+    folder.mkdir(exist_ok=True)
+    sources = {"Start": places.bundled("notebooks") / "Start.ipynb", **notebooks(own_notebooks(project))}
+    for name, path in sources.items():
+        if not (folder / f"{name}.ipynb").exists():
+            text = pointed(path.read_text(encoding="utf-8"), str(project.params_path))
+            (folder / f"{name}.ipynb").write_text(text, encoding="utf-8")
+    return folder
+
+
+def pointed(notebook: str, params: str) -> str:
+    """A notebook whose parameter ``params`` is another file."""
+    content = json.loads(notebook)
+    for cell in content["cells"]:
+        if "parameters" in cell["metadata"].get("tags", []):
+            lines = "".join(cell["source"]).split("\n")
+            changed = [f"params: str = {params!r}" if line.startswith("params:") else line for line in lines]
+            cell["source"] = "\n".join(changed)
+    return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+
+
 def writable(folder: Path) -> Path:
-    """`folder` itself in a checkout; a copy below the working directory when it lies inside an installed package."""
+    """`folder` itself in a checkout; copies below the working directory when it lies inside an installed package."""
     if not folder.is_dir():
         raise ParameterError(f"no notebooks in {folder}; install sre-kit again")
     if not places.shipped(folder):
@@ -50,5 +82,5 @@ def writable(folder: Path) -> Path:
     copy.mkdir(exist_ok=True)
     for notebook in folder.glob("*.ipynb"):
         if not (copy / notebook.name).exists():
-            shutil.copy(notebook, copy / notebook.name)
+            (copy / notebook.name).write_bytes(notebook.read_bytes())
     return copy

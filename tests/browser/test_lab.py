@@ -10,12 +10,14 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from sre_kit.cli.demo import copy
 from tests.conftest import required
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -38,10 +40,22 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    log = tmp_path_factory.mktemp("lab") / "server.log"
+    home = tmp_path_factory.mktemp("lab")
+    log = home / "server.log"
+    copy(home / "shop")
     with log.open("wb") as out:
         server = subprocess.Popen(
-            [sys.executable, "-m", "sre_kit", "lab", "--port", str(port), "--no-browser"],
+            [
+                sys.executable,
+                "-m",
+                "sre_kit",
+                "lab",
+                "--params",
+                str(home / "shop" / "params"),
+                "--port",
+                str(port),
+                "--no-browser",
+            ],
             env={**os.environ, "JUPYTER_TOKEN": TOKEN},
             stdout=out,
             stderr=out,
@@ -51,8 +65,8 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     try:
         for _ in range(240):
             try:
-                urllib.request.urlopen(f"{address}/api?token={TOKEN}", timeout=2)
-                break
+                with urllib.request.urlopen(f"{address}/api?token={TOKEN}", timeout=2):
+                    break
             except OSError:
                 assert server.poll() is None, log.read_text(errors="replace")
                 time.sleep(0.5)
@@ -76,7 +90,8 @@ def _chromium() -> str:
 def test_without_the_token_the_server_answers_nothing(lab: str) -> None:
     with pytest.raises(urllib.error.HTTPError) as refused:
         urllib.request.urlopen(f"{lab}/api/contents", timeout=20)
-    assert refused.value.code in {401, 403}
+    with refused.value as answer:
+        assert answer.code in {401, 403}
 
 
 def test_a_slider_changes_a_number(lab: str) -> None:
