@@ -21,8 +21,8 @@ def values(text: str, kind: Kind, document: str = "Document.md") -> list[Decimal
 def test_a_metric_by_tier_matrix_gives_one_target_per_tier():
     found = usable(
         "## Plans\n\n| Metric | Basic | Pro | Enterprise |\n|"
-"---|---|---|---|\n| Uptime target | 99.5% | 99.9% "
-"| 99.95% |\n"
+        "---|---|---|---|\n| Uptime target | 99.5% | 99.9% "
+        "| 99.95% |\n"
     )
     assert [(fact.scope.tier, fact.value) for fact in found] == [
         ("basic", Decimal("0.995")),
@@ -93,9 +93,11 @@ def test_other_percentages_are_no_availability(text: str):
 
 
 def test_target_and_critical_columns_differ_in_role():
-    text = "## Performance\n\n| Metric | Target | Critical |\n|"
-"---|---|---|\n| p95 Response Time | < 500 ms | < 1000 "
-"ms |\n"
+    text = (
+        "## Performance\n\n| Metric | Target | Critical |\n|"
+        "---|---|---|\n| p95 Response Time | < 500 ms | < 1000 "
+        "ms |\n"
+    )
     assert [(fact.value, fact.role, fact.name) for fact in usable(text, Kind.LATENCY_TARGET)] == [
         (Decimal("0.5"), Role.TARGET, "p95"),
         (Decimal("1"), Role.THRESHOLD, "p95"),
@@ -103,9 +105,11 @@ def test_target_and_critical_columns_differ_in_role():
 
 
 def test_a_k6_summary_in_a_fence_is_measured():
-    text = "## Load test\n\n```\nhttp_req_duration..: avg=38.81ms "
-"min=5ms p(95)=148.92ms\nhttp_req_failed....: 0.02% "
-" 1 out of 5000\n```\n"
+    text = (
+        "## Load test\n\n```\nhttp_req_duration..: avg=38.81ms "
+        "min=5ms p(95)=148.92ms\nhttp_req_failed....: 0.02% "
+        " 1 out of 5000\n```\n"
+    )
     found = {fact.name: (fact.value, fact.role) for fact in usable(text, Kind.LOAD_TEST_RESULT)}
     assert found["http_req_duration p95"] == (Decimal("0.14892"), Role.MEASURED)
     assert found["http_req_failed"] == (Decimal("0.0002"), Role.MEASURED)
@@ -194,9 +198,11 @@ def test_a_scaling_trigger_has_metric_threshold_time_and_direction():
 
 
 def test_memory_in_a_compose_fence():
-    text = "```yaml\nservices:\n  db:\n    image: postgres:16\n "
-"   deploy:\n      resources:\n        limits:\n   "
-"       memory: 3G\n```\n"
+    text = (
+        "```yaml\nservices:\n  db:\n    image: postgres:16\n "
+        "   deploy:\n      resources:\n        limits:\n   "
+        "       memory: 3G\n```\n"
+    )
     (found,) = usable(text, Kind.COMPONENT)
     assert (found.name, found.details["memory"], found.details["stateful"], found.line) == ("db", "3G", "true", 3)
 
@@ -215,19 +221,26 @@ def test_the_retention_of_logs_is_no_backup():
 
 
 def test_an_alert_table_gives_name_condition_and_severity():
-    text = "## Alerts\n\n| Alert | Condition | Severity |\n|---|"
-"---|---|\n| HighErrorRate | failure rate > 5% for "
-"5m | critical |\n"
+    text = (
+        "## Alerts\n\n| Alert | Condition | Severity |\n|---|"
+        "---|---|\n| HighErrorRate | failure rate > 5% for "
+        "5m | critical |\n"
+    )
     (found,) = usable(text, Kind.ALERT_RULE)
     assert (found.name, found.details["for"], found.details["severity"], found.details["threshold"]) == (
-        "HighErrorRate", "5m", "critical", "> 5%",
+        "HighErrorRate",
+        "5m",
+        "critical",
+        "> 5%",
     )
 
 
 def test_promql_keeps_its_marks_and_pipes():
-    text = '## Alerts\n\n| Alert | Condition | Severity |\n|---|'
-'---|---|\n| Errors | `rate(x{code=~"5..\\|4.."}[5m]) '
-'* 2 > 0.05` | page |\n'
+    text = (
+        "## Alerts\n\n| Alert | Condition | Severity |\n|---|"
+        '---|---|\n| Errors | `rate(x{code=~"5..\\|4.."}[5m]) '
+        "* 2 > 0.05` | page |\n"
+    )
     (found,) = usable(text, Kind.ALERT_RULE)
     assert found.value == 'rate(x{code=~"5..|4.."}[5m]) * 2 > 0.05'
 
@@ -240,14 +253,18 @@ def test_two_levels_in_one_line_are_two_rules():
 def test_a_prometheus_rule_in_a_fence_keeps_expression_runbook_and_line():
     text = (
         "```yaml\ngroups:\n  - name: api\n    rules:\n     "
-" - alert: ApiDown\n        expr: up == 0\n        "
-"for: 5m\n        labels:\n"
+        " - alert: ApiDown\n        expr: up == 0\n        "
+        "for: 5m\n        labels:\n"
         "          severity: page\n        annotations:\n          runbook_url: https://wiki.example/api-down\n```\n"
     )
     (found,) = usable(text, Kind.ALERT_RULE)
     assert (found.name, found.line, found.value) == ("ApiDown", 5, "up == 0")
     assert found.details == {
-        "condition": "up == 0", "for": "5m", "severity": "page", "runbook": "https://wiki.example/api-down", "threshold": "== 0",
+        "condition": "up == 0",
+        "for": "5m",
+        "severity": "page",
+        "runbook": "https://wiki.example/api-down",
+        "threshold": "== 0",
     }
 
 
@@ -324,9 +341,11 @@ def test_examples_and_marketing_are_not_used(text: str):
 
 
 def test_tasks_keep_their_state():
-    text = "# Build Plan\n\n## 7. Production Operations Phase\n\n- "
-"[x] Define SLOs\n* [ ] Set up monitoring\n1. [X] Create "
-"runbooks\n"
+    text = (
+        "# Build Plan\n\n## 7. Production Operations Phase\n\n- "
+        "[x] Define SLOs\n* [ ] Set up monitoring\n1. [X] Create "
+        "runbooks\n"
+    )
     assert [(fact.name, fact.details["state"]) for fact in usable(text, Kind.TASK)] == [
         ("Define SLOs", "done"),
         ("Set up monitoring", "open"),
@@ -337,11 +356,11 @@ def test_tasks_keep_their_state():
 def test_people_journeys_findings_and_strategy():
     text = (
         "# PRD\n\n## Stakeholders\n\n| Name | Role |\n|---|"
-"---|\n| Ana Souza | Product Owner |\n\n## Critical "
-"user journeys\n\n1. **Checkout**: a buyer pays.\n\n"
+        "---|\n| Ana Souza | Product Owner |\n\n## Critical "
+        "user journeys\n\n1. **Checkout**: a buyer pays.\n\n"
         "## Team\n\n- Site Reliability Engineer: Kim Berg\n\n## "
-"Security findings\n\n| ID | Finding | Severity | Status "
-"|\n|---|---|---|---|\n"
+        "Security findings\n\n| ID | Finding | Severity | Status "
+        "|\n|---|---|---|---|\n"
         "| SEC-1 | Open redirect | High | Open |\n\n## Deployment\n\n- Deployment strategy: blue-green\n"
     )
     found = {fact.kind: fact for fact in usable(text)}
@@ -371,9 +390,11 @@ def test_support_hours():
 
 
 def test_a_document_without_facts_gives_none():
-    text = "# Design system\n\nButtons are 40 px high. Use the "
-"blue of the brand.\n\n| Token | Value |\n|---|---|"
-"\n| space-1 | 4 px |\n"
+    text = (
+        "# Design system\n\nButtons are 40 px high. Use the "
+        "blue of the brand.\n\n| Token | Value |\n|---|---|"
+        "\n| space-1 | 4 px |\n"
+    )
     assert facts(text, "DesignSystem.md") == []
 
 

@@ -72,9 +72,11 @@ def test_front_matter_and_comments_are_not_read():
 
 
 def test_blocks_carry_what_stands_over_them():
-    text = "# A\n\n**Backups** (RDS):\n\n- **Database**\n  - Retention: "
-"7 days\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n```yaml\nx: "
-"1\n```\n"
+    text = (
+        "# A\n\n**Backups** (RDS):\n\n- **Database**\n  - Retention: "
+        "7 days\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n```yaml\nx: "
+        "1\n```\n"
+    )
     lines = [block for block in blocks(text) if isinstance(block, Line)]
     assert (lines[-1].lead, lines[-1].parents, lines[-1].heading) == ("Backups (RDS)", ("Database",), ("A",))
     (table,) = [block for block in blocks(text) if isinstance(block, Table)]
