@@ -384,3 +384,72 @@ def test_thirty_days_at_one_minute_are_summed_without_a_loop() -> None:
         assert total[-1] == 1000 * (over // timedelta(minutes=1))
         assert bad[-1] == over // timedelta(minutes=1)
     assert isinstance(error_budget(one, AS_OF), ErrorBudget)
+
+
+# corners
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"target": Fraction(0)}, "target must lie above 0 and at most 1"),
+        ({"target": Fraction(2)}, "target must lie above 0 and at most 1"),
+        ({"bad": "b"}, "exactly one of good and bad"),
+        ({"good": ""}, "exactly one of good and bad"),
+        ({"window": timedelta(0)}, "window must be longer than nothing"),
+    ],
+)
+def test_an_objective_that_cannot_be_judged_is_refused(changes: dict[str, object], problem: str) -> None:
+    with pytest.raises(ParameterError, match=problem):
+        slo(**{"target": Fraction("0.9"), **changes})  # type: ignore[arg-type]
+
+
+def test_a_kept_objective_and_a_kept_contract_find_nothing() -> None:
+    one = events(slo(window=STEP, contract=Fraction("0.9")), [1000], [0])
+    assert findings([error_budget(one, AS_OF)]) == []
+
+
+def test_the_window_before_a_rolling_one_has_its_length() -> None:
+    before = window_before(slo(), slo_window(slo(), AS_OF))
+    assert (before.start, before.end) == (AS_OF - timedelta(days=60), AS_OF - timedelta(days=30))
+
+
+def test_planned_maintenance_has_a_line_of_its_own() -> None:
+    planned = Incident("M-1", "upgrade", AS_OF - timedelta(hours=1), AS_OF, services=(), kind="maintenance")
+    one = events(slo(window=timedelta(hours=2)), np.full(24, 100), np.full(24, 1))
+    ledger = budget_ledger(one, error_budget(one, AS_OF), IncidentLog((), maintenance=(planned,)))
+    assert [(line.cause, line.bad) for line in ledger.lines] == [("maintenance", 12), ("background", 12)]
+    foreign = Incident("M-2", "", planned.began, AS_OF, services=("other",), kind="maintenance")
+    ledger = budget_ledger(one, error_budget(one, AS_OF), IncidentLog((), maintenance=(foreign,)))
+    assert [line.cause for line in ledger.lines] == ["background"]
+
+
+def test_a_ledger_of_silence_is_empty_and_has_no_shares() -> None:
+    one = events(slo(window=timedelta(hours=2)), np.zeros(24, dtype=int), np.zeros(24, dtype=int))
+    ledger = budget_ledger(one, error_budget(one, AS_OF))
+    assert (ledger.bad, ledger.share(ledger.lines[0]), ledger.of_budget(ledger.lines[0])) == (0, None, None)
+
+
+def test_a_calendar_budget_that_is_gone_stays_gone_until_the_period_ends() -> None:
+    end = AS_OF - 10 * DAY
+    one = events(slo(calendar="month"), np.full(20 * 288, 1000), np.full(20 * 288, 9), end=end)
+    found = exhaustion_forecast(one, error_budget(one, end), end)
+    assert "gone until the period ends" in found.refused
+    assert returning_budget(one, error_budget(one, end)) == []
+    whole = steady(slo(calendar="month"), days=31)
+    assert "ends now" in exhaustion_forecast(whole, error_budget(whole, AS_OF), AS_OF).refused
+    silent = events(slo(), np.zeros(8640, dtype=int), np.zeros(8640, dtype=int))
+    assert "no traffic" in exhaustion_forecast(silent, error_budget(silent, AS_OF), AS_OF).refused
+
+
+def test_a_budget_that_does_not_come_back_within_a_window_has_no_date() -> None:
+    one = steady(slo(), bad=2)
+    assert back_above_zero(one, error_budget(one, AS_OF)) == AS_OF + timedelta(days=15)
+    assert back_above_zero(steady(slo("1")), error_budget(steady(slo("1")), AS_OF)) is None
+
+
+def test_a_calendar_budget_is_forecast_to_the_end_of_its_period() -> None:
+    end = AS_OF - 10 * DAY
+    one = events(slo("0.99", calendar="month"), np.full(20 * 288, 1000), np.full(20 * 288, 9), end=end)
+    found = exhaustion_forecast(one, error_budget(one, end), end)
+    assert (found.horizon, found.probability, found.recovers) == (10 * DAY, 0, False)

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from sre_kit.compute.incidents import Incident, downtime
-from sre_kit.compute.timeslices import periods, time_slice_availability
+from sre_kit.compute.incidents import Incident, IncidentLog, Severity, downtime
+from sre_kit.compute.timeslices import last_quarters, periods, severe_words, time_slice_availability
 
 START, END = datetime(2025, 1, 1, tzinfo=UTC), datetime(2026, 1, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -118,3 +118,17 @@ def test_components_of_github_in_2025_by_quarter_against_the_published_promise(s
     assert (first.incidents, first.any_impact) == (15, timedelta(hours=26, minutes=25))
     assert (first.severe_incidents, first.severe) == (2, timedelta(hours=1, minutes=35))
     assert first.availability < Fraction("0.999") < first.severe_availability
+
+
+def test_severe_are_the_words_of_the_levels_that_page_or_of_a_status_page() -> None:
+    level = Severity("SEV1", "", "", timedelta(0), timedelta(0), maps_from=["P1"])
+    quiet = Severity("SEV3", "", "", timedelta(0), timedelta(0), pages=False)
+    assert severe_words([level, quiet]) == ("SEV1", "P1")
+    assert severe_words([]) == ("major", "critical")
+
+
+def test_the_last_quarters_reach_back_a_year_and_the_running_one_is_cut() -> None:
+    as_of = datetime(2025, 11, 1, tzinfo=UTC)
+    found = last_quarters(IncidentLog((incident(1, 1, "api"),)), as_of)
+    assert [one.name for one in found] == ["2024-Q4", "2025-Q1", "2025-Q2", "2025-Q3", "2025-Q4"]
+    assert found[-1].end == as_of
