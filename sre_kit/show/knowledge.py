@@ -372,8 +372,8 @@ def _arrow(
     caller: str, start: tuple[float, float], called: str, end: tuple[float, float], unit: float
 ) -> tuple[tuple[float, float], tuple[float, float]]:
     """The ends of an arrow between two boxes: from the side of one to the near side of the other."""
-    # a letter of 8 points is about 0.07 inches wide, and the box adds a little on either side
-    before, after = (len(name) * 0.035 / unit + 0.12 / unit for name in (caller, called))
+    # a letter of 8 points is about 0.06 inches wide, and the box adds a little on either side
+    before, after = (len(name) * 0.03 / unit + 0.1 / unit for name in (caller, called))
     side = (end[0] > start[0]) - (end[0] < start[0])
     if not side:
         near = 0.2 if end[1] > start[1] else -0.2
