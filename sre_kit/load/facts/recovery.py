@@ -310,6 +310,9 @@ def _row_name(table: Table, row: Row) -> str:
 
 def _name(claim: Claim) -> str:
     """What is backed up: what is left of the key, or of the bullet above, without the words for backups."""
+    field = _SCHEDULE_KEY.fullmatch(claim.label) or _RETENTION_KEY.fullmatch(claim.label)
+    if field and claim.around and not BACKUP.search(claim.around[0]) and len(claim.around[0].split()) <= 4:
+        return "" if scope.is_environment(claim.around[0]) else claim.around[0].strip(" :0123456789.")
     for text in (claim.label, *claim.around[:2]):
         left = BACKUP.sub("", re.sub(r"\([^()]*\)", "", text))
         left = re.sub(

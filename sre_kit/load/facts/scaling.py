@@ -146,7 +146,11 @@ def scaling_facts(claim: Claim, document: str) -> Iterator[Fact]:
         _LOOSE.search(text)
         or re.search(r"(?i)\bslos?\b|\bslis?\b", claim.label)
         or text.endswith("?")
-        or re.search(r"\b(?:test|alert|troubleshoot\w*|checklist|cost)\b", near, re.IGNORECASE)
+        or re.search(
+            r"\b(?:test|alert|troubleshoot\w*|checklist|cost)\b",
+            " ".join((claim.label, claim.column, *claim.around[:1])),
+            re.IGNORECASE,
+        )
     ):
         return
     bounds = _bounds(text, bool(own or _SCALING.search(near)))
