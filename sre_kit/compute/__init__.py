@@ -21,7 +21,9 @@ _WHERE: dict[str, str] = {
     **dict.fromkeys(("alert_rules", "runbook_check", "similar_runbooks"), "runbooks"),
     **dict.fromkeys(("slo_window", "window_before", "nominal"), "windows"),
     **dict.fromkeys(("history", "histories"), "counts"),
-    **dict.fromkeys(("error_budget", "error_budgets", "burn_rate", "burn_rate_at", "policy_state"), "budget"),
+    **dict.fromkeys(
+        ("error_budget", "error_budgets", "earlier_budgets", "burn_rate", "burn_rate_at", "policy_state"), "budget"
+    ),
     **dict.fromkeys(("budget_ledger", "budget_ledgers"), "ledger"),
     **dict.fromkeys(("exhaustion_forecast", "exhaustion_forecasts", "returning_budget"), "budget_forecast"),
     **dict.fromkeys(("target_advice", "target_advices", "dependency_bound"), "targets"),
@@ -37,7 +39,7 @@ _WHERE: dict[str, str] = {
     ),
     **dict.fromkeys(("patches", "change_state", "deploy_metrics"), "change"),
     **dict.fromkeys(("opportunities",), "automation"),
-    **dict.fromkeys(("monitoring_coverage",), "monitoring"),
+    **dict.fromkeys(("monitoring_coverage", "alert_load"), "monitoring"),
     **dict.fromkeys(("reliability_metrics", "Vitals", "budget_states", "crosschecks"), "indicators"),
     **dict.fromkeys(
         ("stability", "STABILITY_RULE", "bus_factors", "transfer_states", "accesses", "open_items"), "readiness"

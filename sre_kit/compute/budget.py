@@ -19,7 +19,7 @@ import pandas as pd
 from sre_kit.compute.counts import History, counted
 from sre_kit.compute.slo import SLO
 from sre_kit.compute.vocabulary import Finding
-from sre_kit.compute.windows import Window, slo_window
+from sre_kit.compute.windows import Window, slo_window, window_before
 from sre_kit.units import Ratio, number, percent, target
 
 MINUTE: Final = timedelta(minutes=1)
@@ -161,6 +161,18 @@ def error_budget(one: History, as_of: datetime, window: Window | None = None) ->
 def error_budgets(ones: Iterable[History], as_of: datetime) -> list[ErrorBudget]:
     """The budget of each objective at `as_of`."""
     return [error_budget(one, as_of) for one in ones]
+
+
+def earlier_budgets(ones: Sequence[History], budgets: Sequence[ErrorBudget]) -> list[list[ErrorBudget]]:
+    """The budgets of each objective's windows before the present one, latest first; those that the history holds whole."""
+    found = []
+    for one, budget in zip(ones, budgets, strict=True):
+        past, window = [], window_before(one.slo, budget.window)
+        while window.start >= one.start:
+            past.append(error_budget(one, window.end, window))
+            window = window_before(one.slo, window)
+        found.append(past)
+    return found
 
 
 def mean_of_ratios(one: History, window: Window) -> float | None:

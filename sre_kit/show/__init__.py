@@ -85,6 +85,7 @@ _WHERE: dict[str, str] = {
     **dict.fromkeys(
         (
             "error_budgets",
+            "earlier_periods",
             "budget_ledgers",
             "exhaustion_forecasts",
             "returning_budgets",
@@ -228,7 +229,8 @@ _WHERE: dict[str, str] = {
         "handover",
     ),
     **dict.fromkeys(
-        ("transfers", "accesses", "pager_test", "recent_incidents", "in_flight", "watch_items"), "transfer"
+        ("transfers", "accesses", "pager_test", "recent_incidents", "in_flight", "watch_items", "alert_load"),
+        "transfer",
     ),
     **dict.fromkeys(
         (

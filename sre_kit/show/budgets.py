@@ -22,7 +22,7 @@ from sre_kit.compute.counts import History
 from sre_kit.compute.ledger import AFTER_DEPLOY, Ledger
 from sre_kit.compute.replay import alert_back_test
 from sre_kit.compute.targets import LADDER
-from sre_kit.compute.vocabulary import Gap
+from sre_kit.compute.vocabulary import Finding, Gap
 from sre_kit.show.shown import Note, Record, Shown, Stack
 from sre_kit.show.table import Table
 from sre_kit.show.text import Inline, Lines, Strong
@@ -89,6 +89,29 @@ def _row(budget: ErrorBudget, state: str) -> Sequence[Inline]:
         percent(budget.coverage),
         shown,
     )
+
+
+def earlier_periods(earlier: Sequence[Sequence[ErrorBudget]]) -> Table:
+    """The windows before the present one: were they met, and how much of the budget they used."""
+    rows: list[Sequence[Inline]] = []
+    findings = []
+    for past in earlier:
+        for budget in past:
+            met: Inline = MISSING if budget.met is None else "yes" if budget.met else Strong("no")
+            good = percent(budget.availability, 3) if budget.total else "no data"
+            rows.append((budget.slo.name, str(budget.window), good, target(budget.slo.target), _used(budget), met))
+        if len(past) > 1 and not any(budget.met for budget in past[:2]) and past[0].total and past[1].total:
+            findings.append(Finding(7, 1.0, f"{past[0].slo.name}: missed in each of the two periods before this one"))
+    return Table(
+        ["Objective", "Period", "Good", "Target", "Budget used", "Met"],
+        rows,
+        findings=findings,
+        empty="The history holds no whole window before the present one.",
+    )
+
+
+def _used(budget: ErrorBudget) -> str:
+    return percent(budget.spent_share, 1) if budget.allowed else MISSING
 
 
 def _count(value: Fraction) -> str:

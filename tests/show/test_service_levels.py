@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from sre_kit.compute.agreements import ReviewPlan, contract_margins, journey_coverage, stakeholders
-from sre_kit.compute.budget import ErrorBudget, burn_rate, error_budgets
+from sre_kit.compute.budget import ErrorBudget, burn_rate, earlier_budgets, error_budgets
 from sre_kit.compute.budget_forecast import exhaustion_forecasts
 from sre_kit.compute.counts import History, history
 from sre_kit.compute.ledger import budget_ledgers
@@ -261,3 +261,15 @@ def test_agreements_reviews_and_sources_say_what_is_missing() -> None:
 def test_the_ratio_of_events_stands_beside_the_mean_of_ratios() -> None:
     ones, found = account(events(objective(), outage()))
     assert "99.8611 %" in agreements.measurement_methods(ones, found).markdown()
+
+
+def test_periods_before_are_met_missed_or_not_known_and_two_misses_are_told() -> None:
+    bad = np.concatenate([np.full(60 * 288, 2), np.zeros(30 * 288, dtype=int)])
+    ones, found = account(events(objective(), bad, days=90), events(objective("young"), days=30))
+    shown = budgets.earlier_periods(earlier_budgets(ones, found))
+    rows = [line.split("|")[1].strip() for line in shown.markdown().splitlines()[2:]]
+    assert rows == ["api", "api"]
+    assert shown.markdown().count("**no**") == 2
+    assert "200.0 %" in shown.markdown()
+    assert [one.text for one in shown.findings] == ["api: missed in each of the two periods before this one"]
+    assert "no whole window" in budgets.earlier_periods([[]]).markdown()
