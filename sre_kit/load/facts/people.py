@@ -195,23 +195,28 @@ def journey_title(line: Line, document: str) -> Iterator[Fact]:
 
 def _member(line: Line, key: str, rest: str, document: str) -> Iterator[Fact]:
     """`Incident Commander: Platform Lead`, or `Ana Souza: backend`: the person is the half that is a name."""
+    in_team = bool(line.heading) and bool(_OWN_TEAM.search(line.heading[-1]))
     first = re.split(r"[,(;/]|\s[–—-]\s", rest)[0].strip()
     if _EMPTY.match(first) or roles.placeholder(rest):
         return
     if _PERSON.match(key) and not _ROLE_WORD.search(key) and not _PERSON.match(first):
         yield _fact(Kind.TEAM_MEMBER, key, {"role": rest}, line.line, line.raw, line.heading, line.context, document)
-    elif _ROLE_WORD.search(key) and _TITLED.match(first) and len(first.split()) <= 4:
-        yield _fact(Kind.TEAM_MEMBER, first, {"role": key}, line.line, line.raw, line.heading, line.context, document)
     elif (
         _ROLE_WORD.search(key)
-        and len(key.split()) <= 4
-        and re.search(
-            r"(?i)\b(?:response|recovery|dr|core|project|disaster) team\b", line.heading[-1] if line.heading else ""
-        )
+        and _TITLED.match(first)
+        and len(first.split()) <= 4
+        and (_is_member(first, False) or in_team)
     ):
+        yield _fact(Kind.TEAM_MEMBER, first, {"role": key}, line.line, line.raw, line.heading, line.context, document)
+    elif _ROLE_WORD.search(key) and len(key.split()) <= 4 and in_team:
         yield _fact(Kind.TEAM_MEMBER, key, {"role": rest}, line.line, line.raw, line.heading, line.context, document)
 
 
+_OWN_TEAM: Final = re.compile(
+    r"\b(?:response|recovery|dr|core|project|disaster|delivery|development|engineering) "
+    r"team\b|^\W*team\b",
+    re.IGNORECASE,
+)
 _TITLED: Final = re.compile(r"^@?[A-ZÀ-Þ][\w'’.-]*(?: (?:[A-ZÀ-Þ][\w'’.-]*|van|de|von|der|of|and|&|on|the))*$")
 
 

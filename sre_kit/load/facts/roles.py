@@ -33,7 +33,11 @@ _EXAMPLE_TEXT = re.compile(
     r"such as)\s",
     re.IGNORECASE,
 )
-_TEMPLATE = re.compile(r"\b(?:template|vorlage|plantilla|modèle)\b", re.IGNORECASE)
+_TEMPLATE = re.compile(
+    r"\b(?:placeholder document|required content|must include|should include|template|"
+    r"vorlage|plantilla|modèle)\b",
+    re.IGNORECASE,
+)
 _NOT_EXAMPLE = re.compile(
     r"\bexample\.(?:com|org|net)|\bby example\b|\bexample (?:app|application|service|project)\b", re.IGNORECASE
 )

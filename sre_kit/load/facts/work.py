@@ -111,6 +111,20 @@ _STATE_HEAD = re.compile(
 )
 
 
+def _titled(line: Line, document: str) -> Iterator[Fact]:
+    """A heading that carries its state: `### Phase 1: Setup [COMPLETE]`, `## 2. API ✓`."""
+    text = line.text.rstrip(" *")
+    tagged = _TAGGED.match(text)
+    if tagged:
+        name, state = (tagged["name"] or tagged["name2"]), (tagged["before"] or tagged["after"])
+    elif line.mark and re.match(r"(?i)\W*(?:phase|step|stage|milestone|sprint|week|task|\d+[.)])", text):
+        name, state = text, line.mark
+    else:
+        return
+    name = re.sub(r"^\W*\d+[.)]\s*", "", name).strip(" -–—:✓☐")
+    yield _task(name, bool(_DONE.match(state)), line.line, line.raw, line.heading, document, line.context)
+
+
 _STATE_WORDS: Final = (
     r"(?:done|completed?|finished|todo|to-do|pending|in[- ]progress|wip|not started|"
     r"blocked|planned|open|partial(?:ly done)?)"
@@ -155,10 +169,13 @@ def _planned(line: Line, document: str) -> Iterator[Fact]:
         for text in line.heading[-1:]
     ):
         return
+    if line.title:
+        yield from _titled(line, document)
+        return
     if key and line.item and _STATE_ONLY.match(rest):
         yield _task(key, bool(_DONE.match(rest)), line.line, line.raw, line.heading, document, line.context)
         return
-    if line.item and not line.title and (tagged := _TAGGED.match(line.text)):
+    if line.item and (tagged := _TAGGED.match(line.text)):
         done = bool(_DONE.match(tagged["before"] or tagged["after"]))
         yield _task(
             (tagged["name"] or tagged["name2"]).strip(" -–—:"),
