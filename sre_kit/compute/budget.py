@@ -164,7 +164,7 @@ def error_budgets(ones: Iterable[History], as_of: datetime) -> list[ErrorBudget]
 
 
 def earlier_budgets(ones: Sequence[History], budgets: Sequence[ErrorBudget]) -> list[list[ErrorBudget]]:
-    """The budgets of each objective's windows before the present one, latest first; those that the history holds whole."""
+    """Budgets of each objective's windows before the present one, latest first, where the history holds them whole."""
     found = []
     for one, budget in zip(ones, budgets, strict=True):
         past, window = [], window_before(one.slo, budget.window)
