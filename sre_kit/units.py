@@ -120,9 +120,7 @@ def instant(written: object) -> datetime:
         try:
             found = datetime.fromisoformat(text)
         except ValueError:
-            raise ParameterError(
-                f'a time was expected, got {written!r}; write "2026-03-01T12:00:00Z"'
-            ) from None
+            raise ParameterError(f'a time was expected, got {written!r}; write "2026-03-01T12:00:00Z"') from None
     if found.tzinfo is None:
         raise ParameterError(
             f"the time {written!s} has no zone; write {found.isoformat()}Z for UTC or {found.isoformat()}+01:00 for another offset"

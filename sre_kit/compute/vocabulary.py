@@ -127,11 +127,7 @@ class Fact:
     @property
     def duration(self) -> timedelta | None:
         """The value where it is a length of time (unit ``s``)."""
-        return (
-            timedelta(seconds=float(self.value))
-            if self.unit == "s" and isinstance(self.value, Decimal)
-            else None
-        )
+        return timedelta(seconds=float(self.value)) if self.unit == "s" and isinstance(self.value, Decimal) else None
 
     @property
     def source(self) -> str:
@@ -308,9 +304,7 @@ def check_requests(frame: pd.DataFrame, name: str = "Requests") -> None:
         raise DataError(f"{name}: the index must be UTC times, got {type(index).__name__} without a zone")
     if not index.is_monotonic_increasing or not index.is_unique:
         late = index[1:][index[1:] <= index[:-1]]
-        raise DataError(
-            f"{name}: times must rise; first repeated or out of order at {late[0]:%Y-%m-%d %H:%MZ}"
-        )
+        raise DataError(f"{name}: times must rise; first repeated or out of order at {late[0]:%Y-%m-%d %H:%MZ}")
     for wrong, what in (
         (frame["good"] > frame["total"], "good > total"),
         (frame.min(axis=1) < 0, "a negative count"),
