@@ -136,7 +136,8 @@ def forecast(
             values, title, step, horizon, period, f"the history holds {known} values, under two cycles of {period}"
         )
     if possible < horizon:
-        why = f"a history of {len(y)} steps can be back-tested {possible} steps ahead, not {horizon}"
+        unit = "days" if step == timedelta(days=1) else "steps"
+        why = f"a history of {len(y)} {unit} can be back-tested {possible} {unit} ahead, not {horizon}"
         return _refused(values, title, step, horizon, period, f"{why}; lengthen the history or shorten the horizon")
     last = len(y) - horizon
     first = max(_first_origin(len(y), period, per_day), last - ERRORS_OF_DAYS * per_day)

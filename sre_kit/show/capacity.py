@@ -139,9 +139,10 @@ def plot_headroom(outlooks: Sequence[Outlook]) -> Shown:
     ]
     least = known[0]
     over = sum(1 for x, _ in foreseen if x > 1)
+    ahead = f"{over} of {len(foreseen)} that have a forecast are foreseen above their limit at the upper bound"
     alt = (
         f"{least.resource.name} has the least headroom, {percent(least.usage.headroom, 1)}; "
-        f"{over} of {len(known)} resources are foreseen above their limit at the upper bound."
+        f"{ahead if foreseen else 'no resource has a usable forecast'}."
     )
     columns = ("Resource", "Highest so far", "Headroom", "Foreseen, upper bound of 80 %")
     return Chart(drawn, name="headroom", alt=alt, data=Table(columns, rows))
@@ -256,6 +257,8 @@ def _draw(axes: Axes, one: Outlook) -> None:
 def _forecast_conclusion(known: Sequence[Outlook]) -> str:
     reached = [one for one in known if one.exhaustion is not None and one.exhaustion.p50 is not None]
     refused = sum(1 for one in known if one.refused)
+    if refused == len(known):
+        return f"None of {len(known)} resources has a usable forecast; their histories stand alone."
     if not reached:
         return f"No resource is more likely than not to reach its limit within the horizon; {refused} have no forecast."
     first = min(reached, key=lambda one: one.exhaustion.p50 if one.exhaustion and one.exhaustion.p50 is not None else 0)

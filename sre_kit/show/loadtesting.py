@@ -206,7 +206,7 @@ def load_explorer(scaling: LoadScaling) -> Shown:
 
     levels, law = scaling.levels, scaling.law
     if isinstance(law, Gap) or scaling.knee is None:
-        return Note.gap(law if isinstance(law, Gap) else LEVELS_GAP)
+        return Note("Without the law there is no load to explore.")
     most = round(levels[-1].load * 1.5)
 
     def view(load: int) -> Shown:

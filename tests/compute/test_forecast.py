@@ -68,7 +68,7 @@ def test_a_history_under_two_cycles_is_refused_with_its_length():
 def test_a_horizon_that_the_history_cannot_back_test_is_refused_with_what_it_can():
     found = forecast(weekly(8, noise=1), 90)
     possible = reach(56, 90)
-    assert f"back-tested {possible} steps ahead, not 90" in found.refused
+    assert f"back-tested {possible} days ahead, not 90" in found.refused
     assert forecast(weekly(8, noise=1), possible).backtest is not None
 
 

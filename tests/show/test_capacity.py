@@ -1,0 +1,196 @@
+"""CapacityPlanning's tables and figures: dates, refusals, records, findings, numbers equal to the generated files."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from fractions import Fraction
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+
+from sre_kit import show
+from sre_kit.compute.capacity import BudgetStep, CapacityPlan, ConnectionLimit, CostLine, Resource, Scaling
+from sre_kit.compute.cost import cost_plan
+from sre_kit.compute.exhaustion import Outlook, outlook
+from sre_kit.compute.sizing import fitting_scaling, pool_checks, survivals
+from sre_kit.compute.vocabulary import Fact, Gap, Kind, Reading, Role
+from sre_kit.emit.kubernetes import autoscalers
+
+AS_OF = datetime(2026, 7, 1, tzinfo=UTC)
+DISK = Resource(
+    "db disk", "db", "disk_used", 1.0, limit_source="spec", lead_time=timedelta(days=14), stateful=True,
+    alert="DiskFull", trigger=Fraction(4, 5), next_step="a larger disk", owner="Sanne", order_cost=Decimal(13),
+)  # fmt: skip
+
+
+def seen(resource: Resource, values: np.ndarray, gap: str = "") -> Outlook:
+    index = pd.date_range(AS_OF - timedelta(days=len(values)), periods=len(values), freq="1D", name="time")
+    start = index[0].to_pydatetime() if len(index) else AS_OF - timedelta(days=9)
+    series = pd.Series(values, index=index, dtype=float)
+    reading = Reading(resource.name, series, resource.query, "test", start, AS_OF, timedelta(days=1), "ratio", gap)
+    return outlook(resource, reading, CapacityPlan(horizon=timedelta(days=60)), AS_OF)
+
+
+NOISE = np.random.default_rng(1).standard_normal(200)
+FILLING = 0.8 + 0.004 * (np.arange(200) - 199) + 0.002 * NOISE
+FLAT = 0.5 + 0.01 * NOISE
+
+
+def test_dates_order_by_and_records_agree() -> None:
+    one = seen(DISK, FILLING)
+    table = show.exhaustion_dates([one])
+    records = {r.name: r.value for r in table.records}
+    assert one.exhaustion is not None and one.exhaustion.order_by is not None
+    assert records["capacity.db-disk.days_to_limit_p50"] == one.exhaustion.p50
+    assert records["capacity.db-disk.order_by"] == one.exhaustion.order_by.isoformat()
+    assert f"{one.exhaustion.p50} d" in table.markdown() and records["capacity.db-disk.order_by"] in table.markdown()
+
+
+def test_an_order_by_date_that_passed_is_a_finding_of_the_fourth_rank() -> None:
+    table = show.exhaustion_dates([seen(replace(DISK, lead_time=timedelta(days=200)), FILLING)])
+    (finding,) = table.findings
+    assert finding.rank == 4 and "has passed" in finding.text
+    assert "passed**" in table.markdown()
+
+
+def test_a_refused_forecast_has_no_date_and_a_base_rate_instead() -> None:
+    one = seen(DISK, FLAT)
+    text = show.exhaustion_dates([one]).markdown()
+    assert text.count("no date") == 3 and "0 of 200 days above the limit so far" in text
+    assert "refused: in the back-test it was no better than" in show.forecasts([one]).markdown()
+    assert {r.value for r in show.exhaustion_dates([one]).records} == {None}
+
+
+def test_the_back_test_stands_beside_its_forecast() -> None:
+    one = seen(DISK, FILLING)
+    row = show.forecasts([one]).markdown().splitlines()[2]
+    test = one.forecast.backtest
+    assert test is not None
+    assert (
+        f"{test.mase:.2f}" in row
+        and f"{test.origins} ({test.independent})" in row
+        and "weekly profile and trend" in row
+    )
+
+
+def test_what_was_not_measured_is_missing_and_asked_for() -> None:
+    table = show.resource_usage([seen(DISK, np.empty(0), gap="the source is silent")])
+    assert "–" in table.markdown() and [gap.because for gap in table.gaps] == ["the source is silent"]
+    assert {r.value for r in table.records} == {None}
+    assert "Not known" in show.resource_usage([]).markdown()
+
+
+def test_figures_say_their_conclusion_and_have_a_line_for_the_limit() -> None:
+    outlooks = [seen(DISK, FILLING), seen(replace(DISK, name="cpu"), FLAT)]
+    headroom, forecasts = show.plot_headroom(outlooks), show.plot_forecasts(outlooks)
+    assert headroom.alt.startswith("db disk has the least headroom")
+    assert "1 of 1 that have a forecast" in headroom.alt
+    assert len(forecasts.figure.axes) == 2
+    assert forecasts.alt.startswith("1 of 2 resources are more likely than not")
+    assert [axes.get_title(loc="left") for axes in forecasts.figure.axes] == ["db disk", "cpu"]
+    assert "None of 1 resources has a usable forecast" in show.plot_forecasts([outlooks[1]]).alt
+
+
+WEB = Scaling(
+    "web", "horizontal", metric="cpu", threshold=Fraction(7, 10), minimum=4, maximum=12, pool_size=20, database="db",
+    breaks_next="connections", namespace="shop",
+)  # fmt: skip
+PLAN = CapacityPlan(scaling=[WEB], connection_limits=[ConnectionLimit("db", 200, "spec")])
+
+
+def test_the_table_the_records_and_the_generated_file_have_the_same_numbers() -> None:
+    checks = pool_checks(PLAN)
+    fitting = fitting_scaling(PLAN.scaling, checks)
+    table = show.scaling_strategies(PLAN.scaling, fitting)
+    spec = yaml.safe_load(autoscalers(fitting))["spec"]
+    records = {r.name: r.value for r in table.records}
+    assert (spec["minReplicas"], spec["maxReplicas"]) == (4, 10)
+    assert (records["capacity.scaling.web.minimum"], records["capacity.scaling.web.maximum"]) == (4, 10)
+    assert "4 to 10" in table.markdown() and "**12 planned, 10 fit**" in table.markdown()
+    arithmetic = show.connection_arithmetic(checks)
+    assert "12 x 20 (web) = 240" in arithmetic.markdown() and "**does not hold**" in arithmetic.markdown()
+    assert "240 connections" in arithmetic.findings[0].text
+
+
+def test_a_peak_that_the_rest_could_not_carry_is_a_finding() -> None:
+    cpu = Resource("cpu", "web", "q", 1.0, instances=2, demand_share=Fraction(1))
+    table = show.survival(survivals([seen(cpu, np.full(30, 0.6))], zones=None))
+    assert "**120.0 %**" in table.markdown() and "without one of 2 instances" in table.findings[0].text
+
+
+def rule(name: str) -> Fact:
+    return Fact(
+        Kind.ALERT_RULE, "x", "text", "docs/DevOps Engineer/MonitoringAlerts.md", 5, "", name=name, role=Role.THRESHOLD
+    )
+
+
+def test_a_trigger_names_the_rule_that_watches_it_or_the_gap() -> None:
+    one = seen(DISK, FILLING)
+    watched = show.capacity_triggers([one], [rule("DiskFull")])
+    assert "MonitoringAlerts.md#L5" in watched.markdown() and not watched.gaps
+    missing = show.capacity_triggers([one], [rule("Other")])
+    assert "DiskFull: not in the rules" in missing.markdown() and missing.gaps[0].what == "alerts on db disk"
+    assert "**no alert**" in show.capacity_triggers([seen(replace(DISK, alert=""), FILLING)], []).markdown()
+
+
+def test_the_roadmap_is_dated_by_the_order_by_dates_and_names_owner_and_decision() -> None:
+    one = seen(DISK, FILLING)
+    text = show.roadmap([one], pool_checks(PLAN), AS_OF, "EUR").markdown()
+    assert one.exhaustion is not None
+    assert f"{one.exhaustion.order_by}" in text and "a larger disk" in text and "Sanne" in text and "13.00 EUR" in text
+    assert "240 connections at the maximum, 200 accepted" in text
+    undecided = show.roadmap([seen(replace(DISK, next_step=""), FILLING)], [], AS_OF, "EUR")
+    assert "not decided" in undecided.markdown() and undecided.gaps
+
+
+def test_the_first_month_above_the_budget_is_named_recorded_and_found() -> None:
+    plan = CapacityPlan(
+        costs=[CostLine("all", Decimal(100))], budgets=[BudgetStep(date(2026, 8, 1), Decimal(90), "board")]
+    )
+    table = show.budget_months(cost_plan(plan, AS_OF.date(), months=3), "EUR", [])
+    assert "First month above the budget: 2026-08." in table.markdown()
+    assert {r.name: r.value for r in table.records} == {"cost.budget_exceeded": "2026-08"}
+    assert "exceeded in 2026-08" in table.findings[0].text
+
+
+def test_without_a_budget_the_months_ask_for_it() -> None:
+    plan = CapacityPlan(costs=[CostLine("all", Decimal(100))])
+    table = show.budget_months(cost_plan(plan, AS_OF.date(), months=2), "EUR", [])
+    assert [gap.what for gap in table.gaps] == ["the infrastructure budget"] and "No month" not in table.markdown()
+
+
+def test_the_explorer_brings_dates_forward_with_growth_and_the_document_keeps_the_default() -> None:
+    explorer = show.capacity_explorer([seen(DISK, FILLING)], CapacityPlan())
+    default = explorer.markdown()
+    days = int(default.splitlines()[2].split("|")[3].strip().removesuffix(" d"))
+    explorer.controls["headroom"].value = 10
+    sooner = int(explorer.markdown().splitlines()[2].split("|")[3].strip().removesuffix(" d"))
+    assert sooner < days
+    explorer.controls["headroom"].value = 0
+    explorer.controls["horizon"].value = 7
+    assert "not within 7 d" in explorer.markdown()
+
+
+def test_without_a_usable_forecast_there_is_nothing_to_explore() -> None:
+    assert "every forecast was refused" in show.capacity_explorer([seen(DISK, FLAT)], CapacityPlan()).markdown()
+
+
+@pytest.mark.parametrize("content", ["", "a: 1\n"])
+def test_a_generated_file_is_linked_or_asked_for(content: str) -> None:
+    shown = show.kubernetes_file("autoscalers.yaml", content, about="autoscalers")
+    assert ("artifacts/autoscalers.yaml" in shown.markdown()) == bool(content)
+    assert bool(shown.gaps) == (not content)
+
+
+def test_every_gap_of_an_empty_plan_names_somebody_to_ask() -> None:
+    shown = [
+        show.resource_usage([]), show.growth_scenarios(CapacityPlan(), []), show.demand_events(CapacityPlan()),
+        show.scaling_strategies([], []), show.connection_arithmetic([]), show.savings(CapacityPlan(), "EUR"),
+        show.roadmap([], [], AS_OF, "EUR"), show.capacity_triggers([], []), show.right_sizing([]),
+    ]  # fmt: skip
+    gaps: list[Gap] = [gap for one in shown for gap in one.gaps]
+    assert len(gaps) >= len(shown) and all(gap.ask and gap.expected_in for gap in gaps)
