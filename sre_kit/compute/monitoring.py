@@ -8,10 +8,14 @@ component, or by an alert that names it. What is empty is a gap with its owner; 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
 
 from sre_kit.compute.capacity import Resource
+from sre_kit.compute.incidents import IncidentLog
 from sre_kit.compute.readiness import SIGNALS, Dashboard, HandoverPlan
 from sre_kit.compute.slo import SLO
 from sre_kit.compute.vocabulary import Fact, Gap, Kind
@@ -141,3 +145,44 @@ def mentions(text: str, name: str) -> bool:
 
 def _words(signal: str) -> str:
     return {"dashboard": "a dashboard", "alert": "an alert", "errors": "the error rate"}.get(signal, signal)
+
+
+@dataclass(frozen=True, slots=True)
+class AlertLoad:
+    """
+    What alerts asked of on-call, as far as the incident log knows: pages without an incident are not in it.
+
+    `busiest` is the most incidents that alerts opened within one 12-hour shift, `over` how many shifts had more than
+    `PAGES_A_SHIFT`; `by_alert` counts incidents per alert; `told` were found without an alert.
+    """
+
+    start: datetime
+    end: datetime
+    shifts: int
+    busiest: int
+    over: int
+    by_alert: dict[str, int]
+    told: int
+
+
+PAGES_A_SHIFT: Final = 2
+"""Site Reliability Engineering, ch. 11, "Being On-Call": at most two incidents per 12-hour shift."""
+SHIFT: Final = timedelta(hours=12)
+
+
+def alert_load(log: IncidentLog, as_of: datetime, length: timedelta = timedelta(days=28)) -> AlertLoad:
+    """The load that alerts put on on-call in the `length` before `as_of`, in 12-hour shifts that end with it."""
+    start = as_of - length
+    recent = [one for one in log.incidents if start <= one.began < as_of]
+    alerted = [one for one in recent if one.detected_by.lower().startswith("alert ")]
+    shifts = Counter((as_of - one.began) // SHIFT for one in alerted)
+    names = Counter(one.detected_by.split(maxsplit=1)[1] for one in alerted)
+    return AlertLoad(
+        start,
+        as_of,
+        length // SHIFT,
+        max(shifts.values(), default=0),
+        sum(count > PAGES_A_SHIFT for count in shifts.values()),
+        dict(sorted(names.items(), key=lambda item: (-item[1], item[0]))),
+        len(recent) - len(alerted),
+    )

@@ -293,7 +293,7 @@ def automations(found: Sequence[Opportunity]) -> Table:
                 a.guard or MISSING,
                 a.tested or MISSING,
                 minutes,
-                a.artifact or MISSING,
+                Code(a.artifact) if a.artifact else MISSING,
                 cited(a.source or "params"),
             )
         )

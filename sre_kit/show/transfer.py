@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sre_kit.compute.incidents import IncidentLog
+from sre_kit.compute.monitoring import PAGES_A_SHIFT, AlertLoad
 from sre_kit.compute.oncall import Person
 from sre_kit.compute.operations import OperationsPlan
 from sre_kit.compute.readiness import Access, HandoverPlan, TransferState
@@ -15,7 +16,7 @@ from sre_kit.show.document import cited
 from sre_kit.show.shown import Note, Record
 from sre_kit.show.table import Table
 from sre_kit.show.text import Inline, Lines, Link, Strong
-from sre_kit.units import MISSING, span, utc
+from sre_kit.units import MISSING, number, span, utc
 
 
 def transfers(found: Sequence[TransferState], people: Sequence[Person]) -> Table:
@@ -160,6 +161,26 @@ def recent_incidents(log: IncidentLog, as_of: datetime, weeks: int = 4) -> Table
                 "the incident log has incidents, not pages",
             ),
         ),
+    )
+
+
+def alert_load(load: AlertLoad, log: IncidentLog) -> Table:
+    """Incidents that alerts opened: per alert, and the busiest 12 hours against the limit."""
+    rows: list[Sequence[Inline]] = [(name, number(count)) for name, count in load.by_alert.items()]
+    busiest = f"At most {load.busiest} in one 12-hour shift (limit {PAGES_A_SHIFT}); "
+    busiest += f"{load.over} of {load.shifts} shifts above it"
+    silent = Gap(
+        "which alerts fired and needed no action", "DevOps Engineer", "Alertmanager", "the log has incidents, not pages"
+    )
+    unread = Gap("the incidents that alerts opened", "DevOps Engineer", "params: history.incidents", log.gap)
+    return Table(
+        ("Alert", "Incidents it opened"),
+        rows,
+        source=f"incident log, {load.start:%Y-%m-%d} to {load.end:%Y-%m-%d}",
+        note=f"{busiest}. {load.told} incidents were told by people or found otherwise.",
+        gaps=[unread, silent] if log.gap else [silent],
+        empty="" if log.gap else "No alert opened an incident.",
+        records=(Record("oncall.busiest_shift", load.busiest, "incidents"),),
     )
 
 
