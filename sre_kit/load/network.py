@@ -39,12 +39,12 @@ class Deadline:
         """Seconds until then, never negative."""
         return max(0.0, self._end - time.monotonic())
 
-    def limit(self, asked: float | None, error: type[Exception]) -> float:
-        """A time limit that ends no later."""
+    def limit(self, error: type[Exception]) -> float:
+        """What is left, as a time limit; raises `error` where nothing is."""
         left = self.left()
         if left <= 0:
             raise error("the deadline has passed")
-        return left if asked is None else min(asked, left)
+        return left
 
 
 def check_address(written: str) -> None:
@@ -75,14 +75,16 @@ def check_literal(host: str) -> None:
 
 
 class _Stream(httpcore.NetworkStream):
+    """A connection whose every wait ends at the deadline; no other time limit is ever set."""
+
     def __init__(self, stream: httpcore.NetworkStream, deadline: Deadline) -> None:
         self._stream, self._deadline = stream, deadline
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._stream.read(max_bytes, self._deadline.limit(timeout, httpcore.ReadTimeout))
+        return self._stream.read(max_bytes, self._deadline.limit(httpcore.ReadTimeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._stream.write(buffer, self._deadline.limit(timeout, httpcore.WriteTimeout))
+        self._stream.write(buffer, self._deadline.limit(httpcore.WriteTimeout))
 
     def close(self) -> None:
         self._stream.close()
@@ -90,7 +92,7 @@ class _Stream(httpcore.NetworkStream):
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
-        limit = self._deadline.limit(timeout, httpcore.ConnectTimeout)
+        limit = self._deadline.limit(httpcore.ConnectTimeout)
         return _Stream(self._stream.start_tls(ssl_context, server_hostname, limit), self._deadline)
 
     def get_extra_info(self, info: str) -> Any:
@@ -114,7 +116,7 @@ class _Backend(httpcore.NetworkBackend):
         for address in addresses:
             check_address(address)
         for address in addresses:
-            limit = self._deadline.limit(timeout, httpcore.ConnectTimeout)
+            limit = self._deadline.limit(httpcore.ConnectTimeout)
             try:
                 return _Stream(
                     self._plain.connect_tcp(address, port, limit, local_address, socket_options), self._deadline
@@ -139,7 +141,7 @@ def _resolved(host: str, port: int, deadline: Deadline) -> list[str]:
 
     thread = threading.Thread(target=resolve, daemon=True)
     thread.start()
-    thread.join(deadline.limit(None, httpcore.ConnectTimeout))
+    thread.join(deadline.limit(httpcore.ConnectTimeout))
     if failed:
         raise httpcore.ConnectError(f"the name {host} cannot be resolved") from failed[0]
     if not found:

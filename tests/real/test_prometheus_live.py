@@ -100,6 +100,13 @@ def generated() -> Generated:
     # scraped every 15 s, a few milliseconds late each time, restarted between minutes
     quick = np.arange(start - 15, start + 3 * 86_400, 15) + random.integers(1, 900, 3 * 5_760 + 1) / 1000
     found.counter("fast_total", 'instance="a"', quick, random.poisson(4, len(quick)), frozenset({777, 1501, 9003}))
+    # restarts between the last scrape of an hour and the first of the next, and has caught up when the hour ends
+    offset = np.arange(start - 30, start + 2 * 86_400, 60)
+    hourly = frozenset(range(61, len(offset), 60))
+    found.counter("caught_up_total", 'instance="a"', offset, 2 + np.arange(len(offset)) // 60, hourly)
+    # pauses from three minutes before the window until ten minutes after its beginning
+    paused = np.concatenate([np.arange(start - 600, start - 170, 60), np.arange(start + 600, start + 7200, 60)])
+    found.counter("paused_total", 'instance="a"', paused, random.poisson(30, len(paused)) + 1)
     found.counter("bounced_total", "", times[:2000], np.full(2000, 3), frozenset({617, 619, 1205}))
     for number in range(200):
         length = int(random.integers(2, 400))
@@ -214,7 +221,17 @@ STEPS = (MINUTE, 5 * MINUTE, HOUR, DAY)
 
 @pytest.mark.parametrize("step", STEPS, ids=str)
 @pytest.mark.parametrize(
-    "name", ["http_requests_total", "gappy_total", "short_total", "bounced_total", "many_total", "fast_total"]
+    "name",
+    [
+        "http_requests_total",
+        "gappy_total",
+        "short_total",
+        "bounced_total",
+        "many_total",
+        "fast_total",
+        "caught_up_total",
+        "paused_total",
+    ],
 )
 def test_events_per_step_equal_what_was_generated(live: Live, name: str, step: timedelta):
     """Resets, gaps, late, short-lived and 200 small series, at every step: exact; missing where nothing was seen."""

@@ -32,7 +32,10 @@ from sre_kit.load.secrets import Secret, secret
 from sre_kit.units import promql_duration
 
 LOOKBACK: Final = timedelta(minutes=5)
-"""How old the last sample may be for Prometheus to still show it; its default."""
+"""
+How far back a sample may be that the next one continues: Prometheus' own default for showing a value. A series
+that was seen in this time before `start` (or in the step before it) goes on; any other begins with its first sample.
+"""
 
 _POINTS: Final = 2_000_000
 """Points asked for at once over all series, which is some 60 MB."""
@@ -148,9 +151,11 @@ class PrometheusSource:
         ends = _milliseconds(start) + np.arange(count + 1) * (step // _MILLISECOND)
         calm = np.isin(ends, [_milliseconds(last) for _, last in restless], invert=True)
         known = {key: [(ends[calm], values[calm])] for key, values in grid.items()}
-        for first, last in _joined(restless, max(step, _RAW / max(1, most / 100))):
-            before = LOOKBACK if first == start else timedelta(0)
-            for one in api.raw(str(wanted), first - before, last):
+        parts = _joined(restless, max(step, _RAW / max(1, most / 100)))
+        if step < LOOKBACK:  # a series that pauses around `start` goes on from its last sample, not from its next
+            parts = [(start - LOOKBACK, start), *parts]
+        for first, last in parts:
+            for one in api.raw(str(wanted), first, last):
                 known.setdefault(_key(one), []).append((one.times, one.values))
         return {key: _merged(parts) for key, parts in known.items()}
 
