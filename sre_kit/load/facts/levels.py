@@ -68,6 +68,7 @@ def _found(claim: Claim, document: str, style: str) -> Iterator[Found]:
     for index, quantity in enumerate(spotted):
         following = spotted[index + 1].start if index + 1 < len(spotted) else len(claim.text)
         before, after = claim.text[last_end : quantity.start], claim.text[quantity.end : following]
+        before = _BRACKET.sub("", before) if last_end else before  # a bracket right after a value belongs to it
         if quantity.unit not in ("ratio", "s"):
             continue
         if quantity.unit == "ratio" and scope.statistic(claim.text[quantity.start : quantity.end + 32]).startswith("p"):
@@ -100,6 +101,7 @@ def _found(claim: Claim, document: str, style: str) -> Iterator[Found]:
             )
 
 
+_BRACKET: Final = re.compile(r"^\s*\([^()]*\)")
 _LASTING: Final = re.compile(
     r"\b(?:for|over|during|every|after|last|past|per|within the (?:first|last)|für|"
     r"durante|pendant)\s(?:at least |more than |the last |a )?$",
@@ -158,6 +160,8 @@ def _kind(
     claim: Claim, quantity: Quantity, before: str, after: str, previous: Mapping[str, Kind | None], document: str
 ) -> tuple[Kind | None, str]:
     """The kind that the nearest telling words give the quantity."""
+    if re.match(r"\s*burn", after):
+        return None, ""
     clauses = CLAUSE.split(before)
     tries: list[tuple[str, bool]] = [(clauses[-1], True), (_cut(after), False)]
     if claim.form == "sentence" or quantity.unit in previous:

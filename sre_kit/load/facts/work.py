@@ -117,7 +117,7 @@ def _titled(line: Line, document: str) -> Iterator[Fact]:
     tagged = _TAGGED.match(text)
     if tagged:
         name, state = (tagged["name"] or tagged["name2"]), (tagged["before"] or tagged["after"])
-    elif line.mark and re.match(r"(?i)\W*(?:phase|step|stage|milestone|sprint|week|task|\d+[.)])", text):
+    elif line.mark and re.match(r"(?i)\W*(?:(?:phase|step|stage|milestone|sprint|week|task)\s*\d|\d+[.)])", text):
         name, state = text, line.mark
     else:
         return
