@@ -37,7 +37,8 @@ def measured(p95: float = 0.4) -> list[Baseline]:
 def run(load: float, rate: float, p95: float, passed: bool = True) -> LoadTest:
     judged = (Threshold("http_req_duration", "p(95)<500", passed),)
     return LoadTest(
-        f"run {load:g}", "k6", f"{load:g}.json", 1000, 1, 100.0, rate, {0.5: p95 / 2, 0.95: p95}, mean=p95 / 2, load=load,
+        f"run {load:g}", "k6", f"{load:g}.json", 1000, 1, 100.0, rate, {0.5: p95 / 2, 0.95: p95}, mean=p95 / 2,
+        load=load,
         model="closed", coordinated_omission=True, thresholds=judged,
     )  # fmt: skip
 
