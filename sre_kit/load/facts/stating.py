@@ -145,7 +145,7 @@ _PLAIN_COLUMN: Final = re.compile(
     r"count|definition|window|estimate|metric|indicator|sli|type|current|method|source)s?"
 )
 _TIER_PLACE: Final = re.compile(
-    r"\b(?:tiers?|plans?|pricing|packages?|editions?|subscriptions?|tarife?|planes)\b", re.IGNORECASE
+    r"\b(?:tiers?|plans|pricing|packages?|editions?|subscriptions?|tarife?|planes)\b", re.IGNORECASE
 )
 _NAMED_TIER: Final = re.compile(r"\b([A-Z]\w+) (?:[Pp]lan|[Tt]ier)\b")
 
@@ -169,8 +169,10 @@ def _tier_by_place(claim: Claim, before: str) -> str:
     if claim.form != "cell" or not claim.row:
         return ""
     first, label = claim.row[0]
-    if _TIER_PLACE.fullmatch(first.strip()):
+    if _TIER_PLACE.fullmatch(first.strip()) or first.strip().lower() == "plan":
         return label.lower()
+    if roles.threshold_column(claim.column):
+        return ""
     placed = any(_TIER_PLACE.search(text) for text in claim.around[:2])
     metric = (
         bool(_METRIC_LABEL.search(claim.column))
