@@ -20,6 +20,7 @@ from sre_kit.compute.exhaustion import (
     first_crossing,
     outlook,
     outlooks,
+    scenario_paths,
     usage,
     weighted_quantile,
 )
@@ -53,6 +54,7 @@ def test_a_disk_that_fills_has_a_date_near_the_arithmetic_one():
     assert found.exhaustion.p50 == pytest.approx(52, abs=4)
     assert found.exhaustion.probability == 1
     assert found.exhaustion.order_by == (AS_OF + timedelta(days=found.exhaustion.p10 - 14)).date()
+    assert not found.exhaustion.passed
 
 
 def test_an_order_by_date_before_the_report_time_has_passed():
@@ -105,6 +107,19 @@ def test_growth_brings_the_date_forward_and_never_back():
     days = [exhaustion_under(found, CapacityPlan(), monthly).p50 for monthly in (0.0, 0.02, 0.05, 0.1)]
     ranked = [float("inf") if day is None else day for day in days]
     assert ranked == sorted(ranked, reverse=True) and ranked[-1] < ranked[0]
+
+
+def test_growth_is_the_whole_growth_and_the_drift_of_past_errors_does_not_count_twice():
+    """Load that rises 1 % a month errs upwards; a scenario must not add that to its own growth."""
+    days = np.arange(280)
+    found = outlook(
+        Resource("cpu", "web", "cpu", 9.0), reading(traffic().values.to_numpy() * 1.0004**days), CapacityPlan(), AS_OF
+    ).forecast
+    assert found.slope == 0, "a profile without a trend, so that the drift is in its errors"
+    grown = (1 + 0.03) ** (np.arange(1, found.horizon + 1) / (365.25 / 12))
+    centre = np.median(scenario_paths(found, 0.03, [], 1.0), axis=0)
+    assert centre == pytest.approx(found.point.to_numpy() * grown)
+    assert (np.median(found.paths, axis=0) > found.point.to_numpy()).mean() > 0.9
 
 
 def test_headroom_to_keep_brings_the_date_forward():
