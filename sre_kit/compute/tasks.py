@@ -228,6 +228,8 @@ class Toil:
     team_hours: float | None
     paybacks: tuple[Payback, ...]
     unscheduled: tuple[str, ...] = ()
+    tasks: int = 0
+    """How many tasks are known, by hand or not."""
 
     @property
     def share(self) -> float | None:
@@ -259,4 +261,4 @@ def toil(schedules: Sequence[TaskSchedule], team_hours: float | None) -> Toil:
     ]
     paybacks.sort(key=lambda one: (one.months is None, one.months or 0.0, -one.minutes_a_month))
     late = tuple(one.task.id for one in schedules if one.problem and not one.task.automated)
-    return Toil(sum(minutes for _, minutes in manual), tuple(manual), team_hours, tuple(paybacks), late)
+    return Toil(sum(minutes for _, minutes in manual), tuple(manual), team_hours, tuple(paybacks), late, len(schedules))

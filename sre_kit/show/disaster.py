@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sre_kit.compute.dependencies import SinglePoint
+from sre_kit.compute.dependencies import Graph, SinglePoint
 from sre_kit.compute.operations import OperationsPlan
 from sre_kit.compute.recovery import Rehearsal
 from sre_kit.compute.vocabulary import Finding, Gap
@@ -102,13 +102,15 @@ def disaster_steps(found: Sequence[Rehearsal]) -> Stack:
         ]
         note = ticked(" ".join(text for text in end if text))
         parts += [Heading(4, one.scenario.name), Table(("Step", "Takes", "After", "Command"), rows, note=note)]
-    return Stack(*parts)
+    return Stack(*parts) if parts else Stack(Note("No scenario has steps."))
 
 
-def single_points(found: Sequence[SinglePoint]) -> Table:
+def single_points(found: Sequence[SinglePoint], graph: Graph | None = None) -> Table:
     """Single points of failure with what falls with them and the scenario or accepted risk that deals with them."""
     rows: list[Sequence[Inline]] = []
     gaps, findings = [], []
+    if graph is not None and not graph.edges:
+        gaps.append(Gap("what nothing else can replace", "Technical Architect", "SystemArchitecture.md, Dependencies"))
     for one in found:
         gap = Gap(f"a scenario or an accepted risk for {one.name}", "Technical Architect", "SystemArchitecture.md")
         if one.state == "not known":
@@ -124,7 +126,7 @@ def single_points(found: Sequence[SinglePoint]) -> Table:
         rows,
         gaps=gaps,
         findings=findings,
-        empty="None was found in the dependencies and none is named.",
+        empty="" if gaps else "None was found in the dependencies and none is named.",
     )
 
 
@@ -146,7 +148,9 @@ def recovery_tests(plan: OperationsPlan, found: Sequence[Rehearsal], as_of: date
             )
         )
     never = [one.scenario.name for one in found if one.tested is None]
-    note = f"Never rehearsed: {', '.join(never)}." if never else "Every scenario was rehearsed at least once."
+    note = f"Never rehearsed: {', '.join(never)}." if never else ""
+    if found and not never:
+        note = "Every scenario was rehearsed at least once."
     gaps = []
     if plan.next_recovery_test is None:
         gaps.append(Gap("when recovery is rehearsed next", _ASK, "params: operations.next_recovery_test"))

@@ -72,6 +72,10 @@ def deliverables(manifest: Manifest) -> Table:
     )
 
 
+def _others(manifest: Manifest) -> bool:
+    return bool(set(manifest.documents) - {OURS})
+
+
 def rubric_failures(manifest: Manifest) -> Table:
     """Points of the rubric that a document does not meet, with its evidence."""
     rows: list[Sequence[Inline]] = [
@@ -101,7 +105,12 @@ def top_findings(manifest: Manifest, most: int = 10) -> Table:
         (str(n), text, Link(f"{doc}.md", f"{doc}.md")) for n, (text, doc) in enumerate(shown, 1)
     ]
     note = f"{len(shown)} of {len(seen)} findings." if rows else ""
-    return Table(("", "Finding", "Stands in"), rows, note=note, empty="The other documents report no finding.")
+    return Table(
+        ("", "Finding", "Stands in"),
+        rows,
+        note=note,
+        empty="The other documents report no finding." if _others(manifest) else "No other document was rendered.",
+    )
 
 
 def questions_by_role(manifest: Manifest) -> Table:
@@ -119,7 +128,7 @@ def questions_by_role(manifest: Manifest) -> Table:
     return Table(
         ("Ask", "Questions", "The first"),
         rows,
-        empty="No question is open in the other documents.",
+        empty="No question is open in the other documents." if _others(manifest) else "No other document was rendered.",
         note="All of them stand at the end of each document." if rows else "",
     )
 
@@ -142,7 +151,7 @@ def open_items(found: Sequence[OpenItem]) -> Table:
         ("Kind", "What", "Owner", "Severity", "Due", "Source"),
         rows,
         note=f"{late} of {len(found)} are overdue." if rows else "",
-        empty="Nothing is open.",
+        empty="No risk, open incident or open action is recorded.",
         gaps=[
             Gap(f"who owns: {one.text}", "Head of Engineering", "params: handover.risks")
             for one in found

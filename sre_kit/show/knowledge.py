@@ -121,17 +121,15 @@ def blind_spots(plan: HandoverPlan, coverage: MonitoringCoverage, about: About) 
     empty = [cell for cell in coverage.cells if cell.empty]
     words = f"Measurements come from {about.source or 'no configured source'}"
     words += ", synthetic data." if about.synthetic else "."
-    parts: list[Shown] = [
-        Note(words),
-        Note(
-            [
-                f"{percent(coverage.share, 0)} of the monitoring cells that apply are filled, ",
-                f"{len(empty)} are gaps, each with its owner, in ",
-                Link("OperationalPlaybook: Monitoring coverage", "OperationalPlaybook.md#monitoring-coverage"),
-                ".",
-            ]
-        ),
-    ]
+    parts: list[Shown] = [Note(words)]
+    if coverage.share is not None:
+        filled: list[Inline] = [
+            f"{percent(coverage.share, 0)} of the monitoring cells that apply are filled, ",
+            f"{len(empty)} are gaps, each with its owner, in ",
+            Link("OperationalPlaybook: Monitoring coverage", "OperationalPlaybook.md#monitoring-coverage"),
+            ".",
+        ]
+        parts.append(Note(filled))
     if plan.blind_spots:
         parts.append(Steps(plan.blind_spots, ordered=False))
     return Stack(*parts)

@@ -7,6 +7,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from sre_kit.compute.automation import Opportunity
+from sre_kit.compute.change import Patch
 from sre_kit.compute.operations import MaintenanceWindow, OperationsPlan
 from sre_kit.compute.recovery import Ending
 from sre_kit.compute.tasks import TOIL_LIMIT, Collision, TaskSchedule, Toil, runs
@@ -86,12 +87,15 @@ def task_calendar(schedules: Sequence[TaskSchedule]) -> Table:
         ("Id", "Cron", "Zone", "Next runs (UTC)", "Next runs (local)", "Clock change within a year"),
         rows,
         empty="No task has a readable schedule.",
-        note="As Debian's cron: a time that the clock skips runs once after the jump, a repeated one runs once.",
+        note="As Debian's cron: a time that the clock skips runs once after the jump, a repeated one runs once."
+        if rows
+        else "",
     )
 
 
-def task_collisions(found: Sequence[Collision], zone: str) -> Table:
+def task_collisions(found: Sequence[Collision], plan: OperationsPlan, zone: str) -> Table:
     """Heavy work, backups, maintenance and peak hours that overlap within five weeks."""
+    timed = [*(t for t in plan.tasks if t.heavy), *(b for b in plan.backups if b.cron), *plan.maintenance]
     where = ZoneInfo(zone)
     rows: list[Sequence[Inline]] = [
         (c.one, c.other, utc(c.first), f"{c.first.astimezone(where):%a %H:%M}", number(c.times)) for c in found
@@ -99,7 +103,9 @@ def task_collisions(found: Sequence[Collision], zone: str) -> Table:
     return Table(
         ("One", "Other", "First (UTC)", f"Local ({zone})", "Times in 35 days"),
         rows,
-        empty="No heavy task, backup or maintenance overlaps another or the peak hours within 35 days.",
+        empty="No heavy task, backup or maintenance overlaps another or the peak hours within 35 days."
+        if timed
+        else "No heavy task, backup or maintenance has a known schedule, so no overlap can be found.",
         records=(Record("operations.collisions", len(found), "pairs"),),
         findings=tuple(Finding(7, 1.0, f"{c.one} overlaps {c.other}, {c.times} times in 35 days") for c in found),
     )
@@ -139,7 +145,7 @@ def toil(found: Toil) -> Table:
         rows,
         note=note if rows else "",
         gaps=gaps,
-        empty="No work is done by hand.",
+        empty="No work is done by hand." if found.tasks else "No recurring work is known, so no toil can be summed.",
         records=(
             Record("operations.toil_minutes_a_month", round(found.minutes), "min", "params: operations.tasks"),
             Record("operations.toil_share", found.share, "ratio", "params: operations.tasks"),
@@ -150,7 +156,7 @@ def toil(found: Toil) -> Table:
 def plot_toil(found: Toil) -> Shown:
     """Manual minutes a month per task, the largest first."""
     if not found.by_task:
-        return Note("No recurring work is done by hand, so there is nothing to draw.")
+        return Note("Without work by hand there is nothing to draw.")
     shown = found.by_task[:12]
     drawn, axes = figure(8, 0.8 + 0.32 * len(shown))
     axes.barh([task.name for task, _ in shown], [minutes for _, minutes in shown], color=COLOURS["blue"])
@@ -297,7 +303,10 @@ def automations(found: Sequence[Opportunity]) -> Table:
                 cited(a.source or "params"),
             )
         )
-    gaps = [gap for one in found if (gap := one.gap)]
+    undecided = [one.name for one in found if one.decided is None]
+    gaps = [gap for one in found if one.decided is not None and (gap := one.gap)]
+    if undecided:
+        gaps.append(Gap(f"whether these are automated: {', '.join(undecided)}", _ASK, "params: operations.automations"))
     done = sum(one.state == "implemented" for one in found)
     return Table(
         ("Opportunity", "State", "What", "Guard", "Tested", "Minutes a month by hand", "File", "Source"),
@@ -311,13 +320,14 @@ def automations(found: Sequence[Opportunity]) -> Table:
     )
 
 
-def standing(plan: OperationsPlan, overdue_patches: int, ends: Sequence[Ending]) -> Table:
+def standing(plan: OperationsPlan, patches: Sequence[Patch], ends: Sequence[Ending]) -> Table:
     """Backups, recovery tests, patches and certificates: last, next, state, in one glance."""
     saved = [b.last_success for b in plan.backups if b.last_success]
     tested = [b.last_restore_test for b in plan.backups if b.last_restore_test]
     soon = next((one for one in ends if one.kind == "certificate"), None)
     late = [one for one in ends if one.state == "overdue"]
     held = max((test.held for test in plan.recovery_tests), default=None)
+    due = sorted(one.due for one in patches if one.due and one.state == "in time")
     rows: list[Sequence[Inline]] = [
         (
             "Backups",
@@ -340,14 +350,18 @@ def standing(plan: OperationsPlan, overdue_patches: int, ends: Sequence[Ending])
         (
             "Patches",
             MISSING,
-            "by due date",
-            Strong(f"{overdue_patches} overdue") if overdue_patches else "none overdue",
+            f"due {due[0]}" if due else MISSING,
+            _overdue(sum(one.state == "overdue" for one in patches), len(patches)),
         ),
         (
-            "Certificates",
+            "Certificates and the like",
             MISSING,
             f"{soon.name}: {soon.ends}" if soon else MISSING,
-            Strong(f"{len(late)} overdue") if late else "none overdue",
+            _overdue(len(late), len(ends)),
         ),
     ]
-    return Table(("What", "Last", "Next", "State"), rows, source=cited("params: operations"))
+    return Table(("What", "Last", "Next", "State"), rows, source="params: operations, and the documents' findings")
+
+
+def _overdue(late: int, known: int) -> Inline:
+    return "none known" if not known else Strong(f"{late} of {known} overdue") if late else f"none of {known} overdue"

@@ -153,8 +153,9 @@ def _unwatched(found: MonitoringCoverage) -> list[Finding]:
 
 def stability(found: Stability) -> Note:
     """The state of the system, the rule it follows from, what decides today."""
+    word = "Whether the system is stable is not known" if found.state == "not known" else f"The system is {found.state}"
     return Note(
-        [Strong(f"The system is {found.state}"), f": {found.reason}."],
+        [Strong(word), f": {found.reason}."],
         [f"Rule: {STABILITY_RULE}."],
         records=(
             Record("stability.state", found.state, "state"),

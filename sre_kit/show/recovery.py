@@ -75,7 +75,10 @@ def recovery_proofs(found: Sequence[Recoverable], scenarios: Sequence[Rehearsal]
         ("Component", "Objective", "Limit", "How derived", "Worst case", "Verdict", "Source"),
         rows,
         note="RPO: backup interval + duration + replication lag; where the log is shipped, its interval + lag. "
-        "RTO: size / measured throughput + fixed steps. Anything unknown makes it unproven.",
+        "RTO: size / measured throughput + fixed steps. Anything unknown makes it unproven."
+        if rows
+        else "",
+        empty="No component is known to keep state.",
         gaps=[gap for one in found for gap in _proof_gaps(one)],
         findings=recovery_findings(found, scenarios),
         records=(
@@ -177,7 +180,7 @@ def retention(found: Sequence[Recoverable]) -> Table:
     return Table(
         ("Component", "Scheme", "Copies", "Reach", "Storage at most", "Must be kept", "Too short"),
         rows,
-        note="Storage as if every copy were full; incremental copies need less.",
+        note="Storage as if every copy were full; incremental copies need less." if rows else "",
         findings=findings,
         empty="No retention is known.",
     )
@@ -193,7 +196,7 @@ def restore_steps(found: Sequence[Recoverable]) -> Stack:
         if not one.backup.steps and not one.backup.loss_accepted:
             gap = Gap(f"how {one.component} is restored", one.backup.owner or _ASK, "params: operations.backups.steps")
             parts.append(Note.gap(gap))
-    return Stack(*parts)
+    return Stack(*parts) if parts else Stack(Note("No component is known that would be restored."))
 
 
 def restore_order(order: Order, graph: Graph) -> Table:
@@ -246,7 +249,7 @@ def recovery_drills(found: Sequence[Recoverable], plan: OperationsPlan, as_of: d
     return Table(
         ("Component", "Last restore test", "Took", "Next due"),
         rows,
-        note=f"Every store is restored at least every {every}.",
+        note=f"Every store is restored at least every {every}." if rows else "",
         findings=findings,
         empty="No store is restored from a backup.",
     )

@@ -177,10 +177,10 @@ def alert_load(load: AlertLoad, log: IncidentLog) -> Table:
         ("Alert", "Incidents it opened"),
         rows,
         source=f"incident log, {load.start:%Y-%m-%d} to {load.end:%Y-%m-%d}",
-        note=f"{busiest}. {load.told} incidents were told by people or found otherwise.",
+        note="" if log.gap else f"{busiest}. {load.told} incidents were told by people or found otherwise.",
         gaps=[unread, silent] if log.gap else [silent],
         empty="" if log.gap else "No alert opened an incident.",
-        records=(Record("oncall.busiest_shift", load.busiest, "incidents"),),
+        records=(Record("oncall.busiest_shift", None if log.gap else load.busiest, "incidents"),),
     )
 
 
@@ -215,7 +215,9 @@ def in_flight(plan: HandoverPlan, operations: OperationsPlan, as_of: datetime, d
     ]
     rows.sort(key=lambda row: row[0])
     return Table(
-        ("When", "What", "Owner", "Source"), [row for _, row in rows], empty=f"Nothing is planned within {days} days."
+        ("When", "What", "Owner", "Source"),
+        [row for _, row in rows],
+        empty=f"Nothing is recorded for the next {days} days.",
     )
 
 
