@@ -150,7 +150,8 @@ def sources(*measured: Reading | Requests | Iterable[Reading | Requests]) -> Tab
     rows: dict[str, Sequence[Inline]] = {}
     for series in flat:
         queries = [series.query] if isinstance(series, Reading) else [series.good_query, series.total_query]
-        remark = series.gap or ("extrapolated by the server" if series.extrapolated else "")
+        remarks = ["extrapolated by the server" if series.extrapolated else "", series.note]
+        remark = series.gap or "; ".join(part for part in remarks if part)
         rows.setdefault(
             "|".join([series.name, *queries, str(series.start), str(series.end)]),
             (
