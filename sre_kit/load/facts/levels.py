@@ -101,6 +101,9 @@ def _found(claim: Claim, document: str, style: str) -> Iterator[Found]:
             )
 
 
+_SHARE_OF: Final = re.compile(
+    r"(?i)\b(?:connection pools?|pool|disk|memory|capacity|slots|licen[cs]es|stock)\b|[\s(][-−]$"
+)
 _BRACKET: Final = re.compile(r"^\s*\([^()]*\)")
 _LASTING: Final = re.compile(
     r"\b(?:for|over|during|every|after|last|past|per|within the (?:first|last)|für|"
@@ -267,6 +270,10 @@ def _vetoed(kind: Kind | None, claim: Claim, quantity: Quantity) -> Kind | None:
     above = kind in (Kind.LATENCY_TARGET, Kind.ERROR_RATE_TARGET) and quantity.comparison in (">", ">=")
     if above and not fails(claim) and not roles.threshold_column(claim.column):
         return None  # above is where somebody is told, not what was promised
+    if kind in (Kind.AVAILABILITY_TARGET, Kind.ERROR_RATE_TARGET) and _SHARE_OF.search(
+        f"{claim.label} {claim.text[max(0, quantity.start - 2) : quantity.start]}"
+    ):
+        return None
     if kind is Kind.GROWTH_RATE and OUTSIDE_GROWTH.search(f"{claim.words} {' '.join(claim.around[:1])}"):
         return None
     return kind

@@ -58,6 +58,8 @@ def money_facts(claim: Claim, document: str, style: str) -> Iterator[Fact]:
         words = _PER_UNIT.sub(" ", f"{spot} {clause}") if ours else f"{spot} {clause}"
         if _NOT_COST.search(words) or (claim.around and _NOT_COST.search(_PER_UNIT.sub(" ", claim.around[0]))):
             continue
+        if re.search(r"(?:^|\s)[-−–]\s?$", claim.text[: quantity.start]):
+            continue  # what is taken off
         placed_budget = claim.form == "pair" and any(
             _BUDGET.search(text) and not _COST_PLACE.search(text) for text in claim.around[:2]
         )
@@ -71,6 +73,8 @@ def money_facts(claim: Claim, document: str, style: str) -> Iterator[Fact]:
             continue
         if re.search(r"[×*]\s?N\b|\+\s?\(", claim.text):
             continue  # a formula
+        if re.search(r"[-−–]\s?$", claim.text[: quantity.start]) and quantity.low is None:
+            continue  # what is taken off
         named = bool(_COST.search(f"{spot} {clause}"))
         placed = bool(_COST_PLACE.search(place) or (document and re.search(r"(?i)\bcosts?\b", document)))
         if claim.form == "cell":

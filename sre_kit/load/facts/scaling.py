@@ -62,7 +62,9 @@ _TRIGGER_COLUMN: Final = re.compile(
 _MIN_COLUMN: Final = re.compile(r"^min(?:imum)?\.?(?: ?\w+)?$", re.IGNORECASE)
 _MAX_COLUMN: Final = re.compile(r"^max(?:imum)?\.?(?: ?\w+)?$", re.IGNORECASE)
 _LOOSE: Final = re.compile(
-    r"\b(?:consider|recommend\w*|could|may|might|future|plan(?:ned)? to|alert|not |never|test|verify)\b", re.IGNORECASE
+    r"\b(?:consider|proposed|recommend\w*|could|may|might|future|plan(?:ned)? to|alert|"
+    r"not |never|test|verify)\b",
+    re.IGNORECASE,
 )
 _BREAKS: Final = re.compile(r"[;]|\.\s|,\s(?=scale|in\b|down)|\s/\s", re.IGNORECASE)
 

@@ -57,7 +57,7 @@ _RATES: Final = tuple(
 )
 _RATE_LABELS: Final = tuple((unit, re.compile(pattern, re.IGNORECASE)) for unit, pattern in _RATE_UNIT)
 _NOT_RATE: Final = re.compile(
-    r"\b(?:rate[- ]?limit\w*|limit(?:s|ed)?|throttl\w+|quota|per (?:user|ip|client|"
+    r"\b(?:may send|429|rate[- ]?limit\w*|limit(?:s|ed)?|throttl\w+|quota|per (?:user|ip|client|"
     r"key|tenant|customer|api key|minute per)|burst|free tier|plan|pricing|price|included|"
     r"alert\w*|scale|scaling|autoscal\w+|threshold|spawn|ramp|wal|disk|iops|ingest(?:ion)? "
     r"limit)\b|/(?:user|ip|key)\b",
@@ -191,7 +191,11 @@ def user_facts(claim: Claim, document: str, style: str) -> Iterator[Fact]:
         after = claim.text[quantity.end : quantity.end + 50]
         found = _USERS_AFTER.match(after)
         near = claim.text[max(0, quantity.start - 30) : quantity.end + 45]
-        if _NOT_USERS.search(near) or re.search(r"[$€£]\s?$", claim.text[: quantity.start]):
+        if (
+            re.match(r"\s?\w*\s?[×*]\s?\d", after)
+            or _NOT_USERS.search(near)
+            or re.search(r"[$€£]\s?$", claim.text[: quantity.start])
+        ):
             continue
         alone = (
             labelled
