@@ -152,8 +152,10 @@ def interruptions(counts: Mapping[str, int], zone_name: str) -> Table:
     )
 
 
-def plot_pager_loads(review: RotaReview) -> Chart:
+def plot_pager_loads(review: RotaReview) -> Chart | Note:
     """Primary hours per person, nights marked, with the share that working time would give."""
+    if not review.loads:
+        return Note("Nobody is on the rota, so there is no load to draw.")
     drawn, axes = figure(8, 2.6)
     loads = list(review.loads)
     places = range(len(loads))
