@@ -83,8 +83,8 @@ def incident_times(stats: IncidentStatistics) -> Shown:
     return Table(
         ("Time", "From, to", "n", "Median (95 %)", "p90 (95 %)", "Mean (95 %)"),
         rows if stats.count else [],
-        source=f"{stats.source}, clock {stats.clock!r}; {stats.population}",
-        note=words.strip(),
+        source="" if stats.gap else f"{stats.source}, clock {stats.clock!r}; {stats.population}",
+        note="" if stats.gap else words.strip(),
         empty="No incident began in the window." if not stats.gap else "",
         gaps=tuple(
             Gap(f"{t.name} ({t.definition})", "On-call engineer", "the incident log", "no record has both times")
@@ -131,11 +131,12 @@ def incident_trends(stats: IncidentStatistics) -> Note:
     return Note(*paragraphs)
 
 
-def plot_incidents(stats: IncidentStatistics, log: IncidentLog) -> Chart:
+def plot_incidents(stats: IncidentStatistics, log: IncidentLog) -> Chart | Note:
     """Starts per month, and every resolved incident's duration on a logarithmic axis."""
+    if stats.gap:  # without a log there is no count, not a count of none
+        return Note(incidents_conclusion(stats))
     drawn, axes = figure(8, 3)
-    # without a log there is no count, not a count of none
-    months = [] if stats.gap else list(stats.per_month)
+    months = list(stats.per_month)
     counts = [stats.per_month[month] for month in months]
     axes.bar(range(len(months)), counts, color=COLOURS["sky"], label="incidents begun")
     step = max(1, len(months) // 12)
