@@ -144,7 +144,7 @@ def _scaling(manifest: Manifest) -> str:
 def _not_transferred(manifest: Manifest) -> str:
     """Why on-call has not passed on; empty when every transfer has."""
     record = manifest.records.get("handover.transferred")
-    if record is None:
+    if record is None or record["unit"] == "of 0":
         return "no transfer of on-call is recorded"
     of = f"{record['value']:g} {record['unit']}"
     return "" if f"of {record['value']:g}" == record["unit"] else f"on-call was transferred in {of} cases"

@@ -173,10 +173,17 @@ def significant(bad: Numbers, total: Numbers, limit: Fraction, level: float = DE
 
 
 def quiet_events(one: History, over: timedelta) -> int:
-    """Events that a window `over` holds when it is quiet: the 10th percentile over the history; 0 without any."""
+    """
+    Events that a window `over` holds when it is quiet: the 10th percentile over the history; 0 without any.
+
+    Windows with a slot that was not seen are left out (unseen is not quiet), unless there are no others.
+    """
     total, _ = one.trailing(over)
-    whole = total[max(over // one.step - 1, 0) :]
-    return int(np.quantile(whole, 0.1)) if len(whole) else 0
+    width = over // one.step
+    seen = one.running[2][width:] - one.running[2][:-width]
+    total = total[width - 1 :]
+    counted = total[seen == width] if (seen == width).any() else total[seen > 0]
+    return int(np.quantile(counted, 0.1)) if len(counted) else 0
 
 
 def seconds(length: timedelta) -> Fraction:

@@ -89,6 +89,8 @@ class ChangeState:
     because: str
     allowed: tuple[str, ...]
     freezes: tuple[Freeze, ...] = ()
+    classes: int = 1
+    """How many classes were judged; of none nothing can be allowed or forbidden."""
 
 
 def change_state(
@@ -110,7 +112,7 @@ def change_state(
     now = tuple(one for one in freezes if one.start <= as_of < one.end)
     if now:
         allowed = tuple(one for one in allowed if one == "emergency")
-    return ChangeState(effective, because, allowed, now)
+    return ChangeState(effective, because, allowed, now, len(classes))
 
 
 def _default(name: str) -> list[str]:

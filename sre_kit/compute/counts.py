@@ -51,6 +51,14 @@ class History:
         return self.requests.gap or ("" if self.seen.any() else f"{self.requests.source or 'the source'} has no data")
 
     @cached_property
+    def observed(self) -> tuple[datetime, datetime]:
+        """From the first slot that was seen to the end of the last; empty at `start` where none was."""
+        slots = np.flatnonzero(self.seen)
+        if not len(slots):
+            return self.start, self.start
+        return self.start + int(slots[0]) * self.step, self.start + (int(slots[-1]) + 1) * self.step
+
+    @cached_property
     def running(self) -> tuple[Numbers, Numbers, Numbers]:
         """Events, bad events and seen slots before each slot's beginning; one longer than the slots."""
         return tuple(np.concatenate([[0], np.cumsum(row)]) for row in (self.total, self.bad, self.seen))  # type: ignore[return-value]

@@ -48,7 +48,7 @@ class IncidentSeen:
 @dataclass(frozen=True, slots=True)
 class BackTest:
     """
-    One severity of one objective over [`start`, `end`).
+    One severity of one objective over [`start`, `end`), the part of the history in which something was counted.
 
     `true` episodes overlap a known incident of the service; `incidents` are those that began in the history.
     `skipped` are window pairs that the step cannot show. `gated` tells whether errors also had to be significant.
@@ -142,14 +142,13 @@ def alert_back_test(
     """
     marks, skipped = fired(one, severity, policy, gate=gate)
     episodes = _episodes(one, marks)
+    start, end = one.observed
     known = [
-        incident
-        for incident in incidents
-        if concerns(incident, one.slo.service) and one.start <= incident.began < one.end
+        incident for incident in incidents if concerns(incident, one.slo.service) and start <= incident.began < end
     ]
     true = sum(any(_overlap(one, run, incident) for incident in known) for run in episodes)
     seen = tuple(_seen(one, episodes, incident) for incident in known)
-    return BackTest(one.slo.name, severity, one.start, one.end, episodes, true, seen, skipped, gate)
+    return BackTest(one.slo.name, severity, start, end, episodes, true, seen, skipped, gate)
 
 
 def alert_back_tests(

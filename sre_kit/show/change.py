@@ -228,13 +228,13 @@ def change_classes(plan: OperationsPlan, state: ChangeState) -> Table:
 def change_state(state: ChangeState) -> Note:
     """Which classes may go out at the report time, and why."""
     frozen = f" Frozen by {', '.join(one.name for one in state.freezes)}." if state.freezes else ""
-    allowed = ", ".join(state.allowed) or "none"
+    allowed = (", ".join(state.allowed) or "none") if state.classes else "not known, no class of change is described"
     return Note(
         [
             Strong("Today:"),
             f" {state.because}; the error budget policy is at {state.budget!r}.{frozen} Allowed: {allowed}.",
         ],
-        records=(Record("change.allowed", allowed, "classes"), Record("change.budget_state", state.budget, "state")),
+        records=(Record("change.allowed", allowed if state.classes else None, "classes"), Record("change.budget_state", state.budget, "state")),
     )
 
 

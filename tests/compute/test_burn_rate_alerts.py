@@ -215,6 +215,26 @@ def test_the_quiet_hour_is_the_tenth_percentile_of_whole_windows() -> None:
     assert quiet_events(one, HOUR) == 12
 
 
+def test_hours_that_nobody_measured_are_neither_quiet_nor_a_month_without_alerts() -> None:
+    """A server that kept the last 30 of 90 days: 100 events in each step that was seen, one page in 30 days."""
+    seen, asked = 30 * 288, 90 * 288
+    times = pd.date_range(AS_OF - seen * STEP, periods=seen, freq=STEP)
+    bad = np.zeros(seen, dtype=int)
+    bad[5000:5012] = 50
+    frame = pd.DataFrame({"total": 100, "good": 100 - bad}, index=times.rename("time"))
+    one = history(slo(), Requests("api", frame, "x", AS_OF - asked * STEP, AS_OF, STEP))
+    assert quiet_events(one, HOUR) == 1200
+    test = alert_back_test(one, "page")
+    assert (test.start, test.end, test.per_month) == (AS_OF - timedelta(days=30), AS_OF, 1.0)
+
+
+def test_a_service_that_counts_in_every_other_step_has_a_quiet_hour_all_the_same() -> None:
+    times = pd.date_range(AS_OF - 300 * STEP, periods=150, freq=2 * STEP)
+    frame = pd.DataFrame({"total": 10, "good": 10}, index=times.rename("time"))
+    one = history(slo(), Requests("api", frame, "x", AS_OF - 300 * STEP, AS_OF, STEP))
+    assert quiet_events(one, HOUR) == 60
+
+
 def test_properties_are_in_the_order_of_the_policy() -> None:
     pairs = alert_properties(slo())
     assert all(isinstance(pair, AlertProperties) for pair in pairs)
