@@ -15,6 +15,8 @@ from typing import Any
 
 import pytest
 
+from sre_kit.check.whole import HEADINGS
+
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 TAGS = ("parameters", "load", "compute", "show")
@@ -23,55 +25,7 @@ BANNED = (
     ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda, ast.For, ast.AsyncFor, ast.While, ast.Try,
     ast.TryStar, ast.With, ast.AsyncWith, ast.If, ast.Global,
 )  # fmt: skip
-CONTENT = {
-    "SLODefinitions": (
-        "Service Level Indicators (SLIs) selection",
-        "Service Level Objectives (SLOs) targets",
-        "Error budget calculations",
-        "Measurement methodologies",
-        "Alerting thresholds",
-        "Stakeholder agreements",
-        "Review and revision procedures",
-    ),
-    "IncidentResponse": (
-        "Incident severity classifications",
-        "On-call rotation schedules",
-        "Escalation procedures",
-        "Communication protocols",
-        "War room procedures",
-        "Post-mortem process",
-        "Runbook documentation",
-    ),
-    "PerformanceOptimization": (
-        "Performance baseline metrics",
-        "Bottleneck analysis results",
-        "Optimization strategies",
-        "Caching implementations",
-        "Database query optimizations",
-        "CDN configuration",
-        "Load testing results",
-    ),
-    "CapacityPlanning": (
-        "Resource utilization trends",
-        "Growth projections",
-        "Scaling strategies",
-        "Cost optimization opportunities",
-        "Infrastructure roadmap",
-        "Capacity triggers",
-        "Budget considerations",
-    ),
-    "OperationalPlaybook": (
-        "Daily operational tasks",
-        "Maintenance procedures",
-        "Backup and recovery steps",
-        "Security patching process",
-        "Configuration management",
-        "Change control procedures",
-        "Disaster recovery plans",
-    ),
-}
-"""Document -> the content that the mission asks for, in its words and its order."""
-DOCUMENTS = (*CONTENT, "SREHandoff")
+DOCUMENTS = (*HEADINGS, "SREHandoff")
 
 
 def canonical(notebook: dict[str, Any]) -> str:
@@ -112,7 +66,7 @@ def each(names: tuple[str, ...] = ()) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("path", chosen, ids=lambda path: path.stem)
 
 
-every, documents, deliverables = each(), each(DOCUMENTS), each(tuple(CONTENT))
+every, documents, deliverables = each(), each(DOCUMENTS), each(tuple(HEADINGS))
 
 
 def test_there_are_notebooks() -> None:
@@ -229,7 +183,7 @@ def test_a_document_ends_with_its_sources_and_open_questions(path: Path) -> None
 
 @deliverables
 def test_the_headings_are_what_the_mission_asks_for_in_its_order(path: Path) -> None:
-    wanted = CONTENT[path.stem]
+    wanted = HEADINGS[path.stem]
     assert tuple(headings(path)[: len(wanted)]) == wanted
 
 

@@ -15,15 +15,7 @@ from sre_kit.compute.rota import schedule
 
 ROOT = Path(__file__).resolve().parents[2]
 AS_OF = datetime(2026, 11, 1, tzinfo=UTC)
-BULLETS = [
-    "Incident severity classifications",
-    "On-call rotation schedules",
-    "Escalation procedures",
-    "Communication protocols",
-    "War room procedures",
-    "Post-mortem process",
-    "Runbook documentation",
-]
+BULLETS = HEADINGS["IncidentResponse"]
 
 
 @pytest.fixture(scope="module")
