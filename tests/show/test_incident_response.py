@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from sre_kit import compute, load, show
+from sre_kit.check.whole import HEADINGS
 from sre_kit.compute.duty import rota_review
 from sre_kit.compute.incidents import Incident, IncidentLog, IncidentPolicy, Severity
 from sre_kit.compute.oncall import Absence, OnCall, Person, Rotation
@@ -15,7 +16,7 @@ from sre_kit.compute.rota import schedule
 
 ROOT = Path(__file__).resolve().parents[2]
 AS_OF = datetime(2026, 11, 1, tzinfo=UTC)
-BULLETS = HEADINGS["IncidentResponse"]
+BULLETS = list(HEADINGS["IncidentResponse"])
 
 
 @pytest.fixture(scope="module")
