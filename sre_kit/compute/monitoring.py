@@ -153,7 +153,8 @@ class AlertLoad:
     What alerts asked of on-call, as far as the incident log knows: pages without an incident are not in it.
 
     `busiest` is the most incidents that alerts opened within one 12-hour shift, `over` how many shifts had more than
-    `PAGES_A_SHIFT`; `by_alert` counts incidents per alert; `told` were found without an alert.
+    `PAGES_A_SHIFT`; `by_alert` counts incidents per alert; `told` were found without an alert, of
+    `unsaid` the log does not say how.
     """
 
     start: datetime
@@ -163,6 +164,12 @@ class AlertLoad:
     over: int
     by_alert: dict[str, int]
     told: int
+    unsaid: int = 0
+
+    @property
+    def known(self) -> bool:
+        """Whether the log says of any incident how it was found; nothing is known where it does not."""
+        return not self.unsaid or bool(self.by_alert or self.told)
 
 
 PAGES_A_SHIFT: Final = 2
@@ -184,5 +191,6 @@ def alert_load(log: IncidentLog, as_of: datetime, length: timedelta = timedelta(
         max(shifts.values(), default=0),
         sum(count > PAGES_A_SHIFT for count in shifts.values()),
         dict(sorted(names.items(), key=lambda item: (-item[1], item[0]))),
-        len(recent) - len(alerted),
+        sum(bool(one.detected_by) for one in recent) - len(alerted),
+        sum(not one.detected_by for one in recent),
     )

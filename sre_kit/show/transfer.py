@@ -167,20 +167,23 @@ def recent_incidents(log: IncidentLog, as_of: datetime, weeks: int = 4) -> Table
 def alert_load(load: AlertLoad, log: IncidentLog) -> Table:
     """Incidents that alerts opened: per alert, and the busiest 12 hours against the limit."""
     rows: list[Sequence[Inline]] = [(name, number(count)) for name, count in load.by_alert.items()]
-    busiest = f"At most {load.busiest} in one 12-hour shift (limit {PAGES_A_SHIFT}); "
-    busiest += f"{load.over} of {load.shifts} shifts above it"
+    known = not log.gap and load.known
+    note = f"At most {load.busiest} in one 12-hour shift (limit {PAGES_A_SHIFT}); "
+    note += f"{load.over} of {load.shifts} shifts above it. {load.told} incidents were found without an alert"
+    note += f", of {load.unsaid} the log does not say how." if load.unsaid else "."
     silent = Gap(
         "which alerts fired and needed no action", "DevOps Engineer", "Alertmanager", "the log has incidents, not pages"
     )
-    unread = Gap("the incidents that alerts opened", "DevOps Engineer", "params: history.incidents", log.gap)
+    why = log.gap or "no incident of the log says how it was detected"
+    unread = Gap("the incidents that alerts opened", "DevOps Engineer", "params: history.incidents", why)
     return Table(
         ("Alert", "Incidents it opened"),
         rows,
         source=f"incident log, {load.start:%Y-%m-%d} to {load.end:%Y-%m-%d}",
-        note="" if log.gap else f"{busiest}. {load.told} incidents were told by people or found otherwise.",
-        gaps=[unread, silent] if log.gap else [silent],
-        empty="" if log.gap else "No alert opened an incident.",
-        records=(Record("oncall.busiest_shift", None if log.gap else load.busiest, "incidents"),),
+        note=note if known else "",
+        gaps=[silent] if known else [unread, silent],
+        empty="No alert opened an incident." if known else "",
+        records=(Record("oncall.busiest_shift", load.busiest if known else None, "incidents"),),
     )
 
 

@@ -436,3 +436,11 @@ def test_without_a_plan_nothing_is_claimed_to_be_in_order() -> None:
     assert "no overlap can be found" in texts[1]
     assert "Every scenario" not in texts[2]
     assert "At most" not in texts[3]
+
+
+def test_a_log_that_never_says_how_incidents_were_found_tells_nothing_about_alerts() -> None:
+    log = IncidentLog((Incident("i", "t", AS_OF - timedelta(hours=1), resolved=AS_OF),))
+    shown = transfer.alert_load(alert_load(log, AS_OF), log)
+    assert "At most" not in shown.markdown()
+    assert shown.gaps[0].because == "no incident of the log says how it was detected"
+    assert records(shown) == {"oncall.busiest_shift": None}
