@@ -101,8 +101,8 @@ def instant(written: object) -> datetime:
     """
     A point in time, in UTC; a bare date means its first instant in UTC.
 
-    >>> instant("2026-03-01"), instant("2026-03-01T12:00:00+02:00")
-    (datetime.datetime(2026, 3, 1, 0, 0, tzinfo=datetime.timezone.utc), datetime.datetime(2026, 3, 1, 10, 0, tzinfo=datetime.timezone.utc))
+    >>> [instant(text).isoformat() for text in ("2026-03-01", "2026-03-01T12:00:00+02:00")]
+    ['2026-03-01T00:00:00+00:00', '2026-03-01T10:00:00+00:00']
 
     Raises
     ------
@@ -123,7 +123,8 @@ def instant(written: object) -> datetime:
             raise ParameterError(f'a time was expected, got {written!r}; write "2026-03-01T12:00:00Z"') from None
     if found.tzinfo is None:
         raise ParameterError(
-            f"the time {written!s} has no zone; write {found.isoformat()}Z for UTC or {found.isoformat()}+01:00 for another offset"
+            f"the time {written!s} has no zone; write {found.isoformat()}Z for UTC "
+            f"or {found.isoformat()}+01:00 for another offset"
         )
     return found.astimezone(UTC)
 

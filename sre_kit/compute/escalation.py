@@ -48,11 +48,7 @@ def escalation_problems(oncall: OnCall) -> list[str]:
     groups = {oncall.always_reachable} - {""}
     known = {person.name for person in oncall.people} | {r.layer for r in oncall.rotations} | groups
     names = [step.who for step in oncall.escalation]
-    problems = [
-        f"{name} is no person, layer or group on the roster"
-        for name in names
-        if name not in known
-    ]
+    problems = [f"{name} is no person, layer or group on the roster" for name in names if name not in known]
     problems += [f"{name} stands in the chain twice" for name in dict.fromkeys(names) if names.count(name) > 1]
     if not groups:
         problems.append("nobody is named who is always reachable")

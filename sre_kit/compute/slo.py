@@ -52,9 +52,7 @@ class SLO:
     service: str
     good: str = ""
     bad: str = ""
-    kind: Literal["availability", "latency", "freshness", "correctness", "throughput", "saturation"] = (
-        "availability"
-    )
+    kind: Literal["availability", "latency", "freshness", "correctness", "throughput", "saturation"] = "availability"
     window: Duration = timedelta(days=30)
     calendar: Literal["", "week", "month", "quarter", "year"] = ""
     zone: str = "UTC"

@@ -74,7 +74,7 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A document of an earlier phase, as it was read; `path` is relative to the project, `owner` is the role that writes it."""
+    """A document of an earlier phase, as read; `path` is relative to the project, `owner` the role that writes it."""
 
     name: str
     path: str

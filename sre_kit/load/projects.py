@@ -239,7 +239,8 @@ def project_root(checked: params_file.Params, base: Path) -> tuple[Path, str]:
 
         return project_path(places.resolve(given.knowledge_graph, base))
     raise ParameterError(
-        "the project's path is not known; set project.path in the params, or project.knowledge_graph to the graph's file"
+        "the project's path is not known; set project.path in the params, "
+        "or project.knowledge_graph to the graph's file"
     )
 
 

@@ -234,7 +234,10 @@ def change_state(state: ChangeState) -> Note:
             Strong("Today:"),
             f" {state.because}; the error budget policy is at {state.budget!r}.{frozen} Allowed: {allowed}.",
         ],
-        records=(Record("change.allowed", allowed if state.classes else None, "classes"), Record("change.budget_state", state.budget, "state")),
+        records=(
+            Record("change.allowed", allowed if state.classes else None, "classes"),
+            Record("change.budget_state", state.budget, "state"),
+        ),
     )
 
 

@@ -17,6 +17,7 @@ from sre_kit.compute.vocabulary import Finding, Gap
 from sre_kit.show.text import Inline, Not, inline, spaced
 from sre_kit.store.manifest import MIME
 
+
 @dataclass(frozen=True, slots=True)
 class Record:
     """A named number for the manifest; other documents are checked against it."""

@@ -116,7 +116,7 @@ def test_burning_exactly_at_the_factor_does_not_fire() -> None:
 def test_a_target_of_100_percent_fires_on_the_first_bad_event_and_not_before() -> None:
     one = outage(slo("1"), at=50, steps=1, ratio=0.0001, length=100)
     marks, _ = fired(one, "page")
-    assert list(np.flatnonzero(marks))[0] == 50
+    assert np.flatnonzero(marks)[0] == 50
     assert not fired(outage(slo("1"), at=0, steps=0, ratio=0), "page")[0].any()
 
 
