@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Final
 
+from sre_kit.check.cells import EMPTY, UnreadableError, moments
 from sre_kit.check.page import Section
-from sre_kit.check.points import Bundle, Verdict, failed, not_known, passed
+from sre_kit.check.points import Bundle, Rule, Verdict, failed, not_known, passed, point
 
-EMPTY: Final = {"", "–", "-"}
 LEVELS: Final = ("unchecked", "syntax-checked", "schema-validated", "tool-validated", "executed")
 UNKNOWN: Final = "**Not known"
 
 Rows = list[dict[str, str]]
 
 
-def found(judged: Bundle, name: str, title: str, *columns: str) -> tuple[Section, Rows] | Verdict:
+def found(judged: Bundle, name: str, title: str, *columns: str, empty: str = "") -> tuple[Section, Rows] | Verdict:
     """The section that begins with `title` and the rows of its table with `columns`; a verdict when there is none."""
     section = judged.page(name).section(title)
     if section is None:
@@ -26,12 +27,16 @@ def found(judged: Bundle, name: str, title: str, *columns: str) -> tuple[Section
         return section, rows
     if UNKNOWN in section.text:
         return not_known(f"{title}: the document asks for it", section.line)
+    if empty and re.search(empty, section.text):
+        return passed(f"{title}: the document says that there is nothing", section.line)
     return failed(f"{title}: no table with {', '.join(columns)}", section.line)
 
 
-def filled(judged: Bundle, name: str, title: str, columns: Sequence[str], must: Sequence[str] | None = None) -> Verdict:
+def filled(
+    judged: Bundle, name: str, title: str, columns: Sequence[str], must: Sequence[str] | None = None, empty: str = ""
+) -> Verdict:
     """A table with `columns`, in which the columns `must` (all by default) have something in every row."""
-    have = found(judged, name, title, *columns)
+    have = found(judged, name, title, *columns, empty=empty)
     if isinstance(have, Verdict):
         return have
     section, rows = have
@@ -77,12 +82,104 @@ def checked_file(judged: Bundle, ending: str, least: str) -> Verdict:
     return passed(", ".join(f"{name}: {entry['level']} by {entry['by']}" for name, entry in files.items()))
 
 
-def amount(cell: str) -> float | None:
-    """The first number of a cell; None when there is none."""
-    match = re.search(r"-?\d[\d,]*(?:\.\d+)?", cell.replace("\\", ""))
-    return float(match[0].replace(",", "")) if match else None
-
-
 def joined(rows: Sequence[Mapping[str, str]], column: str) -> str:
     """All cells of a column as one text."""
     return " ".join(row.get(column, "") for row in rows)
+
+
+Judge = Callable[[Bundle, Section, Rows], str]
+"""Says what is wrong with a table; empty when nothing is."""
+
+
+def asked(section: Section, pattern: str) -> bool:
+    """Whether the section asks for what `pattern` (a regular expression, case folded) describes."""
+    return bool(pattern) and any(
+        re.search(pattern, line, re.IGNORECASE) for line in section.text.split("\n") if line.startswith(UNKNOWN)
+    )
+
+
+def over(
+    document: str,
+    number: int,
+    title: str,
+    *,
+    under: str,
+    columns: Sequence[str],
+    missing: str = "",
+    empty: str = "",
+) -> Callable[[Judge], Judge]:
+    """
+    Register a rule over one table: the section that begins with `under`, the first table with `columns`.
+
+    Without the table the point is not known where the document asks for it (`missing`, a pattern of the question),
+    passed where the document says that there is nothing (`empty`), else failed.
+    """
+
+    def register(judge: Judge) -> Judge:
+        def rule(judged: Bundle, name: str) -> Verdict:
+            have = table(judged, name, under, columns, missing, empty)
+            if isinstance(have, Verdict):
+                return have
+            section, rows = have
+            try:
+                problem = judge(judged, section, rows)
+            except UnreadableError as error:
+                problem = str(error)
+            if problem:
+                return failed(f"{under}: {problem}", section.line)
+            return passed(f"{under}: {len(rows)} rows with {', '.join(columns)}", section.line)
+
+        point(document, number, title)(rule)
+        return judge
+
+    return register
+
+
+def table(
+    judged: Bundle, name: str, under: str, columns: Sequence[str], missing: str = "", empty: str = ""
+) -> tuple[Section, Rows] | Verdict:
+    """The section that begins with `under` and its table with `columns`; a verdict when there is none."""
+    section = judged.page(name).section(under)
+    if section is None:
+        return failed(f"no section {under!r}")
+    rows = section.table(*columns)
+    if rows:
+        return section, [{column: row.get(column, "") for column in [*row, *columns]} for row in rows]
+    if asked(section, missing):
+        return not_known(f"{under}: the document asks for it", section.line)
+    if empty and re.search(empty, section.text):
+        return passed(f"{under}: the document says that there is nothing", section.line)
+    return failed(f"{under}: no table with {', '.join(columns)}", section.line)
+
+
+def other(judged: Bundle, name: str, under: str, *columns: str) -> Rows:
+    """A table of the same or another document of the set, to compare with; no rows where it is not there."""
+    section = judged.page(name).section(under) if name in judged.documents else None
+    return (section.table(*columns) if section else None) or []
+
+
+def as_of(judged: Bundle, name: str) -> datetime:
+    """
+    The report time in the document's header.
+
+    Raises
+    ------
+    UnreadableError
+        The header does not say it.
+    """
+    found = moments(next((line for line in judged.page(name).lines if line.startswith("- **Date:**")), ""))
+    if not found:
+        raise UnreadableError("the header says no report time")
+    return found[0]
+
+
+def guarded(rule: Rule) -> Rule:
+    """`rule`, failed where a cell cannot be read."""
+
+    def run(judged: Bundle, name: str) -> Verdict:
+        try:
+            return rule(judged, name)
+        except UnreadableError as error:
+            return failed(str(error))
+
+    return run

@@ -16,7 +16,21 @@ from sre_kit.store.manifest import Manifest
 
 State = Literal["passed", "failed", "not known"]
 
-RULES: Final = ("whole", "service_levels")
+RULES: Final = (
+    "whole",
+    "service_levels",
+    "incident_response",
+    "rota",
+    "postmortems",
+    "runbooks",
+    "performance",
+    "capacity",
+    "playbook",
+    "change",
+    "recovery",
+    "handoff",
+    "transfer",
+)
 """Modules of this package that register points."""
 
 

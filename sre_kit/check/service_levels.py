@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from sre_kit.check import forms
+from sre_kit.check import cells, forms
 from sre_kit.check.points import Bundle, Verdict, failed, not_known, passed, point
 
 DOC: Final = "SLODefinitions"
@@ -22,7 +22,7 @@ def journeys(judged: Bundle, name: str) -> Verdict:
         return have
     section, rows = have
     for row in rows:
-        if "uncovered" in row["Objectives"] and row["Why not"] in forms.EMPTY:
+        if "uncovered" in row["Objectives"] and row["Why not"] in cells.EMPTY:
             return failed(f"the journey {row['Journey']} is uncovered without a reason", section.line)
     return passed(f"{len(rows)} journeys, each covered or with its reason", section.line)
 
@@ -49,7 +49,9 @@ def indicators(judged: Bundle, name: str) -> Verdict:
 @point(DOC, 3, "Indicators that were considered and not chosen, with the reason")
 def rejected(judged: Bundle, name: str) -> Verdict:
     """A reason in every row, or the question who considered any."""
-    return forms.filled(judged, name, "Considered and not chosen", ("Not chosen", "Journey", "Reason"))
+    return forms.filled(
+        judged, name, "Considered and not chosen", ("Not chosen", "Journey", "Reason"), empty="No other indicator"
+    )
 
 
 @point(DOC, 4, "Each query returns data in the window, or the gap is shown; coverage stated")
@@ -60,8 +62,8 @@ def coverage(judged: Bundle, name: str) -> Verdict:
         return not_known(have.evidence, have.line) if "No series was measured" in judged.page(name).text else have
     section, rows = have
     for row in rows:
-        share = forms.amount(row["Coverage"])
-        if share is None or (share == 0 and row["Remark"] in forms.EMPTY):
+        share = cells.amount(row["Coverage"])
+        if share is None or (share == 0 and row["Remark"] in cells.EMPTY):
             return failed(f"{row['Series']}: nothing was measured and no reason is given", section.line)
     return passed(f"{len(rows)} series with their coverage", section.line)
 
@@ -77,12 +79,12 @@ def objectives(judged: Bundle, name: str) -> Verdict:
 def contracts(judged: Bundle, name: str) -> Verdict:
     """A looser objective is an error."""
     columns = ("Objective", "Target", "Contract", "Margin in minutes", "Margin in requests", "Verdict")
-    have = forms.found(judged, name, "Against the contract", *columns)
+    have = forms.found(judged, name, "Against the contract", *columns, empty="No objective has a contract")
     if isinstance(have, Verdict):
         return have
     section, rows = have
     for row in rows:
-        target, contract = forms.amount(row["Target"]), forms.amount(row["Contract"])
+        target, contract = cells.amount(row["Target"]), cells.amount(row["Contract"])
         if target is not None and contract is not None and target < contract:
             return failed(
                 f"{row['Objective']}: {row['Target']} is looser than the contract's {row['Contract']}", section.line
@@ -94,7 +96,7 @@ def contracts(judged: Bundle, name: str) -> Verdict:
 def history(judged: Bundle, name: str) -> Verdict:
     """One row per objective."""
     columns = ("Objective", "Measured", "95 % interval", "P(meet the next period)", "Recommended")
-    return forms.filled(judged, name, "Against the history", columns, ("Objective",))
+    return forms.filled(judged, name, "Against the history", columns, ("Objective",), "No objective has enough history")
 
 
 @point(DOC, 8, "Target against the product of the serial dependencies' promises")
@@ -106,6 +108,7 @@ def dependencies(judged: Bundle, name: str) -> Verdict:
         "Against the dependencies",
         ("Objective", "Serial dependencies", "Product", "Verdict"),
         ("Objective",),
+        "No objective names a serial dependency",
     )
 
 
@@ -125,7 +128,7 @@ def sums(judged: Bundle, name: str) -> Verdict:
     section, rows = have
     counted = 0
     for row in rows:
-        allowed, spent, left = (forms.amount(row[column]) for column in ("Allowed", "Spent", "Remaining"))
+        allowed, spent, left = (cells.amount(row[column]) for column in ("Allowed", "Spent", "Remaining"))
         if allowed is None or spent is None or left is None:
             continue
         if abs(allowed - spent - left) > 0.11 + 1e-6 * abs(allowed):
@@ -145,7 +148,7 @@ def ledger(judged: Bundle, name: str) -> Verdict:
     section, rows = have
     totals: dict[str, float] = {}
     for row in rows:
-        bad = forms.amount(row["Bad"]) or 0.0
+        bad = cells.amount(row["Bad"]) or 0.0
         if "sum" not in row["Cause"]:
             totals[row["Objective"]] = totals.get(row["Objective"], 0.0) + bad
         elif abs(totals.get(row["Objective"], 0.0) - bad) > 0.5:
@@ -158,11 +161,12 @@ def ledger(judged: Bundle, name: str) -> Verdict:
 @point(DOC, 12, "Forecast of exhaustion with interval, and the schedule of budget coming back")
 def forecast(judged: Bundle, name: str) -> Verdict:
     """Both tables."""
-    title = "When it runs out"
-    first = forms.filled(judged, name, title, ("Objective", "Probability", "Early (P10)", "Late (P90)"), ("Objective",))
+    title, none = "When it runs out", "No objective is defined"
+    columns = ("Objective", "Probability", "Early (P10)", "Late (P90)")
+    first = forms.filled(judged, name, title, columns, ("Objective",), none)
     if first.state != "passed":
         return first
-    return forms.filled(judged, name, title, ("Objective", "Spent", "Positive again"), ("Objective",))
+    return forms.filled(judged, name, title, ("Objective", "Spent", "Positive again"), ("Objective",), none)
 
 
 @point(DOC, 13, "Charts of the budget and of the burn rate, each with its table")
@@ -203,7 +207,9 @@ def alerts(judged: Bundle, name: str) -> Verdict:
 def back_test(judged: Bundle, name: str) -> Verdict:
     """One row per objective and severity."""
     columns = ("Objective", "Severity", "Fired", "Precision", "Recall", "Detection", "Reset")
-    return forms.filled(judged, name, "Tested on the history", columns, ("Objective", "Severity", "Fired"))
+    return forms.filled(
+        judged, name, "Tested on the history", columns, ("Objective", "Severity", "Fired"), "Nothing to test"
+    )
 
 
 @point(DOC, 20, "Prometheus rules and their tests, checked by promtool")

@@ -143,3 +143,37 @@ def placeholders(judged: Bundle, name: str) -> Verdict:
         if found:
             return failed(f"the placeholder {found[0]!r} stands in the text", number)
     return passed("no placeholder")
+
+
+@point("*", "provenance", "Every line of origin exists in the document that it names")
+def provenance(judged: Bundle, name: str) -> Verdict:
+    """``[PRD:47](…PRD.md#L47)``: label and anchor agree, and the file has so many lines."""
+    page, count = judged.page(name), 0
+    sizes: dict[str, int] = {}
+    for line, text, target in page.links:
+        path, _, anchor = unquote(target).partition("#L")
+        if not anchor.isdigit():
+            continue
+        label = text.rpartition(":")[2]
+        if label.isdigit() and label != anchor:
+            return failed(f"{text} leads to line {anchor}", line)
+        file = judged.project / places.DOCUMENTS / path
+        if file.is_file():
+            if path not in sizes:
+                sizes[path] = len(file.read_text(encoding="utf-8", errors="replace").splitlines())
+            if int(anchor) > sizes[path]:
+                return failed(f"{text}: {path} has {sizes[path]} lines", line)
+        count += 1
+    return passed(f"{count} lines of origin exist")
+
+
+@point("*", "agreement", "No number contradicts the same number of another document")
+def agreement(judged: Bundle, name: str) -> Verdict:
+    """Records that two documents state with different values are listed by the manifest."""
+    for one in judged.manifest.disagreements:
+        against = one.get("against", {})
+        if name in (one["document"], against.get("document")):
+            return failed(
+                f"{one['record']} is {one['value']} here and {against.get('value')} in {against.get('document')}"
+            )
+    return passed("every number that another document states too is the same there")

@@ -1,0 +1,401 @@
+"""The points of OperationalPlaybook.md on backups, restores and disasters."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Final
+
+from sre_kit.check import forms
+from sre_kit.check.capacity import USE
+from sre_kit.check.cells import blank, day, days, length, minutes, names, near, number, plain
+from sre_kit.check.forms import Rows, asked, over
+from sre_kit.check.page import Section
+from sre_kit.check.points import Bundle
+
+DOC: Final = "OperationalPlaybook"
+BACKUPS: Final = "Backup and recovery steps"
+OBJECTIVES: Final = "Recovery objectives"
+COPIES: Final = "Copies, freshness and keys"
+DISASTERS: Final = "Disaster recovery plans"
+STATE_GAP: Final = "which components keep state"
+TABLE: Final = ("Component", "Method", "Every", "Kept", "Location", "Encrypted", "Owner", "Last success")
+PROOFS: Final = ("Component", "Objective", "Limit", "How derived", "Worst case", "Verdict")
+SCENARIOS: Final = ("Scenario", "Cause and impact", "Detected by", "Decides", "RTO", "Critical path", "Verdict", "RPO")
+SCENARIOS_GAP: Final = "which disasters"
+NO_BACKUP: Final = "No component has a backup|No recovery objective is known"
+
+
+def saved(rows: Rows) -> list[dict[str, str]]:
+    """Rows of components that are backed up, not rebuilt."""
+    return [row for row in rows if not row["Method"].startswith("none") and row["Method"] not in ("", "–")]
+
+
+@over(
+    DOC,
+    11,
+    "Every stateful component is in the table; the others say what they are rebuilt from",
+    under=BACKUPS,
+    columns=TABLE,
+    missing=STATE_GAP,
+)
+def components(judged: Bundle, section: Section, rows: Rows) -> str:
+    """Against what CapacityPlanning and SREHandoff call stateful."""
+    have = [plain(row["Component"]) for row in rows]
+    kept = [
+        r["Component"]
+        for r in forms.other(judged, "SREHandoff", "Architecture", "Component", "Kind")
+        if r["Kind"] == "keeps state"
+    ]
+    for one in kept:
+        if one not in have:
+            return f"{one} keeps state (SREHandoff.md) and is not in the table"
+    for row in forms.other(judged, "CapacityPlanning", USE, "Resource", "State"):
+        if row["State"] == "stateful" and not any(row["Resource"].startswith(one) for one in have):
+            return f"{row['Resource']} is stateful (CapacityPlanning.md) and has no row"
+    for row in rows:
+        if row["Method"].startswith("none") and "rebuilt from" not in row["Method"]:
+            return f"{row['Component']} has no backup and it does not say what it is rebuilt from"
+        if row["Method"] in ("", "–") and not asked(section, f"how {re.escape(plain(row['Component']))} is saved"):
+            return f"{row['Component']} has no method and nobody is asked"
+    return ""
+
+
+@over(
+    DOC,
+    12,
+    "Per store: method, schedule, retention, location, encryption, owner, last success",
+    under=BACKUPS,
+    columns=TABLE,
+    missing=STATE_GAP,
+)
+def stores(judged: Bundle, section: Section, rows: Rows) -> str:
+    """A hole is asked for by the component's name."""
+    for row in saved(rows):
+        for column in ("Every", "Kept", "Location", "Encrypted", "Last success"):
+            if row[column] in ("", "–") and not asked(section, re.escape(plain(row["Component"]))):
+                return f"{row['Component']}: {column.lower()} is empty and nobody is asked"
+    return blank(saved(rows), "Owner", "Every")
+
+
+def _proven(rows: Rows, objective: str) -> str:
+    """Each verdict found again from the row's own numbers; what is unknown can never be met."""
+    for row in rows:
+        if row["Objective"] != objective:
+            continue
+        unknown, verdict = "(not known)" in row["How derived"], plain(row["Verdict"])
+        total = sum(length(term) or 0.0 for term in row["How derived"].split(" + "))
+        limit = None if "no limit" in row["Limit"] else length(row["Limit"])
+        if not unknown and not near(minutes(row["Worst case"]), total, 0.02):
+            return f"{row['Component']}: the terms add up to {total:g} min, not {row['Worst case']}"
+        if verdict == "accepted":
+            continue
+        wanted = "no objective" if limit is None else "missed" if total > limit else "unproven" if unknown else "met"
+        if limit is not None and near(total, limit, 0.01) and not unknown and verdict in ("met", "missed"):
+            continue
+        if verdict != wanted:
+            return f"{row['Component']}: {row['How derived']} against {row['Limit']} is {wanted}, not {verdict}"
+    return "" if any(row["Objective"] == objective for row in rows) else f"no row on {objective}"
+
+
+@over(
+    DOC,
+    13,
+    "Worst-case loss = interval + duration + lag, against the RPO",
+    under=OBJECTIVES,
+    columns=PROOFS,
+    missing=STATE_GAP,
+    empty=NO_BACKUP,
+)
+def data_loss(judged: Bundle, section: Section, rows: Rows) -> str:
+    """An unknown term is at best unproven."""
+    return _proven(rows, "RPO")
+
+
+@over(
+    DOC,
+    14,
+    "Restore time = size / throughput + steps, against the RTO; unknown is unproven",
+    under=OBJECTIVES,
+    columns=PROOFS,
+    missing=STATE_GAP,
+    empty=NO_BACKUP,
+)
+def restore_time(judged: Bundle, section: Section, rows: Rows) -> str:
+    """An unknown term is at best unproven, and asked for."""
+    problem = _proven(rows, "RTO")
+    lacking = [
+        row["Component"]
+        for row in rows
+        if plain(row["Verdict"]) == "unproven" and not asked(section, re.escape(row["Component"]))
+    ]
+    return problem or (f"{lacking[0]} is unproven and nobody is asked" if lacking else "")
+
+
+@over(
+    DOC,
+    15,
+    "Three copies, two media, one off-site, one immutable, no errors",
+    under=COPIES,
+    columns=("Component", "3 copies", "2 media", "1 off-site", "1 immutable", "0 errors verified"),
+    missing=STATE_GAP,
+    empty=NO_BACKUP,
+)
+def copies(judged: Bundle, section: Section, rows: Rows) -> str:
+    """Yes, no or not known; what is not known is asked for."""
+    rules = ("3 copies", "2 media", "1 off-site", "1 immutable", "0 errors verified")
+    for row in rows:
+        for rule in rules:
+            if plain(row[rule]) not in ("yes", "no", "not known"):
+                return f"{row['Component']}: {rule} is {row[rule]!r}"
+        if any(plain(row[rule]) == "not known" for rule in rules) and not asked(
+            section, f"for {re.escape(row['Component'])}"
+        ):
+            return f"{row['Component']}: something is not known and nobody is asked"
+    return ""
+
+
+@over(
+    DOC,
+    16,
+    "Retention against what must be kept; storage it takes",
+    under=COPIES,
+    columns=("Component", "Scheme", "Copies", "Reach", "Storage at most", "Must be kept", "Too short"),
+    missing=STATE_GAP,
+    empty="No retention is known|" + NO_BACKUP,
+)
+def retention(judged: Bundle, section: Section, rows: Rows) -> str:
+    """Too short is what must be kept less the reach."""
+    for row in rows:
+        must, reach = length(row["Must be kept"]), length(row["Reach"])
+        if must is None or reach is None:
+            continue
+        lacking = max(0.0, must - reach)
+        if not near(length(row["Too short"]) or 0.0, lacking, 0.01):
+            return f"{row['Component']}: {row['Must be kept']} less {row['Reach']} is not {plain(row['Too short'])!r}"
+    return blank(rows, "Scheme", "Copies", "Must be kept", "Too short")
+
+
+@over(
+    DOC,
+    17,
+    "An alert on the freshness of each backup, within the RPO",
+    under=COPIES,
+    columns=("Component", "Freshness alert"),
+    missing=STATE_GAP,
+    empty=NO_BACKUP,
+)
+def freshness(judged: Bundle, section: Section, rows: Rows) -> str:
+    """A store without one is asked for."""
+    for row in rows:
+        if "no alert" in row["Freshness alert"] and not asked(
+            section, f"an alert when a backup is too old:.*{re.escape(row['Component'])}"
+        ):
+            return f"{row['Component']}: no alert, and nobody is asked"
+    return blank(rows, "Freshness alert")
+
+
+@over(DOC, 18, "Restores are numbered and verified; drills are dated", under=BACKUPS, columns=TABLE, missing=STATE_GAP)
+def drills(judged: Bundle, section: Section, rows: Rows) -> str:
+    """Steps and a verification for each saved store; the next drill is the last and the rule's interval."""
+    for row in saved(rows):
+        name = plain(row["Component"])
+        steps = re.search(rf"^#### Restore {re.escape(name)}\n([\s\S]*?)(?=^#|\Z)", section.text, re.MULTILINE)
+        if not asked(section, f"how {re.escape(name)} is restored"):
+            if not steps or "1. " not in steps[1]:
+                return f"no steps to restore {name}"
+            if "Verify" not in steps[1]:
+                return f"the restore of {name} is not verified"
+    log = section.table("Component", "Last restore test", "Took", "Next due") or []
+    every = re.search(r"restored at least every ([^.]+)\.", section.text)
+    if saved(rows) and not (log and every):
+        return "no log of drills with its interval"
+    for row in log:
+        if every and days(row["Last restore test"]) and days(row["Next due"]):
+            wanted = day(row["Last restore test"]) + timedelta(minutes=minutes(every[1]))
+            if day(row["Next due"]) != wanted:
+                return f"{row['Component']}: {every[1]} after {days(row['Last restore test'])[0]} is {wanted}"
+            late = wanted < forms.as_of(judged, DOC).date()
+            if late != ("overdue" in row["Next due"]):
+                return f"{row['Component']}: due {wanted} is not {plain(row['Next due'])!r}"
+    return ""
+
+
+@over(
+    DOC,
+    19,
+    "Keys for a restore are not only inside what is restored",
+    under=COPIES,
+    columns=("Component", "Keys"),
+    missing=STATE_GAP,
+    empty=NO_BACKUP,
+)
+def keys(judged: Bundle, section: Section, rows: Rows) -> str:
+    """A verdict for each store."""
+    return blank(rows, "Keys")
+
+
+@over(
+    DOC,
+    20,
+    "The order of restore respects the dependencies",
+    under="Order of restore",
+    columns=("Step", "Bring back, side by side", "Needs"),
+    missing="who depends on whom|an order of restore",
+)
+def order(judged: Bundle, section: Section, rows: Rows) -> str:
+    """What a step needs is back before it; each component by SREHandoff's own list."""
+    step = {one: number(row["Step"]) for row in rows for one in names(row["Bring back, side by side"])}
+    for row in rows:
+        early = [one for one in names(row["Needs"]) if step.get(one, 0.0) >= number(row["Step"])]
+        if early:
+            return f"step {row['Step']} needs {early[0]}, which comes back in step {step[early[0]]:g}"
+    for row in forms.other(judged, "SREHandoff", "Architecture", "Component", "Needs"):
+        own = step.get(plain(row["Component"]))
+        for need in names(row["Needs"]):
+            if own is not None and step.get(need, 0.0) >= own:
+                return f"{plain(row['Component'])} needs {need} and does not come back after it"
+    return ""
+
+
+@over(
+    DOC,
+    33,
+    "Scenarios: impact, cause, detection, decision, RTO and RPO, steps, verification",
+    under=DISASTERS,
+    columns=SCENARIOS,
+    missing=SCENARIOS_GAP,
+)
+def scenarios(judged: Bundle, section: Section, rows: Rows) -> str:
+    """Those that every service has; steps or the question for them; how success is verified."""
+    text = " ".join(plain(row["Scenario"]) + " " + plain(row["Cause and impact"]) for row in rows).lower()
+    kinds = ("region", "zone", "corrupt", "ransomware", "dns", "certificate", "provider", "person", "pipeline")
+    lacking = [kind for kind in kinds if kind not in text]
+    if lacking:
+        return f"no scenario on {lacking[0]!r}"
+    for row in rows:
+        name = plain(row["Scenario"])
+        steps = _steps(section, name)
+        if not steps and not asked(section, f"the steps of the scenario {re.escape(name)}"):
+            return f"{name}: no steps, and nobody is asked"
+        if steps and "Verify:" not in steps.text:
+            return f"{name}: nothing verifies the recovery"
+    return blank(rows, "Cause and impact", "Detected by", "Decides", "Verdict")
+
+
+def _steps(section: Section, name: str) -> Section | None:
+    found = re.search(rf"^#### {re.escape(name)}\n([\s\S]*?)(?=^#|\Z)", section.text, re.MULTILINE)
+    return Section(name, 4, section.line, found[0]) if found else None
+
+
+def _path(rows: Rows) -> tuple[float, bool] | None:
+    """The longest chain of steps in minutes and whether all are known; None when they form a cycle."""
+    takes = {plain(row["Step"]): length(row["Takes"]) for row in rows}
+    needs = {plain(row["Step"]): [one for one in names(row["After"]) if one != "at once"] for row in rows}
+    ends: dict[str, float] = {}
+    while len(ends) < len(needs):
+        ready = [
+            one
+            for one in needs
+            if one not in ends and all(before in ends or before not in needs for before in needs[one])
+        ]
+        if not ready:
+            return None
+        for one in ready:
+            ends[one] = (takes[one] or 0.0) + max((ends.get(before, 0.0) for before in needs[one]), default=0.0)
+    return max(ends.values(), default=0.0), all(one is not None for one in takes.values())
+
+
+@over(
+    DOC,
+    34,
+    "RTO against the steps on the critical path; bearable downtime against the RTO",
+    under=DISASTERS,
+    columns=SCENARIOS,
+    missing=SCENARIOS_GAP,
+)
+def critical_paths(judged: Bundle, section: Section, rows: Rows) -> str:
+    """The path and the verdict are found again from the steps."""
+    for row in rows:
+        name, verdict, rto = plain(row["Scenario"]), plain(row["Verdict"]), length(row["RTO"])
+        steps = _steps(section, name)
+        table = steps.table("Step", "Takes", "After") if steps else None
+        path = _path(table) if table else None
+        if table and path is None:
+            return f"{name}: the steps form a cycle"
+        if path and not near(length(row["Critical path"]) or 0.0, path[0], 0.02):
+            return f"{name}: the critical path takes {path[0]:g} min, not {row['Critical path']}"
+        if not path:
+            wanted = {"no objective", "unproven"}
+        elif rto is None:
+            wanted = {"no objective"}
+        else:
+            wanted = {"missed"} if path[0] > rto else {"met"} if path[1] else {"unproven"}
+        if verdict not in wanted:
+            return f"{name}: {row['Critical path']} against {row['RTO']} is {wanted.pop()}, not {verdict}"
+        bearable = length(row.get("Bearable downtime", ""))
+        if bearable is not None and rto is not None and bearable < rto:
+            return f"{name}: {row['RTO']} is allowed, only {row['Bearable downtime']} can be borne"
+    return ""
+
+
+@over(
+    DOC,
+    35,
+    "Single points of failure, each with a scenario or an accepted risk",
+    under="Single points of failure",
+    columns=("Point", "Why", "Falls with it", "Dealt with by"),
+    missing="who depends on whom|takes over|SPOF",
+    empty="None was found in the dependencies",
+)
+def single_points(judged: Bundle, section: Section, rows: Rows) -> str:
+    """A named scenario exists; what nothing deals with is asked for."""
+    known = [plain(row["Scenario"]) for row in forms.other(judged, DOC, DISASTERS, "Scenario", "RTO")]
+    for row in rows:
+        dealt = plain(row["Dealt with by"])
+        if dealt.startswith("scenario ") and dealt.removeprefix("scenario ") not in known:
+            return f"{row['Point']}: no {dealt}"
+        if not dealt.startswith(("scenario ", "accepted")) and not asked(section, re.escape(plain(row["Point"]))):
+            return f"{row['Point']}: nothing deals with it, and nobody is asked"
+    return blank(rows, "Point", "Why")
+
+
+@over(
+    DOC,
+    36,
+    "Rehearsals: kind, date, result, time against the RTO; the next one",
+    under="Rehearsals",
+    columns=("Held", "Kind", "Scenario", "RTO", "Took", "Result"),
+    missing="rehearse",
+    empty="No recovery was rehearsed",
+)
+def rehearsals(judged: Bundle, section: Section, rows: Rows) -> str:
+    """Held before the report; the scenarios that never were are named; a date for the next."""
+    today = forms.as_of(judged, DOC).date()
+    if any(day(row["Held"]) > today for row in rows):
+        return "a rehearsal of the future has a result"
+    held = {plain(row["Scenario"]) for row in rows}
+    never = re.search(r"Never rehearsed: (.+?)\.", section.text)
+    known = {plain(row["Scenario"]) for row in forms.other(judged, DOC, DISASTERS, "Scenario", "RTO")}
+    if set(names(never[1]) if never else ()) != known - held:
+        return f"never rehearsed are {', '.join(sorted(known - held))}; the document says {never and never[1]}"
+    if not re.search(r"Next: \d{4}-\d\d-\d\d|has no result", section.text) and not asked(section, "rehearsed next"):
+        return "no date for the next rehearsal, and nobody is asked"
+    return blank(rows, "Kind", "Scenario", "Result")
+
+
+@over(
+    DOC,
+    37,
+    "Whom to reach, when a disaster is declared, how to go back",
+    under=DISASTERS,
+    columns=("Contact", "How"),
+    missing="whom to reach in a disaster",
+)
+def activation(judged: Bundle, section: Section, rows: Rows) -> str:
+    """The criterion and one way back at least, or the question."""
+    if "**Declared when:**" not in section.text and not asked(section, "when a disaster is declared"):
+        return "it does not say when a disaster is declared"
+    if "Failback:" not in section.text and not asked(section, "steps|failback"):
+        return "nothing about the way back"
+    return blank(rows, "How")
