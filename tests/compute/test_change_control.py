@@ -145,3 +145,16 @@ def test_all_seven_opportunities_are_there_and_the_undecided_ones_ask() -> None:
     asking = {name for name, one in found.items() if one.gap}
     assert asking == {"rollback", "performance", "auto-scaling", "security scanning", "incident response"}
     assert found["auto-scaling"].state == "not decided"
+
+
+def test_a_finding_of_a_report_keeps_the_day_it_was_found_and_where() -> None:
+    from sre_kit.load.facts import facts
+
+    text = (
+        "# Security Test Report\n\n| Id | Finding | Severity | Component | Found | State |\n"
+        "| --- | --- | --- | --- | --- | --- |\n"
+        "| SEC-1 | Export without second factor | High | checkout | 2026-09-18 | Open |\n"
+    )
+    read = [one for one in facts(text, "docs/QA Engineer/SecurityTestReport.md") if one.kind is Kind.SECURITY_FINDING]
+    (found,) = patches(read, POLICY, [], AS_OF)
+    assert (found.due, found.state, found.fact.details["component"]) == (date(2026, 10, 18), "overdue", "checkout")
