@@ -25,13 +25,18 @@ RULES: Final = (
     "runbooks",
     "performance",
     "capacity",
+    "costs",
     "playbook",
     "change",
     "recovery",
+    "disasters",
     "handoff",
     "transfer",
+    "build_plan",
 )
 """Modules of this package that register points."""
+PLAN: Final = "build-plan"
+"""The one document that is not ours: only its own points are asked of it."""
 
 
 @dataclass(frozen=True)
@@ -115,7 +120,7 @@ def evaluate(judged: Bundle, names: Iterable[str] | None = None) -> list[Point]:
     points = []
     for name in names if names is not None else judged.documents:
         for (document, number), (title, rule) in _RULES.items():
-            if document not in ("*", name):
+            if document != name and (document != "*" or name == PLAN):
                 continue
             verdict = rule(judged, name)
             points.append(Point(name, number, title, verdict.state, verdict.evidence, verdict.line))
@@ -155,6 +160,8 @@ def bundle(folder: Path, project: Path | None = None) -> Bundle:
         if path.is_file()
     }
     home = project or (folder.parent.parent if folder.parts[-2:] == places.DOCUMENTS.parts else folder)
+    if (home / f"{PLAN}.md").is_file():
+        documents[PLAN] = (home / f"{PLAN}.md").read_text(encoding="utf-8", errors="replace")
     return Bundle(documents, files, manifests.read(folder / places.MANIFEST), home)
 
 

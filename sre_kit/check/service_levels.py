@@ -175,6 +175,25 @@ def charts(judged: Bundle, name: str) -> Verdict:
     return forms.illustrated(judged, name, 2)
 
 
+@point(DOC, 14, "No traffic, partial coverage, a target of 100 % and low traffic are shown as what they are")
+def honesty(judged: Bundle, name: str) -> Verdict:
+    """Nothing counted leaves nothing to remain; a target of 100 % has no budget; coverage in every row."""
+    columns = ("Objective", "Good", "Counted", "Allowed", "Remaining", "Coverage", "State")
+    have = forms.found(judged, name, BUDGETS, *columns)
+    if isinstance(have, Verdict):
+        return have
+    section, rows = have
+    for row in rows:
+        silent = not (cells.amount(row["Counted"]) or 0)
+        if silent and "%" in row["Good"].split("<br>")[0]:
+            return failed(f"{row['Objective']}: {row['Good']} although nothing was counted", section.line)
+        if "target 100 %" in row["Good"] and (cells.amount(row["Allowed"]) or 0) > 0:
+            return failed(f"{row['Objective']}: a target of 100 % leaves no budget", section.line)
+        if row["Coverage"] in cells.EMPTY or row["State"] in cells.EMPTY:
+            return failed(f"{row['Objective']}: no coverage or no state", section.line)
+    return passed(f"{len(rows)} budgets with what they rest on", section.line)
+
+
 @point(DOC, 15, "Error budget policy: states, what each permits, who decides, the state now")
 def policy(judged: Bundle, name: str) -> Verdict:
     """Three states, and the present one."""
