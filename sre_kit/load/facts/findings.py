@@ -9,8 +9,9 @@ from typing import Final
 from sre_kit.compute.vocabulary import Fact, Kind
 from sre_kit.load.facts import roles
 from sre_kit.load.facts.claims import Claim, header_index, split_key
+from sre_kit.load.facts.progress import STATUS_COLUMN
 from sre_kit.load.facts.reading import Block, Line, Row, Table
-from sre_kit.load.facts.work import CVSS, STATUS_COLUMN
+from sre_kit.load.facts.work import CVSS
 
 _SEVERITY: Final = re.compile(
     r"^\W*(critical|high|medium|moderate|low|info(?:rmational)?|kritisch|hoch|mittel|"

@@ -37,6 +37,11 @@ _PAIR_LINE = re.compile(r"^\s*(?:\*\*[^*]{1,80}\*\*|__[^_]{1,80}__)|^\s*[^\s:|`]
 _ALL_BOLD = re.compile(r"^(?:\*\*[^*]{1,160}\*\*|__[^_]{1,160}__)\s*(?:\([^()]{0,80}\))?\s*:?$")
 _LEAD_BOLD = re.compile(r"^\*\*[^*]{1,160}\*\*")
 
+_STATED = re.compile(
+    r"[-–—:\[(]\s*(?i:done|completed?|in[- ]progress|pending|planned|not started|to-?do)[\])]?\s*$|"
+    r"\s(?:DONE|COMPLETED?|IN PROGRESS|PENDING|NOT STARTED|PLANNED)\s*$"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -122,7 +127,7 @@ def plain(source: str) -> str:
     return _SPACE.sub(" ", text).strip()
 
 
-def _state(source: str) -> str:
+def state_of(source: str) -> str:
     """What a pictograph at either end of a line says about it."""
     ends = source.strip(" *_~-+.:")
     for state, marks in _MARKS:
@@ -184,11 +189,11 @@ class _Walk:
             token = self.tokens[position]
             if token.type == "heading_open":
                 text = plain(self.tokens[position + 1].content)
-                state = _state(self.tokens[position + 1].content)
+                state = state_of(self.tokens[position + 1].content)
                 text += {"done": " ✓", "open": " ☐"}.get(state, "") if text[-1:] not in "✓☐" else ""
                 self._head(int(token.tag[1]), text)
-                mark = _state(self.tokens[position + 1].content)
-                if mark or any(character.isdigit() for character in text):
+                mark = state_of(self.tokens[position + 1].content)
+                if mark or _STATED.search(text) or any(character.isdigit() for character in text):
                     line = token.map[0] + 1
                     yield Line(self._path[:-1], "", (), text, self.lines[line - 1].strip(), line, mark=mark, title=True)
             elif token.type == "table_open":
@@ -280,7 +285,7 @@ class _Walk:
                 first + offset,
                 item=in_item,
                 done=done,
-                mark=_state(body),
+                mark=state_of(body),
                 quoted=self.quotes > 0,
             )
             if not in_item:

@@ -9,39 +9,9 @@ from typing import Final
 
 from sre_kit.compute.vocabulary import Fact, Kind, Scope
 from sre_kit.load.facts import roles, scope
-from sre_kit.load.facts.claims import Claim, header_index, split_key
-from sre_kit.load.facts.reading import Block, Line, Table
-
-_TASK_COLUMN = re.compile(
-    r"^(?:task|tasks|action|action item|deliverable|work item|item|aufgabe|tarea|to-?do|"
-    r"activity|milestone|feature|story|ticket|tâche|phase|step|epic|requirement|area|"
-    r"module|issue|etapa|fase|schritt)s?$",
-    re.IGNORECASE,
-)
-
-
-STATUS_COLUMN = re.compile(
-    r"^(?:current )?(?:status|state|done\??|progress|estado|statut|completed?\??|completion|implemented\??)$",
-    re.IGNORECASE,
-)
-
-
-_DONE = re.compile(
-    r"^\W*(?:done|complete[d]?|finished|closed|✓|100 ?%|yes|erledigt|fertig|hecho|"
-    r"completado|terminé|shipped|live|deployed|resolved|implemented|delivered|working|"
-    r"ready|built|merged|built)\b|^\W*✓",
-    re.IGNORECASE,
-)
-
-
-_OPEN = re.compile(
-    r"^\W*(?:open|to-?do|pending|in[- ]progress|not started|planned|blocked|wip|started|"
-    r"offen|in arbeit|pendiente|en progreso|en cours|no|partial\w*|upcoming|scheduled|"
-    r"deferred|backlog|next|\d{1,2} ?%|ongoing|missing|todo|tbd|to be|under|blocked|"
-    r"needs?|waiting|paused|✗|☐)",
-    re.IGNORECASE,
-)
-
+from sre_kit.load.facts.claims import Claim, split_key
+from sre_kit.load.facts.progress import PHASE, in_plan, is_done, is_open, is_plan, task_fact, task_table
+from sre_kit.load.facts.reading import Block, Fence, Line, Table
 
 _STRATEGY = re.compile(
     r"\b(?P<name>blue[-/ ]green|canary|rolling(?:[- ]updates?| deployments?| deploys?)|"
@@ -84,30 +54,53 @@ def tasks(blocks: Sequence[Block], document: str) -> Iterator[Fact]:
         elif isinstance(block, Line):
             yield from _planned(block, document)
         elif isinstance(block, Table):
-            yield from _task_table(block, document)
+            yield from task_table(block, document)
+        elif is_plan(block.heading, document):
+            yield from _drawn(block, document)
     for (heading, lead), lines in groups.items():
         place = " ".join((*heading[-1:], lead))
         if re.search(r"(?i)template|vorlage", place):
             continue
         for line in lines:
             text = line.text.strip("✓✗ ")
-            yield _task(
+            yield task_fact(
                 text, bool(line.done) or line.mark == "done", line.line, line.raw, heading, document, line.context
             )
 
 
-def _spaced(document: str) -> str:
-    return re.sub(r"(?<=[a-z])(?=[A-Z])|[-_./]", " ", document)
+_DRAWN: Final = re.compile(
+    r"^[\s\W]*?(?:\d+[.)]\s*)?(?P<mark>\[[ xX~]\]|[✅⏳🔄❌⬜🔲🚧☐☑])\ufe0f?\s+(?P<text>[^\W\d_].{2,150})$"
+)
+
+
+def _drawn(fence: Fence, document: str) -> Iterator[Fact]:
+    """The ticked lines of a plan that is drawn in a code block: `├── ✅ Schema`, `[x] Schema`."""
+    if fence.language not in ("", "text", "txt", "md", "markdown", "plaintext"):
+        return
+    for offset, line in enumerate(fence.text.split("\n")):
+        if found := _DRAWN.match(line):
+            done = found["mark"] in ("✅", "☑", "[x]", "[X]")
+            context = (fence.lead, *reversed(fence.heading))
+            yield task_fact(
+                found["text"].strip(), done, fence.line + offset, line.strip(), fence.heading, document, context
+            )
 
 
 _STATE_HEAD = re.compile(
     r"(?i)^\W*(?:[\d.]+\s*)?(?:(?P<done>(?:already |recently )?(?:completed?|done|"
-    r"finished|implemented|erledigt|abgeschlossen|completad[oa]s?|terminés?|conclu[ií]d[oa]s?)(?: "
-    r"(?:tasks?|items?|features?|work|phases?|milestones?))?)"
+    r"finished|implemented|accomplish(?:ed|ments)|shipped|erledigt|abgeschlossen|completad[oa]s?|terminés?|"
+    r"conclu[ií]d[oa]s?|what(?:'s| (?:is|has|was)|’s)(?: been)? (?:built|done|working|implemented|completed))(?: "
+    r"(?:tasks?|items?|features?|work|phases?|milestones?|so far))?)"
     r"|(?P<open>(?:in[- ]progress|pending|to-?dos?|remaining|not (?:yet )?started|"
-    r"outstanding|upcoming|planned|backlog|open (?:tasks?|items?|points?)|next steps|"
-    r"offen|ausstehend|pendientes?|en (?:progreso|curso|cours)|à faire)(?: (?:tasks?|"
+    r"outstanding|upcoming|planned|backlog|open (?:tasks?|items?|points?)|(?:immediate )?next (?:steps|actions|up)|"
+    r"(?:what(?:'s| is)|’s) (?:left|next|missing|remaining)|incomplete|blocked|nächste schritte|próximos pasos|"
+    r"próximos passos|prochaines étapes|offen|ausstehend|pendientes?|en (?:progreso|curso|cours)|à faire)(?: (?:tasks?|"
     r"items?|features?|work|phases?))?))\W*(?:\([^()]*\))?\W*$"
+)
+
+
+_WHOLE: Final = re.compile(
+    r"(?i)\W*(?:(?:project|overall|current|implementation|build|document)\s)*(?:status|state|progress)\W*"
 )
 
 
@@ -117,17 +110,32 @@ def _titled(line: Line, document: str) -> Iterator[Fact]:
     tagged = _TAGGED.match(text)
     if tagged:
         name, state = (tagged["name"] or tagged["name2"]), (tagged["before"] or tagged["after"])
-    elif line.mark and re.match(r"(?i)\W*(?:(?:phase|step|stage|milestone|sprint|week|task)\s*\d|\d+[.)])", text):
+    elif told := _TRAILING.match(text) or _SHOUTED.match(text):
+        name, state = told["name"], told["state"]
+    elif line.mark and (PHASE.match(text) or re.match(r"(?i)\W*(?:(?:step|week)\s*\d|\d+[.)])", text)):
         name, state = text, line.mark
     else:
         return
     name = re.sub(r"^\W*\d+[.)]\s*", "", name).strip(" -–—:✓☐")
-    yield _task(name, bool(_DONE.match(state)), line.line, line.raw, line.heading, document, line.context)
+    if re.fullmatch(
+        r"(?i)\W*(?:(?:project|overall|current|implementation|build|document)\s)*(?:status|state|progress)\W*", name
+    ):
+        return
+    yield task_fact(name, bool(is_done(state)), line.line, line.raw, line.heading, document, line.context)
 
 
 _STATE_WORDS: Final = (
     r"(?:done|completed?|finished|todo|to-do|pending|in[- ]progress|wip|not started|"
-    r"blocked|planned|open|partial(?:ly done)?)"
+    r"blocked|planned|open|partial(?:ly done)?|already (?:done|completed?))"
+)
+
+
+_TRAILING: Final = re.compile(
+    rf"^(?P<name>.{{3,120}}?)\s*(?:[-–—:|]\s*)(?P<state>{_STATE_WORDS})\W*(?:\([^()]*\))?\W*$", re.IGNORECASE
+)
+_SHOUTED: Final = re.compile(
+    r"^(?P<name>.{3,120}?)\s(?P<state>DONE|COMPLETED?|FINISHED|TODO|PENDING|IN PROGRESS|NOT STARTED|PLANNED)\W*"
+    r"(?:\([^()]*\))?\W*$"
 )
 
 
@@ -147,22 +155,59 @@ _STATE_END = re.compile(
 )
 
 
+_STATE_FIRST: Final = re.compile(rf"^\W*{_STATE_WORDS}\W*(?:$|[-–—(:].*)", re.IGNORECASE)
+_GROUP: Final = re.compile(
+    r"(?i)^\W*(?:[\d.]+\s*)?(?:(?:high|medium|low|critical|top|normal)(?:[- ]priority)?|p[0-4]|priority \d|"
+    r"(?:short|medium|mid|long)[- ]term|immediate(?:ly)?|this (?:week|month|sprint)|next (?:week|month|sprint)|"
+    r"must have|should have|nice to have|backend|frontend|infrastructure|features?|technical|testing|"
+    r"documentation)\b[^.:]{0,24}:?\W*$"
+)
+_PHASE_FIELDS: Final = re.compile(
+    r"(?i)^\W*(?:duration|goals?|objectives?|timeline|dates?|start|end|owner|status|priority|effort|estimate[ds]?|"
+    r"time|budget|cost|team|dependenc\w+|risks?|note|notes|success|metrics?|kpis?|target|outcome|deadline|"
+    r"focus|weeks?|why|intent|expected|relevant|context|files?|acceptance|verification|milestone|exit|deliverables?)\b"
+)
+
+
+_WORK_LEAD: Final = re.compile(
+    r"(?i)\W*(?:tasks?|to-?dos?|deliverables?|features?|scope|work|steps|aufgaben|tareas)\W*"
+)
+
+
+def _state_place(line: Line) -> str:
+    """The lead-in or heading that tells the state of a bullet: over `High priority` the heading above that."""
+    near = line.lead or (line.heading[-1] if line.heading else "")
+    if _GROUP.match(near) and not _STATE_HEAD.match(near):
+        above = line.heading[-1:] if line.lead else line.heading[-2:-1]
+        return next((text for text in above if _STATE_HEAD.match(text)), near)
+    return near
+
+
+def _phase_item(line: Line) -> bool:
+    """Whether a bullet is a piece of work of a numbered phase: right under its heading, or under `Tasks:` there."""
+    place = line.heading[-1] if line.heading else ""
+    if not PHASE.match(place) or (
+        line.lead and not re.match(r"(?i)\W*(?:tasks?|deliverables?|features?|scope)\W*$", line.lead)
+    ):
+        return False
+    key, _ = split_key(line.text)
+    measured = re.match(r"\W*[\d$€<>]", line.text)
+    return not (_PHASE_FIELDS.match(line.text) or line.text.endswith(":") or measured or len(key.split()) > 6)
+
+
 def _planned(line: Line, document: str) -> Iterator[Fact]:
     """A bullet of a plan with a mark (`✅ Schema`), or under a heading that is a state (`In progress`)."""
-    plan = bool(
-        _PLAN_DOCUMENT.search(_spaced(document)) or any(_PLAN_DOCUMENT.search(text) for text in line.heading[:1])
-    )
-    if not plan or not 2 < len(line.text) <= 200 or line.parents or CVSS.search(line.text):
+    if not in_plan(line.heading, document) or not 2 < len(line.text) <= 200 or line.parents or CVSS.search(line.text):
         return
     key, rest = split_key(line.text)
     if (
         key.lower() in ("status", "state", "estado", "statut")
         and len(line.heading) > 1
-        and (_DONE.match(rest) or _OPEN.match(rest))
+        and (line.mark or is_done(rest) or is_open(rest))
     ):
-        name = re.sub(r"^[\W\d]+", "", line.heading[-1]).strip(" ✓✗")
+        name = re.sub(r"^[\W\d]+", "", line.heading[-1]).strip(" ✓✗☐")
         if not re.search(r"(?i)\b(?:project|overview|summary|document|information|executive)\b", name):
-            yield _task(name, bool(_DONE.match(rest)), line.line, line.raw, line.heading, document, line.context)
+            yield task_fact(name, bool(is_done(rest)), line.line, line.raw, line.heading, document, line.context)
         return
     if any(
         re.search(r"(?i)\bvulnerabilit\w+|\bfindings?\b|\brisks?\b|\bissues?\b|\bsecurity\b", text)
@@ -173,11 +218,11 @@ def _planned(line: Line, document: str) -> Iterator[Fact]:
         yield from _titled(line, document)
         return
     if key and line.item and _STATE_ONLY.match(rest):
-        yield _task(key, bool(_DONE.match(rest)), line.line, line.raw, line.heading, document, line.context)
+        yield task_fact(key, bool(is_done(rest)), line.line, line.raw, line.heading, document, line.context)
         return
     if line.item and (tagged := _TAGGED.match(line.text)):
-        done = bool(_DONE.match(tagged["before"] or tagged["after"]))
-        yield _task(
+        done = bool(is_done(tagged["before"] or tagged["after"]))
+        yield task_fact(
             (tagged["name"] or tagged["name2"]).strip(" -–—:"),
             done,
             line.line,
@@ -187,7 +232,23 @@ def _planned(line: Line, document: str) -> Iterator[Fact]:
             line.context,
         )
         return
-    near = line.lead or (line.heading[-1] if line.heading else "")
+    if told := _TRAILING.match(line.text) if line.item else PHASE.match(line.text) and line.mark:
+        name, state = (told["name"], told["state"]) if isinstance(told, re.Match) else (line.text, line.mark)
+        yield task_fact(name, is_done(state), line.line, line.raw, line.heading, document, line.context)
+        return
+    near = _state_place(line)
+    if not line.item and _STATE_FIRST.match(line.text):
+        return  # the state of what stands above it, no task of its own
+    if (
+        line.item
+        and not _STATE_HEAD.match(near)
+        and not line.mark
+        and is_plan(line.heading, document)
+        and _phase_item(line)
+    ):
+        done = bool(line.heading) and line.heading[-1].endswith("✓")
+        yield task_fact(line.text.strip("✓✗ "), done, line.line, line.raw, line.heading, document, line.context)
+        return
     headed = line.item and not line.title and (_STATE_HEAD.match(near) or _STATE_END.search(near))
     if not (headed or (line.mark and (line.item or line.raw.lstrip("*_ ")[:1] in "✅❌⏳🚧🔄"))) or line.title:
         return
@@ -196,62 +257,7 @@ def _planned(line: Line, document: str) -> Iterator[Fact]:
         if line.mark
         else bool(headed and (headed.groupdict().get("done") or headed.groupdict().get("tick")))
     )
-    yield _task(line.text.strip("✓✗ "), done, line.line, line.raw, line.heading, document, line.context)
-
-
-_PLAN_DOCUMENT = re.compile(
-    r"(?i)\b(?:build plan|project plan|implementation plan|development plan|roadmap|"
-    r"tracker|to-?do|status|progress|milestones?|tasks?|backlog|action plan|sprint|"
-    r"hand-?off|handover)\b"
-)
-
-
-def _task(
-    text: str, done: bool, line: int, quote: str, heading: tuple[str, ...], document: str, around: tuple[str, ...]
-) -> Fact:
-    refused = roles.PLACEHOLDER if roles.placeholder(text) else ""
-    if not refused and any(re.search(r"\b(?:example|template|sample)\b", text, re.IGNORECASE) for text in around[:2]):
-        refused = roles.EXAMPLE
-    return Fact(
-        Kind.TASK,
-        text,
-        "text",
-        document,
-        line,
-        quote,
-        name=text,
-        heading=heading,
-        details={"state": "done" if done else "open"},
-        refused=refused,
-    )
-
-
-def _task_table(table: Table, document: str) -> Iterator[Fact]:
-    status = header_index(table.header, STATUS_COLUMN)
-    named = [index for index, name in enumerate(table.header) if _TASK_COLUMN.match(name)]
-    task = next(
-        (index for index in named if not re.match(r"(?i)phase|area|module|fase|epic", table.header[index])),
-        next(iter(named), None),
-    )
-    place = " ".join((table.lead, *table.heading[-1:]))
-    if (
-        task is None
-        or status is None
-        or re.search(
-            r"(?i)\b(?:risks?|test (?:results|cases|scenarios)|health|alerts?|findings?|incidents?|vulnerabilit\w+)\b",
-            place,
-        )
-    ):
-        return
-    for row in table.rows:
-        if max(task, status) >= len(row.cells) or not row.cells[task]:
-            continue
-        state = row.cells[status]
-        if _DONE.match(state) or _OPEN.match(state):
-            around = (table.lead, *reversed(table.heading))
-            yield _task(
-                row.cells[task], bool(_DONE.match(state)), row.line, row.source, table.heading, document, around
-            )
+    yield task_fact(line.text.strip("✓✗ "), done, line.line, line.raw, line.heading, document, line.context)
 
 
 CVSS: Final = re.compile(r"\(?\bCVSS(?:\s?(?:score|v3(?:\.\d)?))?:?\s?(?P<score>\d{1,2}(?:\.\d)?)\b\)?", re.IGNORECASE)
