@@ -1,14 +1,16 @@
-"""
-``make picture``: a rendered page as GitHub would show it, for the README, and every page under outputs/ for looking at.
-"""
+"""``make picture``: every page of the demo as GitHub would show it, for looking at; one of them is in the README."""
 
 from __future__ import annotations
 
 import shutil
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from markdown_it import MarkdownIt
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
 
 STYLE = """
 body{font:16px/1.5 -apple-system,"Segoe UI","DejaVu Sans",sans-serif;color:#1f2328;background:#fff;max-width:1012px}
@@ -52,7 +54,21 @@ def main(folder: Path, output: Path) -> None:
                     shown.screenshot(path=str(output / f"{document.stem}-{number:02d}.png"))
             finally:
                 html.unlink()
+        _readme(shown, folder / "SLODefinitions.md")
         browser.close()
+
+
+def _readme(shown: Page, document: Path) -> None:
+    """The README's picture: the charts of the error budget."""
+    html = document.with_name(".readme.html")
+    html.write_text(page(document), encoding="utf-8")
+    try:
+        shown.set_viewport_size({"width": 1120, "height": 900})
+        shown.goto(html.resolve().as_uri())
+        shown.locator("img").first.evaluate("image => window.scrollTo(0, image.offsetTop - 420)")
+        shown.screenshot(path="docs/rendered-page.png")
+    finally:
+        html.unlink()
 
 
 if __name__ == "__main__":
