@@ -15,10 +15,11 @@ from sre_kit.load.facts import roles
 from sre_kit.load.facts.alerts import alert_line, alert_sentence, alert_table, runbook_alert
 from sre_kit.load.facts.choosing import Conflict, apply, as_json, conflicts
 from sre_kit.load.facts.claims import Claim, claims
-from sre_kit.load.facts.components import component_facts, component_table
+from sre_kit.load.facts.components import component_facts
 from sre_kit.load.facts.dependencies import dependency_line, dependency_table
-from sre_kit.load.facts.described import described_table, engine, hired_services, listed_component
+from sre_kit.load.facts.described import engine, hired_services, listed_component, sized_in_words
 from sre_kit.load.facts.findings import finding_sections, finding_table, scored_finding, versioned_finding
+from sre_kit.load.facts.inventory import components_of_table, inventory_facts
 from sre_kit.load.facts.k6 import k6_claim
 from sre_kit.load.facts.levels import level_facts
 from sre_kit.load.facts.manifests import fence_claims, fence_facts
@@ -73,6 +74,7 @@ def _all(read: Sequence[Block], document: str, style: str) -> Iterator[Fact]:
 def _block(block: Block, document: str, style: str) -> Iterator[Fact]:
     if isinstance(block, Fence):
         yield from fence_facts(block, document)
+        yield from inventory_facts(block, document)
         for claim in fence_claims(block):
             yield from level_facts(claim, document, style)
             yield from backup_facts(claim, document, style)
@@ -92,7 +94,7 @@ def _table(table: Table, document: str, style: str) -> Iterator[Fact]:
             yield from rows
             return
     shaped = [
-        *(component_table(table, document) or described_table(table, document) or ()),
+        *components_of_table(table, document),
         *(dependency_table(table, document) or ()),
     ]
     shaped = shaped or hired_services(table, document)
@@ -156,3 +158,4 @@ def _claim(
     if not shaped:
         yield from component_facts(claim, document)
         yield from engine(claim, document)
+        yield from sized_in_words(claim, document)

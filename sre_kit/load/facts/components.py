@@ -307,6 +307,8 @@ def component_facts(claim: Claim, document: str) -> Iterator[Fact]:
     if claim.form == "cell" or _HYPOTHESIS.search(claim.text) or _HYPOTHESIS.search(claim.label):
         return
     spotted = list(INSTANCE.finditer(claim.text))
+    if len(spotted) > 2 and re.match(r"(?i)(?:allowed |instance )?(?:instance )?types$", claim.label):
+        return  # what may be chosen from
     keyed = bool(_INSTANCE_KEY.match(claim.label) or _COUNT_KEY.match(claim.label))
     name = _owner(claim) if keyed or not claim.label else claim.label
     if (
@@ -330,7 +332,7 @@ def component_facts(claim: Claim, document: str) -> Iterator[Fact]:
         and _COUNT_KEY.match(claim.label)
         and name
         and (number := re.match(r"\d{1,4}(?![\w.%])", claim.text))
-        and _iscomponent_fact(name)
+        and is_component_name(name)
     ):
         environment = scope.environment(claim.text, *claim.around)
         yield component_fact(
@@ -349,7 +351,7 @@ def component_facts(claim: Claim, document: str) -> Iterator[Fact]:
         and not keyed
         and (counted := _COUNTED.search(claim.text))
         and counted.start() < 12
-        and _iscomponent_fact(claim.label)
+        and is_component_name(claim.label)
         and not counted["most"]
     ):
         environment = scope.environment(claim.text, claim.label, *claim.around)
@@ -366,7 +368,8 @@ def component_facts(claim: Claim, document: str) -> Iterator[Fact]:
         )
 
 
-def _iscomponent_fact(name: str) -> bool:
+def is_component_name(name: str) -> bool:
+    """Whether a name is that of something that runs: a database, a cache, a worker."""
     return len(name.split()) <= 6 and any(pattern.search(name) for _, pattern in _KINDS)
 
 

@@ -10,7 +10,7 @@ from typing import Final
 from sre_kit.compute.vocabulary import Fact
 from sre_kit.load.facts import scope
 from sre_kit.load.facts.claims import Claim, split_key
-from sre_kit.load.facts.components import INSTANCE, STATEFUL, component_fact
+from sre_kit.load.facts.components import INSTANCE, STATEFUL, component_fact, is_component_name
 from sre_kit.load.facts.dependencies import dependency_fact
 from sre_kit.load.facts.reading import Line, Row, Table
 
@@ -26,7 +26,7 @@ _DESCRIBING: Final = re.compile(
     r"(?i)^(?:purpose|description|responsibilit(?:y|ies)|technology|technologies|tech(?: "
     r"stack)?|ports?|functions?|roles?|details?|types?|notes?|hosting|platform|provider|"
     r"(?:aws |azure |gcp |cloud )?services?|solution|tool|image|url|"
-    r"stack|runtime|language|engine|version|status|location|configuration|beschreibung|"
+    r"stack|runtime|language|engine|version|status|location|config|configuration|beschreibung|"
     r"zweck|technologie|descripci[oó]n|prop[oó]sito|tecnolog[ií]a|descri[cç][aã]o|"
     r"fun[cç][aã]o|rôle|fonction|technologie|usage|namespace|host|host port|container "
     r"name|health ?check|sku|resource|owner|scaling|auto-?scaling|redundancy|failover|"
@@ -103,8 +103,14 @@ def _described(table: Table, document: str) -> bool:
         and all(_DESCRIBING.match(name) for name in table.header[1:] if name)
         and bool(_DESCRIBED_PLACE.search(place))
         and not _NO_COMPONENT_PLACE.search(" ".join((table.lead, *table.heading[-1:])))
-        and not re.search(r"(?i)design ?system|wireframe|prototype|storybook|api ?spec|test|pricing|market", document)
+        and not re.search(r"(?i)design ?system|wireframe|prototype|storybook|api ?spec|pricing|market", document)
+        and (not re.search(r"(?i)test", document) or bool(_RUNNING.match((table.lead or place).strip())))
     )
+
+
+_RUNNING: Final = re.compile(
+    r"(?i)^(?:[\w\s]+ )?(?:infrastructure|architecture|components|deployment|(?:tech )?stack)$"
+)
 
 
 def _described_row(table: Table, row: Row, document: str) -> Fact | None:
@@ -114,7 +120,7 @@ def _described_row(table: Table, row: Row, document: str) -> Fact | None:
         or len(name.split()) > 6
         or re.search(
             r"(?i)^(?:total|language|framework|testing|ci/?cd|version control|styling|linting|"
-            r"build tool|package manager|ide|dns|ssl|http|auth\w*)\b",
+            r"build tool|package manager|replicas|connection pool|ide|dns|ssl|http|auth\w*)\b",
             name,
         )
     ):
@@ -170,26 +176,31 @@ _CLOUD: Final = re.compile(
 )
 
 
+_USING: Final = re.compile(
+    r"(?i)\b(?:deployed|runs?|running|hosted|provisioned) (?:using|on|with|as)\W*$|\bcomponents?\W*$"
+)
+_PROVISIONED: Final = re.compile(
+    r"(?i)^(?P<name>(?:[A-Z][\w.-]+ ){0,3}(?:cluster|load balancer|api gateway|edge stack|database|cache|queue|cdn|"
+    r"bucket|postgresql|redis|kafka|rabbitmq|mongodb|mysql|nginx|traefik))(?=\s(?:with|for|behind|in)\b|\s\(|$)"
+)
+
+
 def listed_component(line: Line, document: str) -> Iterator[Fact]:
     """`Backup controller: drives the jobs` under "Components", `Load Balancer: shop-alb` under "Compute"."""
     near = line.lead or (line.heading[-1] if line.heading else "")
     key, rest = split_key(line.text)
     if not key and (bold := re.match(r"\s*(?:[-*+]|\d+[.)])\s+\*\*([^*]{2,60})\*\*\s*(?:[-–—]\s*(.*))?$", line.raw)):
         key, rest = bold[1].strip(" :"), bold[2] or ""
-    if not line.item or line.parents or not key or line.done is not None:
+    if not line.item or line.parents or line.done is not None:
+        return
+    if not key and _USING.search(near) and (found := _PROVISIONED.match(line.text)):
+        key, rest = found["name"], line.text[found.end() :]
+        yield _introduced(key, line, document)
+        return
+    if not key:
         return
     if _WORKLOAD.match(rest) and len(key.split()) <= 5:
-        yield component_fact(
-            key,
-            {},
-            scope.environment(*line.context),
-            line.line,
-            line.raw,
-            line.heading,
-            line.context,
-            f"{key} {rest}",
-            document,
-        )
+        yield _introduced(key, line, document, f"{key} {rest}")
         return
     if not _COMPONENT_PLACE.match(near) and not _CLOUD.match(key):
         return
@@ -197,21 +208,42 @@ def listed_component(line: Line, document: str) -> Iterator[Fact]:
         return
     if _CLOUD.match(key) and re.search(
         r"(?i)\b(?:architecture|infrastructure|aws|azure|gcp|services|resources|components|"
-        r"deployment)\b",
+        r"deployment|deployed|hosted|provisioned)\b",
         near,
     ):
-        yield component_fact(
-            key, {}, scope.environment(*line.context), line.line, line.raw, line.heading, line.context, key, document
-        )
+        yield _introduced(key, line, document)
         return
     identified = bool(re.fullmatch(r"[\w.-]*[a-z][\w]*-[\w.-]+", rest)) and bool(_RESOURCE.match(key))
     listed = (
         bool(re.search(r"(?i)komponent|component|composant", near)) and len(key) <= 40 and not INSTANCE.search(rest)
     )
     if identified or listed:
-        yield component_fact(
-            key, {}, scope.environment(*line.context), line.line, line.raw, line.heading, line.context, key, document
-        )
+        yield _introduced(key, line, document)
+
+
+def _introduced(name: str, line: Line, document: str, words: str = "") -> Fact:
+    where = scope.environment(*line.context)
+    return component_fact(name, {}, where, line.line, line.raw, line.heading, line.context, words or name, document)
+
+
+_SIZED: Final = re.compile(r"(?i)\b\d+(?:\.\d+)?\s?(?:v?cpus?|cores|ocpu)\b[^|]*?\b\d+(?:\.\d+)?\s?(?:gb|gib|mb|mib)\b")
+_SIZE_WISHED: Final = re.compile(
+    r"(?i)\b(?:minimum|recommended|requirements?|required|upgrade|prerequisites?|at least|each|per|example)\b"
+)
+
+
+def sized_in_words(claim: Claim, document: str) -> Iterator[Fact]:
+    """`Server (VPS, 8 vCPU / 32 GB RAM): 60 EUR`, `API server: 2 vCPU, 4 GB`."""
+    if claim.form != "pair" or len(claim.label.split()) > 9 or INSTANCE.search(claim.text):
+        return
+    bracket = re.match(r"([^()]{2,40})\s\(([^()]+)\)$", claim.label)
+    name, size = (bracket[1], bracket[2]) if bracket else (claim.label, claim.text)
+    if not _SIZED.search(size) or not is_component_name(name) or _SIZE_WISHED.search(claim.words):
+        return
+    yield component_fact(
+        name, {"size": size[:200]}, scope.environment(name, *claim.around), claim.line, claim.quote, claim.heading,
+        claim.around, name, document,
+    )  # fmt: skip
 
 
 def engine(claim: Claim, document: str) -> Iterator[Fact]:

@@ -48,7 +48,7 @@ def fence_facts(fence: Fence, document: str) -> Iterator[Fact]:
     elif _K6_LINE.search(fence.text) or "http_req_" in fence.text:
         yield from k6_summary(fence, document)
     elif fence.language in _YAML and _LOOKS_YAML.search(fence.text):
-        for item in _documents(fence.text):
+        for item in yaml_documents(fence.text):
             yield from _manifest(item, fence, document)
 
 
@@ -91,7 +91,8 @@ def _words(key: str) -> str:
     return re.sub(r"[_]|(?<=[a-z])(?=[A-Z])", " ", key).strip()
 
 
-def _documents(text: str) -> list[Any]:
+def yaml_documents(text: str) -> list[Any]:
+    """The documents of a YAML text; of one that does not parse only the alert rules."""
     import yaml
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

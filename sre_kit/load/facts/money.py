@@ -11,19 +11,20 @@ from sre_kit.load.facts import roles, scope
 from sre_kit.load.facts.claims import Claim
 from sre_kit.load.facts.quantities import Quantity, quantities
 
+_COST_WORDS: Final = (
+    r"costs?|\w*kosten|costos?|costes?|coûts?|custos?|costi|costo|kostnad\w*|omkostning\w*|koszt\w*|biaya|"
+    r"расход\w*|затрат\w*|стоимост\w*|expenses?|expenditures?|opex|spend(?:ing)?|ausgaben|gastos|despesas?|dépenses?"
+)
 _COST: Final = re.compile(
-    r"\b(?:costs?|kosten|costos?|coste|coûts?|hosting|spend(?:ing)?|expenses?|bill|"
-    r"opex|infrastructure|monthly total|total monthly|running costs|ausgaben|gastos)\b",
-    re.IGNORECASE,
+    rf"\b(?:{_COST_WORDS}|hosting|bill|infrastructure|monthly total|total monthly|running costs)\b", re.IGNORECASE
 )
-_COST_PLACE: Final = re.compile(
-    r"\b(?:costs?|kosten|costos?|coste|coûts?|expenses?|opex|spend|cogs|bill of|billing "
-    r"estimate|cost structure|cost estimat\w+|ausgaben|gastos)\b",
-    re.IGNORECASE,
+_COST_PLACE: Final = re.compile(rf"\b(?:{_COST_WORDS}|cogs|bill of|billing estimate)\b|成本|费用|費用", re.IGNORECASE)
+_BUDGET: Final = re.compile(
+    r"\b(?:budgets?|presupuestos?|orçamento|haushalt|бюджет\w*|anggaran|spending (?:cap|limit))\b|预算", re.IGNORECASE
 )
-_BUDGET: Final = re.compile(r"\b(?:budgets?|presupuesto|haushalt|spending (?:cap|limit))\b", re.IGNORECASE)
 _NOT_COST: Final = re.compile(
-    r"\b(?:revenue|arr|mrr|ltv|cac|arpu|profit|margin|savings?|saves?|saved|saving|"
+    r"\b(?:revenue|receitas?|ricavi|ingresos|einnahmen|gewinn|margem|margen|marge|lucro|доход\w*|выручк\w*|"
+    r"прибыл\w*|assinatura|arr|mrr|ltv|cac|arpu|profit|margin|savings?|saves?|saved|saving|"
     r"reduc\w+|penalt\w+|fines?|fund(?:ing|raising|s)?|raise[sd]?|loan|valuation|market|"
     r"tam|sam|som|salary|salaries|deal|gmv|invest\w+|income|sales|umsatz|price point|"
     r"competitors?|willing\w*|credits?|refund|donat\w+|grant|prize|earn\w*|break-?even|"
@@ -54,15 +55,19 @@ def money_facts(claim: Claim, document: str, style: str) -> Iterator[Fact]:
     place = " ".join(claim.around[:3])
     for quantity in _amounts(claim, style):
         clause = claim.text[max(0, quantity.start - 60) : quantity.end + 30]
-        ours = bool(_COST_PLACE.search(place)) and not PRICE.search(claim.around[0] if claim.around else "")
-        words = _PER_UNIT.sub(" ", f"{spot} {clause}") if ours else f"{spot} {clause}"
-        if _NOT_COST.search(words) or (claim.around and _NOT_COST.search(_PER_UNIT.sub(" ", claim.around[0]))):
+        nearest = claim.around[0] if claim.around else ""
+        ours = bool(_COST_PLACE.search(place)) and not PRICE.search(nearest)
+        alone = claim.form == "pair" or (quantity.start <= 3 and claim.form == "sentence")
+        placed_budget = alone and any(
+            _BUDGET.search(text) and not _COST_PLACE.search(text) for text in claim.around[:2]
+        )
+        words = f"{spot} {clause}"
+        if ours or placed_budget:
+            words, nearest = (_SPENT_ON.sub(" ", _PER_UNIT.sub(" ", text)) for text in (words, nearest))
+        if _NOT_COST.search(words) or _NOT_COST.search(_PER_UNIT.sub(" ", nearest)):
             continue
         if re.search(r"(?:^|\s)[-−–]\s?$", claim.text[: quantity.start]):
             continue  # what is taken off
-        placed_budget = claim.form == "pair" and any(
-            _BUDGET.search(text) and not _COST_PLACE.search(text) for text in claim.around[:2]
-        )
         budget = placed_budget or _BUDGET.search(
             f"{spot} {claim.text[max(0, quantity.start - 60) : quantity.end + 20]}"
         )
@@ -73,6 +78,8 @@ def money_facts(claim: Claim, document: str, style: str) -> Iterator[Fact]:
             continue
         if re.search(r"[×*]\s?N\b|\+\s?\(", claim.text):
             continue  # a formula
+        if re.search(r"[×*]\s?$", claim.text[: quantity.start]):
+            continue  # the price of one of several
         if re.search(r"[-−–]\s?$", claim.text[: quantity.start]) and quantity.low is None:
             continue  # what is taken off
         named = bool(_COST.search(f"{spot} {clause}"))
@@ -81,15 +88,20 @@ def money_facts(claim: Claim, document: str, style: str) -> Iterator[Fact]:
             named = bool(_COST_COLUMN.search(claim.column)) and (
                 placed or bool(_COST_PLACE.search(f"{claim.column} {claim.label}"))
             )
+            named = named or bool(_COST_PLACE.search(claim.label))
         if claim.form == "sentence" and not _COST_PLACE.search(clause):
             named = placed = False
         if PRICE.search(f"{spot}") and not _COST_PLACE.search(f"{spot} {place}"):
             continue
-        if any(PRICE.search(text) and not _COST_PLACE.search(text) for text in claim.around[:1]):
+        priced = any(PRICE.search(text) and not _COST_PLACE.search(text) for text in claim.around[:1])
+        if priced and not _COST_PLACE.search(claim.column):
             continue
         if named or (placed and claim.form == "pair"):
             yield _money(Kind.COST, quantity, claim, document)
 
+
+_SPENT_ON: Final = re.compile(r"(?i)\b(?:sales|salar(?:y|ies)|go-to-market|transaction fees?)\b")
+"""Words of income that name an expense where the heading says that expenses follow."""
 
 _PER_UNIT: Final = re.compile(
     r"(?i)\b(?:per request|per 1[,.]?000\w*|per gb|per million\w*|per document|per "

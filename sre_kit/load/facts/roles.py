@@ -39,7 +39,9 @@ _TEMPLATE = re.compile(
     re.IGNORECASE,
 )
 _NOT_EXAMPLE = re.compile(
-    r"\bexample\.(?:com|org|net)|\bby example\b|\bexample (?:app|application|service|project)\b", re.IGNORECASE
+    r"\bexample\.(?:com|org|net)|\bby example\b|\bproviders? examples\b|"
+    r"\bexample (?:app|application|service|project)\b",
+    re.IGNORECASE,
 )
 _ASSUMPTION = re.compile(
     r"\bassum(?:e|es|ed|ing|ption|ptions)\b|\bhypothes[ie]s\b|\bannahmen?\b|\bsupuestos?\b|"
