@@ -29,6 +29,7 @@ from sre_kit.load.facts.quantities import decimal_mark
 from sre_kit.load.facts.reading import Block, Fence, Line, Table, blocks
 from sre_kit.load.facts.recovery import backup_facts, backup_table
 from sre_kit.load.facts.scaling import scaling_facts, scaling_section, scaling_table
+from sre_kit.load.facts.scaling_blocks import scaling_block
 from sre_kit.load.facts.support import support_facts
 from sre_kit.load.facts.traffic import capacity_results, rate_facts, user_facts
 from sre_kit.load.facts.work import strategy, tasks
@@ -75,6 +76,7 @@ def _block(block: Block, document: str, style: str) -> Iterator[Fact]:
     if isinstance(block, Fence):
         yield from fence_facts(block, document)
         yield from inventory_facts(block, document)
+        yield from scaling_block(block, document)
         for claim in fence_claims(block):
             yield from level_facts(claim, document, style)
             yield from backup_facts(claim, document, style)

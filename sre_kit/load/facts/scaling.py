@@ -14,8 +14,8 @@ from sre_kit.load.facts.reading import Line, Table
 
 _SCALING: Final = re.compile(
     r"\b(?:auto-?scal(?:e|es|er|ers|ing)|scal(?:e|es|ed|ing)[- ]?(?:out|up|in|down)?|"
-    r"hpa|asg|keda|skalier\w*|escalad[oa]|autoescalad\w*|mise à l'échelle|horizontal "
-    r"pod autoscal\w+|auto scaling)\b",
+    r"hpa|asg|keda|scaledobjects?|karpenter|autoskalier\w*|skalier\w*|escalad[oa]|autoescalad\w*|"
+    r"mise à l'échelle|horizontal pod autoscal\w+|auto scaling)\b",
     re.IGNORECASE,
 )
 _MIN: Final = re.compile(
@@ -39,7 +39,7 @@ _RANGE: Final = re.compile(
 )
 _METRIC: Final = re.compile(
     r"\b(cpu|memory|ram|request(?:s)?(?: per (?:second|target|minute)| rate| count|"
-    r" latency)?|rps|queue(?: depth| length| size| lag)?|latency|response time|p95|"
+    r" latency)?|rps|429 responses|queue(?: depth| length| size| lag)?|latency|response time|p95|"
     r"p99|connections?|concurren\w+|load|lag|messages?|disk|utili[sz]ation|active "
     r"users|backlog|sessions?)\b",
     re.IGNORECASE,
@@ -78,9 +78,19 @@ _ACTION: Final = re.compile(
 def _acting(table: Table, document: str) -> list[Fact]:
     """Rows of "when this, then scale": `| CPU > 70% for 5 minutes | add 2 instances |`."""
     found = []
+    place = " ".join((table.lead, *table.heading[-2:]))
+    leveled = header_index(table.header, re.compile(r"(?i)^(?:scaling )?actions?$")) if _SCALING.search(place) else None
     for row in table.rows:
         action = next((cell for cell in row.cells[1:] if _ACTION.search(cell)), "")
-        if action and re.search(r"[<>≥≤]", row.cells[0]) and (metric := _METRIC.search(row.cells[0])):
+        level = next((cell for cell in row.cells[1:] if re.match(r"[<>≥≤]\s?\d", cell)), "")
+        if level and leveled and _METRIC.search(row.cells[0]) and len(row.cells) > leveled:
+            condition = f"{row.cells[0]} {level}"
+            action = row.cells[leveled]
+            around = tuple(text for text in (table.lead, *reversed(table.heading)) if text)
+            claim = Claim(condition, "", "", around, table.heading, row.line, row.source, "cell")
+            details = _trigger(condition) or {"metric": row.cells[0].lower(), "threshold": level}
+            found.append(_rule(claim, details | {"action": action} | _direction(action), "", document))
+        elif action and re.search(r"[<>≥≤]", row.cells[0]) and (metric := _METRIC.search(row.cells[0])):
             around = tuple(text for text in (table.lead, *reversed(table.heading)) if text)
             claim = Claim(row.cells[0], "", "", around, table.heading, row.line, row.source, "cell")
             details = _trigger(row.cells[0]) or {"metric": metric[1].lower()}
@@ -155,6 +165,9 @@ def scaling_facts(claim: Claim, document: str) -> Iterator[Fact]:
         )
     ):
         return
+    if (target := _target(claim)) and _SCALING.search(" ".join((claim.label, *claim.around[:3]))):
+        yield _rule(claim, target, _name(claim), document)
+        return
     bounds = _bounds(text, bool(own or _SCALING.search(near)))
     name = _name(claim)
     made = False
@@ -166,6 +179,27 @@ def scaling_facts(claim: Claim, document: str) -> Iterator[Fact]:
                 made = True
     if bounds and not made:
         yield _rule(claim, bounds, name, document)
+
+
+_TARGET_LABEL: Final = re.compile(
+    r"(?i)^(?:(?:target|average) )?(?P<metric>(?:cpu|memory|concurrency|requests?|queue|connections?)\b[\w ]{0,25}?)"
+    r"(?: (?:target|threshold))?$"
+)
+
+
+def _target(claim: Claim) -> dict[str, str] | None:
+    """`CPU utilization target: 70 %`, `Concurrency target: 80 requests per instance`, `Threshold: 10 requests/s`."""
+    number = re.match(r"[<>≥≤~]?\s?(\d[\d.,]*\s?%?)", claim.text)
+    if claim.form != "pair" or not number:
+        return None
+    if re.match(r"(?i)(?:target|average)\b|.*\b(?:target|threshold)$", claim.label) and (
+        named := _TARGET_LABEL.match(claim.label)
+    ):
+        return {"metric": named["metric"].strip().lower(), "threshold": number[1].strip()}
+    triggered = claim.around and re.match(r"(?i)(?:scaling )?triggers?\b", claim.around[0])
+    if triggered and re.fullmatch(r"(?i)(?:target |scaling )?threshold", claim.label):
+        return {"metric": claim.text[number.end() :].strip(" .").lower(), "threshold": number[1].strip()}
+    return None
 
 
 _INFRA: Final = re.compile(
@@ -190,27 +224,29 @@ def _bounds(text: str, in_scaling: bool) -> dict[str, str]:
 
 def scaling_section(lines: Sequence[Line], document: str) -> Iterator[Fact]:
     """Bounds on lines of their own, under one heading on scaling: `Min replicas: 3`, `Max replicas: 10`."""
-    group: dict[str, tuple[str, Line]] = {}
+    group: dict[str, dict[str, tuple[str, Line]]] = {}
     place: tuple[object, ...] = ()
     for line in lines:
         key, rest = split_key(line.text)
         here = (line.heading, line.lead, line.parents)
         if here != place:
-            yield from _section(group, document)
+            for part in group.values():
+                yield from _section(part, document)
             group, place = {}, here
         found = _SECTION_KEY.match(key) if key and line.item else None
         if (
             found
             and (number := re.match(r"(\d{1,4})\b", rest))
-            and _SCALING.search(" ".join((*line.context[:2], key)))
+            and _SCALING.search(" ".join((*line.context[:3], key)))
             and not _MAX.search(rest)
         ):
-            group.setdefault(found[1].lower()[:3], (number[1], line))
-    yield from _section(group, document)
+            group.setdefault((found[2] or "").strip().lower(), {}).setdefault(found[1].lower()[:3], (number[1], line))
+    for part in group.values():
+        yield from _section(part, document)
 
 
 _SECTION_KEY: Final = re.compile(
-    r"(min|max|desired)(?:imum)?\.?(?:[ _-](?:replicas?|instances?|capacity|pods?|"
+    r"(min|max|desired)(?:imum)?\.?((?:[ _-]\w+)?[ _-](?:replicas?|instances?|capacity|pods?|"
     r"nodes?|tasks?|size|count|containers?|workers?))?$",
     re.IGNORECASE,
 )
@@ -225,6 +261,9 @@ def _section(group: Mapping[str, tuple[str, Line]], document: str) -> Iterator[F
         yield _rule(claim, details, _name(claim), document)
 
 
+_OF_SLO: Final = re.compile(r"(?i)[<>≤≥]=?\s?\d+(?:\.\d+)?\s?[x×]\s?(?:the )?slo\b")
+
+
 def _percent(text: str) -> Quantity | None:
     return next((quantity for quantity in quantities(text) if quantity.unit == "ratio"), None)
 
@@ -234,6 +273,10 @@ def _trigger(text: str) -> dict[str, str] | None:
     metric = _METRIC.search(text)
     if not metric:
         return None
+    if relative := _OF_SLO.search(text):
+        sustained = _FOR.search(text)
+        found = {"metric": metric[1].lower(), "threshold": relative[0].strip()}
+        return found | ({"for": sustained[1]} if sustained else {})
     text = re.sub(r"\((\w+ \d+ ?%)\)", r" \1", text)
     spotted = [
         quantity
