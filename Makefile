@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint bench constraints clean picture
+.PHONY: demo test lint bench constraints clean picture golden
 
 demo: $(READY)
 	$(BIN)/sre-kit demo outputs/demo
@@ -36,6 +36,10 @@ $(READY): pyproject.toml constraints.txt
 
 clean:
 	rm -rf $(VENV) outputs/demo .pytest_cache .mypy_cache .ruff_cache
+
+# tests/golden/*.md anew from the demo; read the difference before you commit it
+golden: $(READY)
+	$(BIN)/python -m tests.test_golden
 
 # screenshots of every rendered demo page into outputs/pages; the README's picture is one of them
 picture: demo

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 from dataclasses import dataclass
@@ -60,3 +61,26 @@ def openssl_binary() -> str:
         required("openssl is not installed, so no certificates can be made")
     assert found
     return found
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """
+    The pretend project with its six documents, rendered once for all workers; no test may change it.
+
+    SRE_KIT_DEMO names one that is rendered already, to spare the minutes while a test is being written.
+    """
+    if ready := os.environ.get("SRE_KIT_DEMO"):
+        return Path(ready)
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
+    folder, done = shared / "demo", shared / "demo.done"
+    with (shared / "demo.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not done.exists():
+            from sre_kit.cli import main
+
+            done.write_text(str(main(["demo", str(folder)])), encoding="utf-8")
+    code = done.read_text(encoding="utf-8")
+    assert code == "0", f"sre-kit demo ended with {code}"
+    return folder

@@ -47,12 +47,12 @@ def filled(
     return passed(f"{title}: {len(rows)} rows with {', '.join(columns)}", section.line)
 
 
-def illustrated(judged: Bundle, name: str, count: int = 1) -> Verdict:
-    """At least `count` charts."""
+def illustrated(judged: Bundle, name: str, count: int, missing: str) -> Verdict:
+    """At least `count` charts, or the question for what they show (`missing`, a pattern)."""
     images = judged.page(name).images
     if len(images) >= count:
         return passed(f"{len(images)} charts", images[0][0])
-    if UNKNOWN in judged.page(name).text:
+    if any(asked(section, missing) for section in judged.page(name).sections):
         return not_known(f"{len(images)} of {count} charts; the document asks for what it could not draw")
     return failed(f"{len(images)} charts, {count} are needed")
 

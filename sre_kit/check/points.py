@@ -114,16 +114,18 @@ def point(document: str, number: int | str, title: str) -> Callable[[Rule], Rule
     return register
 
 
-def evaluate(judged: Bundle, names: Iterable[str] | None = None) -> list[Point]:
-    """Every registered point over the documents `names` (all of the bundle by default)."""
+def evaluate(judged: Bundle, names: Iterable[str] | None = None, number: str = "") -> list[Point]:
+    """Every registered point, or the one with `number`, over the documents `names` (all of the bundle by default)."""
     _load()
     points = []
     for name in names if names is not None else judged.documents:
-        for (document, number), (title, rule) in _RULES.items():
+        for (document, known), (title, rule) in _RULES.items():
             if document != name and (document != "*" or name == PLAN):
                 continue
+            if number not in ("", known):
+                continue
             verdict = rule(judged, name)
-            points.append(Point(name, number, title, verdict.state, verdict.evidence, verdict.line))
+            points.append(Point(name, known, title, verdict.state, verdict.evidence, verdict.line))
     return points
 
 

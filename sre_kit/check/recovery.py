@@ -242,6 +242,8 @@ def keys(judged: Bundle, section: Section, rows: Rows) -> str:
 )
 def order(judged: Bundle, section: Section, rows: Rows) -> str:
     """What a step needs is back before it; each component by SREHandoff's own list."""
+    if [number(row["Step"]) for row in rows] != list(range(1, len(rows) + 1)):
+        return "the steps are not in order"
     step = {one: number(row["Step"]) for row in rows for one in names(row["Bring back, side by side"])}
     for row in rows:
         early = [one for one in names(row["Needs"]) if step.get(one, 0.0) >= number(row["Step"])]

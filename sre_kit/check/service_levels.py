@@ -172,7 +172,7 @@ def forecast(judged: Bundle, name: str) -> Verdict:
 @point(DOC, 13, "Charts of the budget and of the burn rate, each with its table")
 def charts(judged: Bundle, name: str) -> Verdict:
     """Two at least."""
-    return forms.illustrated(judged, name, 2)
+    return forms.illustrated(judged, name, 2, "measurements of|objectives|error budget")
 
 
 @point(DOC, 14, "No traffic, partial coverage, a target of 100 % and low traffic are shown as what they are")

@@ -123,13 +123,13 @@ def _broken(judged: Bundle, page: Page, target: str) -> str:
 
 @point("*", "images", "Every image has alt text that states a conclusion, and a data table beside it")
 def images(judged: Bundle, name: str) -> Verdict:
-    """Alt text of at least four words; a table within the next lines."""
+    """Alt text of at least four words; the table follows at once."""
     page = judged.page(name)
     for line, alt, target in page.images:
         if len(alt.split()) < 4:
             return failed(f"{target}: the alt text {alt!r} states no conclusion", line)
-        following = page.lines[line : line + 6]
-        if not any(text.startswith(("|", "**Not known")) for text in following):
+        following = next((text for text in page.lines[line:] if text), "")
+        if not following.startswith(("|", "**Not known")):
             return failed(f"{target}: no data table beside it", line)
     return passed(f"{len(page.images)} images with words and data")
 

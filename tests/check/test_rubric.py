@@ -1,0 +1,52 @@
+"""The demo meets the rubric, and what no rule reaches yet is listed where contributors look."""
+
+from __future__ import annotations
+
+import re
+
+from sre_kit.check import Bundle, evaluate, unchecked
+from sre_kit.check.points import registered
+from sre_kit.check.rubric import MACHINE
+from tests.check.damage import rewritten
+from tests.conftest import ROOT
+
+CONTRIBUTING = ROOT / "CONTRIBUTING.md"
+NOT_KNOWN_IN_THE_DEMO = {("PerformanceOptimization", "6"), ("PerformanceOptimization", "8")}
+"""The demo has no runs night after night and no traces: its documents ask for both."""
+
+
+def test_no_point_fails_on_the_demo(published: Bundle) -> None:
+    failed = [p for p in evaluate(published) if p.state == "failed"]
+    assert not failed, "\n".join(f"{p.document}.md:{p.line} {p.number}. {p.title}: {p.evidence}" for p in failed)
+
+
+def test_what_is_not_known_in_the_demo_is_what_the_demo_lacks(published: Bundle) -> None:
+    not_known = {(p.document, p.number) for p in evaluate(published) if p.state == "not known"}
+    assert not_known == NOT_KNOWN_IN_THE_DEMO
+
+
+def test_every_point_has_evidence_that_a_person_can_look_up(published: Bundle) -> None:
+    for one in evaluate(published):
+        assert one.evidence, one
+        assert one.title, one
+        assert 0 <= one.line <= len(published.page(one.document).lines), one
+
+
+def test_points_that_are_not_reached_are_listed_for_contributors() -> None:
+    text = CONTRIBUTING.read_text(encoding="utf-8")
+    found = re.search(r"<!-- not reached: begin -->\n(.*?)<!-- not reached: end -->", text, re.DOTALL)
+    assert found, "CONTRIBUTING.md has no list between the markers"
+    listed = dict(re.findall(r"^- ([\w-]+): ([\d, ]+)$", found[1], re.MULTILINE))
+    wanted = {document: ", ".join(numbers) for document, numbers in unchecked(MACHINE).items() if numbers}
+    assert listed == wanted
+
+
+def test_rules_are_written_for_points_of_the_rubric_alone() -> None:
+    strange = [key for key in registered() if key[0] != "*" and key[1] not in MACHINE[key[0]]]
+    assert not strange
+
+
+def test_an_empty_document_passes_no_point_that_needs_its_text(published: Bundle) -> None:
+    """Only what generated files prove is left of it."""
+    points = evaluate(rewritten(published, "SLODefinitions", "# Nothing\n"), ["SLODefinitions"])
+    assert {p.number for p in points if p.number.isdigit() and p.state != "failed"} == {"20", "21"}
