@@ -200,6 +200,17 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Version:
+    """A published document: its number, its body's hash, its records, and the same of the last one that differs."""
+
+    number: int = 0
+    body_sha256: str = ""
+    records: Mapping[str, object] = field(default_factory=dict)
+    before_number: int = 0
+    before_records: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class About:
     """What every document says about itself: whose it is, as of when, from which documents, what was published last."""
 
@@ -211,8 +222,8 @@ class About:
     synthetic: bool = False
     params: str = ""
     params_sha256: str = ""
-    published: Mapping[str, tuple[int, str]] = field(default_factory=dict)
-    """Document name -> version and body hash of the last published one."""
+    published: Mapping[str, Version] = field(default_factory=dict)
+    """Document name -> what was published last."""
 
 
 @dataclass(frozen=True, slots=True)

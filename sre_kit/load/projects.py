@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sre_kit.compute.slo import SLO
-from sre_kit.compute.vocabulary import About, Document, Fact, Gap, Kind
+from sre_kit.compute.vocabulary import About, Document, Fact, Gap, Kind, Version
 from sre_kit.errors import DocumentError, ParameterError, nearest
 from sre_kit.load import params as params_file
 from sre_kit.load.documents import BUILD_PLAN, Text, documents, read_document, stated_date
@@ -58,7 +58,7 @@ class Project:
     @cached_property
     def about(self) -> About:
         """What every document says about itself."""
-        published = manifest.read(self.root / places.DOCUMENTS / places.MANIFEST).documents
+        published = manifest.read(self.root / places.DOCUMENTS / places.MANIFEST)
         return About(
             project=self.name,
             as_of=self.as_of,
@@ -68,7 +68,7 @@ class Project:
             synthetic=bool(self.source and self.source.synthetic),
             params=self.params_path.name,
             params_sha256=params_file.digest(self.params_path),
-            published={name: (one.version, one.body_sha256) for name, one in published.items()},
+            published={name: _version(name, published) for name in published.documents},
         )
 
     @cached_property
@@ -268,3 +268,15 @@ def _without_ours(texts: list[Text]) -> tuple[list[Text], list[Document]]:
             raise DocumentError(f"{BUILD_PLAN}: it holds a character that is not Unicode text") from None
         theirs.append(Text(document, plan))
     return theirs, missing
+
+
+def _version(name: str, published: manifest.Manifest) -> Version:
+    """What a notebook may know of the last publication of its document."""
+    one = published.documents[name]
+    return Version(
+        one.version,
+        one.body_sha256,
+        manifest.values(published, name),
+        int(one.before.get("version", 0)),
+        one.before.get("records", {}),
+    )

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from sre_kit.errors import NotebookError, ParameterError, nearest
-from sre_kit.render import engine
+from sre_kit.render import engine, stopping
 from sre_kit.render.engine import Rendered
 from sre_kit.store import places
 from sre_kit.store.manifest import Manifest, Published, sha256
@@ -113,7 +113,7 @@ def render(
     early = {name: path for name, path in asked.items() if name not in late}
     tasks = {n: (p, {k: v for k, v in given.items() if k in knows[n]}) for n, p in asked.items()}
     first = _run({n: tasks[n] for n in early}, jobs, seconds, progress, keep)
-    manifest = combined(previous, first)
+    manifest = combined(previous, first, renewed=asked)
     manifest = replace(manifest, checks={**manifest.checks, **judge(first, manifest)})
     path = stage / "manifest.json"
     path.write_text(manifest.as_json(), encoding="utf-8")
@@ -122,13 +122,14 @@ def render(
     second = _run({n: tasks[n] for n in late}, jobs, seconds, progress, keep)
     documents = [*first, *second]
     manifest = combined(manifest, second)
-    manifest = replace(manifest, checks={**manifest.checks, **judge(second, manifest)})
+    whole = judge(documents, manifest)  # what reads the others is held against them
+    manifest = replace(manifest, checks={**manifest.checks, **{name: whole[name] for name in late if name in whole}})
     return Outcome(documents, manifest, _files(documents, previous, manifest))
 
 
-def combined(previous: Manifest, rendered: Sequence[Rendered]) -> Manifest:
-    """`previous` with the entries of `rendered` in place of their old ones."""
-    names = {one.name for one in rendered}
+def combined(previous: Manifest, rendered: Sequence[Rendered], *, renewed: Iterable[str] = ()) -> Manifest:
+    """`previous` with the entries of `rendered` in place of their old ones; old numbers of `renewed` go too."""
+    names = {one.name for one in rendered} | set(renewed)
     kept = {n: r for n, r in previous.records.items() if r["document"] not in names}
     disagreements = [d for d in previous.disagreements if d["document"] not in names]
     documents, artifacts = dict(previous.documents), dict(previous.artifacts)
@@ -143,6 +144,7 @@ def combined(previous: Manifest, rendered: Sequence[Rendered]) -> Manifest:
             sha256=sha256(one.markdown),
             body_sha256=machine["body_sha256"],
             as_of=machine["header"].get("as_of", ""),
+            before=machine["before"],
             files={name: sha256(content) for name, content in one.files.items()},
         )
         for record in machine["records"]:
@@ -196,11 +198,12 @@ def _run(
     # spawn: a kernel client's threads do not survive a fork
     context = multiprocessing.get_context("spawn")
     done: dict[str, Rendered] = {}
-    with ProcessPoolExecutor(min(jobs, len(tasks)), mp_context=context) as pool:
+    pool = ProcessPoolExecutor(min(jobs, len(tasks)), mp_context=context, initializer=stopping.worker)
+    with pool, stopping.workers():
         running: dict[Future[Rendered], str] = {}
         for name, (path, given) in tasks.items():
             kept = keep / f"{name}.ipynb" if keep else None
-            running[pool.submit(engine.run, path, given, seconds=seconds, keep=kept)] = name
+            running[pool.submit(_in_worker, path, given, seconds, kept)] = name
             progress(name, "waiting")
         try:
             while running:
@@ -216,3 +219,8 @@ def _run(
                 future.cancel()
             raise
     return [done[name] for name in tasks]
+
+
+def _in_worker(notebook: Path, given: Mapping[str, Any], seconds: int, keep: Path | None) -> Rendered:
+    stopping.check()
+    return engine.run(notebook, given, seconds=seconds, keep=keep)

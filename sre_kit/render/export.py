@@ -18,13 +18,12 @@ from nbformat import NotebookNode
 from traitlets import default
 
 from sre_kit.errors import NotebookError
-from sre_kit.render import validate
-from sre_kit.store.manifest import MIME, sha256
+from sre_kit.render import validate, versions
+from sre_kit.store.manifest import MIME
 from sre_kit.store.places import anchor
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
 _CLAIM = re.compile(r"\(\*claim:([A-Za-z0-9._-]+)\*\)")
-_VERSION = re.compile(r"^- \*\*Version:\*\* (\d+)$", re.MULTILINE)
 
 
 class SREMarkdownExporter(TemplateExporter):
@@ -67,10 +66,11 @@ class SREMarkdownExporter(TemplateExporter):
         passed["outputs"] = page.files
         body, final = super().from_notebook_node(nb, passed, **kw)
         text = re.sub(r"\n{3,}", "\n\n", body).strip() + "\n"
-        settled, version = _settled(text, page.header_text, page.machine["header"])
-        final["sre_kit"] = {**page.machine, "version": version, "body_sha256": _body_hash(text, page.header_text)}
+        done = versions.settled(text, page.header_text, page.machine["header"], page.machine["records"])
+        settled = {"version": done.version, "body_sha256": done.body_sha256, "before": done.before}
+        final["sre_kit"] = {**page.machine, **settled}
         final["outputs"] = page.files
-        return settled, final
+        return done.text, final
 
 
 class _Page:
@@ -143,21 +143,6 @@ class _Page:
 
 def _alt(text: str) -> str:
     return re.sub(r"([\\\[\]<>`*_])", r"\\\1", text)
-
-
-def _body_hash(text: str, header: str) -> str:
-    return sha256(text.replace(header, "", 1) if header else text)
-
-
-def _settled(text: str, header: str, machine: Mapping[str, Any]) -> tuple[str, int]:
-    """The document with the version that its body deserves: the last one's when nothing but the header changed."""
-    if not machine:
-        return text, 1
-    version: int = machine["version"]
-    if machine["last_body"] == _body_hash(text, header):
-        version = machine["last_version"]
-        text = text.replace(header, _VERSION.sub(f"- **Version:** {version}", header, count=1), 1)
-    return text, version
 
 
 def noise(machine: Mapping[str, Any]) -> Iterator[str]:

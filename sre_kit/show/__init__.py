@@ -66,7 +66,7 @@ _WHERE: dict[str, str] = {
     **dict.fromkeys(("Note", "Record", "Stack", "Steps", "Heading", "CodeBlock"), "shown"),
     **dict.fromkeys(("Artifact",), "artifact"),
     **dict.fromkeys(("Explorer",), "widgets"),
-    **dict.fromkeys(("header", "sources", "open_questions"), "document"),
+    **dict.fromkeys(("header", "version_changes", "sources", "open_questions"), "document"),
     **dict.fromkeys(
         (
             "indicators",

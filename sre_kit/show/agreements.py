@@ -151,18 +151,13 @@ def review_calendar(plan: ReviewPlan, as_of: date) -> Table:
     return Table(["Review", "Forum", "Called by"], rows, gaps=gaps, findings=findings, note=note)
 
 
-def objective_changes(plan: ReviewPlan, about: About, name: str) -> Table:
-    """The change log of the objectives, and which version of this document was published last."""
+def objective_changes(plan: ReviewPlan) -> Table:
+    """The change log of the objectives."""
     rows: list[Sequence[Inline]] = [
         (f"{one.made:%Y-%m-%d}", one.slo, one.what, one.reason, one.by or MISSING)
         for one in sorted(plan.changes, key=lambda one: (one.made, one.slo), reverse=True)
     ]
-    version = about.published.get(name, (0, ""))[0]
-    note = f"The version published last is {version}; the header says whether this one differs." if version else ""
-    first = "" if version else "This is the first version of this document, so nothing has changed since another."
-    return Table(
-        ["Changed", "Objective", "What", "Reason", "By"], rows, note=note or first, empty="No change is recorded."
-    )
+    return Table(["Changed", "Objective", "What", "Reason", "By"], rows, empty="No change is recorded.")
 
 
 def decisions(

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
-from sre_kit.compute.vocabulary import About, Document, Fact, Gap, Reading, Requests
+from sre_kit.compute.vocabulary import About, Document, Fact, Gap, Reading, Requests, Version
 from sre_kit.show.shown import Shown, open_gaps
 from sre_kit.show.table import Table, pipe_table
 from sre_kit.show.text import Code, Inline, Lines, Link, inline, md_text
+from sre_kit.store.manifest import CHANGES_MARK
 from sre_kit.units import MISSING, percent, span, utc
 
 
@@ -68,7 +69,7 @@ class Header(Shown):
     @property
     def version(self) -> int:
         """The version if the body turns out to differ from the last published one."""
-        return self.about.published.get(self.name, (0, ""))[0] + 1
+        return self.about.published.get(self.name, Version()).number + 1
 
     def markdown(self) -> str:
         """Five lines, and the dependencies folded away."""
@@ -103,13 +104,12 @@ class Header(Shown):
     def machine(self) -> dict[str, Any]:
         """What the export needs to settle the version."""
         part = super().machine()
-        last_version, last_body = self.about.published.get(self.name, (0, ""))
+        last = self.about.published.get(self.name, Version())
         part["header"] = {
             "document": self.name,
             "as_of": self.about.as_of.isoformat(),
             "version": self.version,
-            "last_version": last_version,
-            "last_body": last_body,
+            "last": asdict(last),
             "synthetic": self.about.synthetic,
             "depends": [{"path": d.path, "sha256": d.sha256, "problem": d.problem} for d in self.about.documents],
         }
@@ -130,6 +130,20 @@ class OpenQuestions(Shown):
     def machine(self) -> dict[str, Any]:
         """The gaps and the sentinel: the notebook ran to its end."""
         return {**super().machine(), "sentinel": True}
+
+
+@dataclass(frozen=True)
+class VersionChanges(Shown):
+    """What changed since the last version that differs; the export fills it in."""
+
+    def markdown(self) -> str:
+        """The mark that the export replaces."""
+        return CHANGES_MARK
+
+
+def version_changes() -> VersionChanges:
+    """Which numbers of this document changed since its last version that differs."""
+    return VersionChanges()
 
 
 def header(about: About, name: str) -> Header:

@@ -19,6 +19,8 @@ from sre_kit.errors import DocumentError
 FORMAT: Final = 1
 MIME: Final = "application/vnd.sre-kit.v1+json"
 """MIME type under which a notebook's outputs carry records, gaps, findings, images and artifacts."""
+CHANGES_MARK: Final = "(*changes*)"
+"""Where an export prints what changed since the last version that differs: only there is the body known."""
 
 
 def sha256(content: bytes | str) -> str:
@@ -36,6 +38,8 @@ class Published:
     body_sha256: str
     as_of: str
     files: Mapping[str, str] = field(default_factory=dict)
+    before: Mapping[str, Any] = field(default_factory=dict)
+    """``version`` and ``records`` (name -> value) of the last version that differs from this one."""
 
 
 @dataclass(frozen=True)
@@ -87,3 +91,8 @@ def read(path: Path) -> Manifest:
         if isinstance(error, DocumentError):
             raise
         raise DocumentError(f"{path}: the manifest is damaged ({error}); delete it and render again") from None
+
+
+def values(published: Manifest, document: str) -> dict[str, Any]:
+    """The records that `document` stated, name -> value."""
+    return {name: one["value"] for name, one in published.records.items() if one["document"] == document}

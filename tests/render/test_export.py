@@ -21,7 +21,8 @@ def _shown(data: dict[str, object], number: int = 1) -> object:
 
 
 def _notebook(*cells: object, last_body: str = "") -> object:
-    header = {"document": "Shop", "as_of": "", "version": 4, "last_version": 3, "last_body": last_body}
+    last = {"number": 3, "body_sha256": last_body, "records": {"a": 1}, "before_number": 2, "before_records": {"a": 0}}
+    header = {"document": "Shop", "as_of": "", "version": 4, "last": last}
     first = _shown({"text/markdown": HEADER, MIME: {"header": header}})
     last = _shown({"text/markdown": "None.", MIME: {"sentinel": True}})
     return new_notebook(
@@ -73,6 +74,17 @@ def test_the_version_goes_up_only_when_the_body_changes() -> None:
     again = _notebook(new_markdown_cell("same"), last_body=resources["sre_kit"]["body_sha256"])
     text, resources = SREMarkdownExporter().from_notebook_node(again)
     assert resources["sre_kit"]["version"] == 3 and "- **Version:** 3" in text
+
+
+def test_what_changed_is_told_and_does_not_change_the_next_run() -> None:
+    """Against the last version while the body differs, against the one before it once it is published."""
+    record = _shown({"text/markdown": "t", MIME: {"records": [{"name": "a", "value": 5}]}})
+    cells = [record, new_markdown_cell("(*changes*)")]
+    text, resources = SREMarkdownExporter().from_notebook_node(_notebook(*cells))
+    assert "Since version 3, 1 of 1 numbers changed" in text and "| `a` | 1 | 5 |" in text
+    assert resources["sre_kit"]["before"] == {"version": 3, "records": {"a": 1}}
+    text, _ = SREMarkdownExporter().from_notebook_node(_notebook(*cells, last_body=resources["sre_kit"]["body_sha256"]))
+    assert "Since version 2, 1 of 1 numbers changed" in text and "| `a` | 0 | 5 |" in text
 
 
 def test_records_gaps_and_findings_reach_the_machine() -> None:

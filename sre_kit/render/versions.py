@@ -1,0 +1,90 @@
+"""
+Which version a document is, and what changed since the last one that differs.
+
+A version goes up when the body does, so it is settled here, where the body is known; the header and the paragraph on
+changes are left out of the comparison, or each run would change the next.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sre_kit.store.manifest import CHANGES_MARK, sha256
+
+SHOWN: Final = 12
+"""Changed numbers that are listed; the rest is counted."""
+_VERSION: Final = re.compile(r"^- \*\*Version:\*\* (\d+)$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Settled:
+    """The document as it is published, its version, its body's hash, and the version it is held against."""
+
+    text: str
+    version: int
+    body_sha256: str
+    before: Mapping[str, Any]
+
+
+def settled(text: str, header: str, machine: Mapping[str, Any], records: Sequence[Mapping[str, Any]]) -> Settled:
+    """
+    `text` with its version and its changes filled in.
+
+    Parameters
+    ----------
+    header
+        The header's Markdown inside `text`.
+    machine
+        The header's part for the machine: ``version`` if the body differs, ``last`` as it was published.
+    records
+        What the document states now.
+    """
+    body = sha256(text.replace(header, "", 1) if header else text)
+    last: Mapping[str, Any] = machine.get("last", {})
+    if last and last["number"] and last["body_sha256"] == body:
+        version = int(last["number"])
+        before = {"version": last["before_number"], "records": last["before_records"]}
+    else:
+        version = int(machine.get("version", 1))
+        before = {"version": last.get("number", 0), "records": last.get("records", {})}
+    if header:
+        text = text.replace(header, _VERSION.sub(f"- **Version:** {version}", header, count=1), 1)
+    now = {record["name"]: record["value"] for record in records}
+    return Settled(text.replace(CHANGES_MARK, changes(before, now)), version, body, before)
+
+
+def changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+    """
+    Markdown on the numbers that differ from an earlier version.
+
+    >>> changes({"version": 0, "records": {}}, {"a": 1})
+    'This is the first version of this document.'
+    >>> print(changes({"version": 2, "records": {"a": 1, "b": 2}}, {"a": 1.5, "b": 2, "c": 3}))
+    Since version 2, 2 of 3 numbers changed:
+    <BLANKLINE>
+    | Number | Version 2 | Now |
+    | :-- | --: | --: |
+    | `a` | 1 | 1.5 |
+    | `c` | – | 3 |
+    """
+    number, old = before["version"], before["records"]
+    if not number:
+        return "This is the first version of this document."
+    differing = [name for name in sorted({*old, *now}) if old.get(name) != now.get(name)]
+    if not differing:
+        return f"Since version {number} the words changed and no number did."
+    rows = [f"| `{name}` | {_shown(old.get(name))} | {_shown(now.get(name))} |" for name in differing[:SHOWN]]
+    table = "\n".join(["| Number | " + f"Version {number} | Now |", "| :-- | --: | --: |", *rows])
+    more = f"\n\nAnd {len(differing) - SHOWN} more." if len(differing) > SHOWN else ""
+    return f"Since version {number}, {len(differing)} of {len(now)} numbers changed:\n\n{table}{more}"
+
+
+def _shown(value: object) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    return re.sub(r"([\\|`*<\[])", r"\\\1", str(value))[:80]
