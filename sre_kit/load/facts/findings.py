@@ -123,7 +123,7 @@ def versioned_finding(line: Line, document: str) -> Iterator[Fact]:
         not found
         or not line.item
         or line.parents
-        or not re.search(r"(?i)\bvulnerabilit\w+|\bcve\b|\badvisories\b", place)
+        or not re.search(r"(?i)\bvulnerabilit\w+|\bcves?\b|\badvisories\b", place)
     ):
         return
     level = re.search(r"(?i)\b(critical|high|medium|moderate|low)\b", place)

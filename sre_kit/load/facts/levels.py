@@ -92,13 +92,17 @@ def _found(claim: Claim, document: str, style: str) -> Iterator[Found]:
         if kind is not None:
             yield Found(kind, quantity, f"{before}{quantity.written}{_cut(after)}", words)
         last_end = quantity.end
-    if not spotted and _IMMEDIATE.match(claim.text) and len(claim.text.split()) <= 8:
+    if not any(one.unit for one in spotted) and _IMMEDIATE.match(claim.text) and len(claim.text.split()) <= 8:
         named = RECOVERY.search(claim.column) or RECOVERY.search(claim.label)
         if named:
-            kind = Kind.RTO if (named[1] or named[2]).lower() in ("rto", "time") else Kind.RPO
+            kind = _objective(named)
             yield Found(
                 kind, Quantity(Decimal(0), "s", 0, len(claim.text), claim.text), claim.text, claim.column or claim.label
             )
+
+
+def _objective(named: re.Match[str]) -> Kind:
+    return Kind.RTO if (named[1] or named[2]).lower() in ("rto", "time") else Kind.RPO
 
 
 _SHARE_OF: Final = re.compile(
@@ -165,6 +169,10 @@ def _kind(
     """The kind that the nearest telling words give the quantity."""
     if re.match(r"\s*burn", after):
         return None, ""
+    if quantity.unit == "s" and claim.form != "sentence" and not previous:
+        objective = RECOVERY.fullmatch(claim.label.strip(" ()")) or RECOVERY.fullmatch(claim.column.strip(" ()"))
+        if objective and not before.strip(" <>≤≥~"):
+            return _vetoed(_objective(objective), claim, quantity), objective[0]  # what follows only explains
     clauses = CLAUSE.split(before)
     tries: list[tuple[str, bool]] = [(clauses[-1], True), (_cut(after), False)]
     if claim.form == "sentence" or quantity.unit in previous:
@@ -219,6 +227,10 @@ def _kind(
     return None, ""
 
 
+_SUSTAINED: Final = re.compile(
+    r"(?i)\W{0,3}(?:sustained )?(?:for|over) (?:at least )?\d+ ?(?:m|mins?|minutes|h|hours?|s)\b"
+)
+_TRIGGER: Final = re.compile(r"(?i)\b(?:scal(?:e|ing)|triggers?|conditions?|autoscal\w+|when)\b")
 _RATED: Final = re.compile(r"(?i)\([^()]*\)|\b(?:excellent|good|pass(?:ed)?|ok|failed|acceptable)\b")
 _DESCRIPTION: Final = re.compile(
     r"(?i)(?:description|definition|meaning|beschreibung|descripci[oó]n|descri[cç][aã]o)s?"
@@ -267,6 +279,13 @@ def _vetoed(kind: Kind | None, claim: Claim, quantity: Quantity) -> Kind | None:
         and quantity.value >= 30
     ):
         return None
+    lasting = _SUSTAINED.match(claim.text[quantity.end :])
+    if (
+        lasting
+        and kind in (Kind.LATENCY_TARGET, Kind.ERROR_RATE_TARGET)
+        and _TRIGGER.search(" ".join(claim.around[:2]))
+    ):
+        return None  # "p95 < 300 ms for 30 minutes" scales down
     above = kind in (Kind.LATENCY_TARGET, Kind.ERROR_RATE_TARGET) and quantity.comparison in (">", ">=")
     if above and not fails(claim) and not roles.threshold_column(claim.column):
         return None  # above is where somebody is told, not what was promised

@@ -107,8 +107,10 @@ def task_table(table: Table, document: str) -> list[Fact]:
     status = header_index(table.header, STATUS_COLUMN)
     if status is None and is_plan(table.heading, document):
         status = _state_column(table)
-    if status is None or _NO_TASKS.search(place):
+    if _NO_TASKS.search(place):
         return []
+    if status is None:
+        return _of_a_phase(table, document)
     named = [index for index, name in enumerate(table.header) if index != status and _TASK_COLUMN.match(name)]
     parts = [index for index, name in enumerate(table.header) if index != status and _PART_COLUMN.match(name)]
     states = [(row, _row_state(row, status)) for row in table.rows]
@@ -134,6 +136,36 @@ def task_table(table: Table, document: str) -> list[Fact]:
             around = (table.lead, *reversed(table.heading))
             found.append(task_fact(name, is_done(state), row.line, row.source, table.heading, document, around))
     return found
+
+
+def heading_done(heading: tuple[str, ...]) -> bool:
+    """Whether the heading over a piece of work ends by saying that it is done."""
+    return bool(heading) and bool(
+        re.search(r"(?i)✓\W*$|\b(?:done|completed?|finished|shipped)\W*(?:\([^()]*\))?\W*$", heading[-1])
+    )
+
+
+def _of_a_phase(table: Table, document: str) -> list[Fact]:
+    """The tasks of a table without states under a phase of a plan: they have the state of the phase."""
+    column = header_index(table.header, _WORK_COLUMN)
+    if (
+        column is None
+        or not is_plan(table.heading, document)
+        or not any(PHASE.match(text) for text in table.heading[-1:])
+    ):
+        return []
+    around = (table.lead, *reversed(table.heading))
+    return [
+        task_fact(row.cells[column], heading_done(table.heading), row.line, row.source, table.heading, document, around)
+        for row in table.rows
+        if column < len(row.cells) and re.search(r"[^\W\d_]{3}", row.cells[column])
+    ]
+
+
+_WORK_COLUMN: Final = re.compile(
+    r"(?i)^(?:tasks?|action items?|actions?|deliverables?|work items?|to-?dos?|aufgaben?|tareas?|tarefas?|tâches?|"
+    r"features?|steps?|story|stories|tickets?)$"
+)
 
 
 def _state_column(table: Table) -> int | None:

@@ -23,11 +23,14 @@ YEAR: Final = 365 * DAY
 _UNIT_SECONDS: Final[dict[str, str]] = {
     "0.000000001": "ns nanosecond nanoseconds",
     "0.000001": "µs μs us usec microsecond microseconds",
-    "0.001": "ms msec msecs millis milli millisecond milliseconds millisekunden milisegundos millisecondes",
-    "1": "s sec secs second seconds sekunde sekunden segundo segundos seconde secondes segundos",
-    "60": "m min mins minute minutes minuten minuto minutos",
-    "3600": "h hr hrs hour hours std stunde stunden hora horas heure heures",
-    "86400": "d day days tag tage tagen día días dia dias jour jours j",
+    "0.001": "ms msec msecs millis milli millisecond milliseconds millisekunden milisegundos millisecondes мс 毫秒 "
+    "milidetik",
+    "1": "s sec secs second seconds sekunde sekunden segundo segundos seconde secondes segundos detik сек секунд "
+    "секунды 秒",
+    "60": "m min mins minute minutes minuten minuto minutos menit мин минут минуты 分钟 分",
+    "3600": "h hr hrs hour hours std stunde stunden hora horas heure heures ore timer timmar uur час часов 小时 時間",
+    "86400": "d day days tag tage tagen día días dia dias jour jours j giorni giorno hari dage dagen dagar день дня "
+    "дней 天",
     "604800": "w wk wks week weeks woche wochen semana semanas semaine semaines",
     "2592000": "month months monat monate monaten mes meses mois mo mos",
     "31536000": "y yr yrs year years jahr jahre jahren año años ano anos an ans année années",

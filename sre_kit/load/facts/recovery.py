@@ -29,7 +29,8 @@ _FREQUENCY: Final = re.compile(
     r"semanal\w*|quotidien(?:ne)?s?|journali(?:er|ère)s?|chaque (?:nuit|jour|heure|"
     r"semaine)|toutes les heures|horaires|mensuel(?:le)?s?|hebdomadaires?|semanais|"
     r"di[aá]ri[oa]s?|cada (?:hora|d[ií]a|noche|semana)|mensual(?:es)?|jede (?:nacht|"
-    r"stunde)|cada \d+ horas)",
+    r"stunde)|(?:a )?cada \d+ (?:horas?|minutos?|d[ií]as?)|toutes les \d+ (?:minutes?|heures?)|"
+    r"alle \d+ (?:stunden|minuten|tage)|\d{1,2}-hourly|(?:every )?(?:weekday|weekend)s?)",
     re.IGNORECASE,
 )
 _NORMAL: Final = {
@@ -66,7 +67,7 @@ _GERMAN: Final = (
 _KEPT: Final = re.compile(
     r"\b(?:retention|retain(?:ed|s|ing)?|kept|keep(?:s|ing)?|stored for|preserved|"
     r"expir\w+ after|delete[ds]? after|rolling|history|window|aufbewahr\w*|retenci[oó]n|"
-    r"conservad[oa]s?|rétention|conserv\w+|lifecycle)\b",
+    r"conservad[oa]s?|rétention|conserv\w+|lifecycle|rotação|rotación|rotated)\b",
     re.IGNORECASE,
 )
 _NOT_BACKUP: Final = re.compile(
@@ -143,6 +144,10 @@ def backup_facts(claim: Claim, document: str, style: str) -> Iterator[Fact]:
         return
     name = _name(claim)
     if claim.form == "pair":
+        kept = any(_RETENTION_KEY.search(text) for text in claim.around[:1])
+        if kept and _LENGTH_ONLY.match(claim.text) and not _NOT_BACKUP.search(claim.label):
+            yield from _retentions(claim, claim.label, document, style)  # "Daily snapshots: 30 days" says how long
+            return
         if _RETENTION_KEY.search(claim.label) and not _NOT_BACKUP.search(claim.label):
             yield from _retentions(claim, name, document, style)
             return
@@ -171,6 +176,10 @@ _SORT: Final = re.compile(
     r"(?i)^\W*(?:full|incremental|differential|inkrementell\w*|voll\w*|completos?|"
     r"incrementa(?:l|les|is)|diferencial(?:es)?|transaction logs?|wal|complète|daily|"
     r"weekly|hourly|monthly)\b"
+)
+_LENGTH_ONLY: Final = re.compile(
+    r"(?i)^[~≈]?\d+ ?(?:d|days?|weeks?|months?|years?|tage?|wochen|monate?|jahre?|d[ií]as?|semanas?|meses|mes|jours?|"
+    r"semaines?|mois|ans?|años?)\b.{0,30}$"
 )
 _OTHER_DATA: Final = re.compile(
     r"(?i)\b(?:logs?|logging|metrics|monitoring|audit|traces|events|messages|kafka|data retention|personal data|gdpr)\b"
@@ -228,11 +237,15 @@ def _schedules(claim: Claim, name: str, document: str, style: str) -> list[Fact]
         and claim.form != "sentence"
     ):
         found.append(_fact(Kind.BACKUP_SCHEDULE, cron[0], "text", claim, name, document, claim.text, cron.start()))
+    asked = _SCHEDULE_KEY.search(claim.column or claim.label)
+    if not found and asked and claim.form != "sentence" and (own := _OWN_WORDS.match(claim.text)):
+        found.append(_fact(Kind.BACKUP_SCHEDULE, claim.text.strip(), "text", claim, name, document, own[0], 0))
     return found
 
 
 _OWN_WORDS: Final = re.compile(
-    r"(?i)^(?:on (?:every |each )?(?:change|commit|deploy\w*|demand)|(?:à|a) chaque "
+    r"(?i)^(?:(?:on )?every (?:[\w/-]+ )?(?:commit|deploy\w*|release|change|push|migration|build)|on (?:every |"
+    r"each )?(?:change|commit|deploy\w*|demand)|(?:à|a) chaque "
     r"\w+|before \w[\w ]{2,30}|after each \w+|temps réel|tiempo real|echtzeit|continue?\b.{0,20}|"
     r"automatic\b.{0,50}|bei (?:jeder|änderung)\b.{0,20}|each (?:commit|deployment|"
     r"release)|per (?:commit|deployment|release))"
@@ -259,7 +272,9 @@ def _kept(claim: Claim, name: str, document: str, style: str) -> Iterator[Fact]:
             claim.text[max(0, quantity.start - 40) : quantity.start],
             claim.text[quantity.end : quantity.end + 26],
         )
-        follows = kept.end() <= quantity.start and not re.search(r"\bevery\s*$", before, re.IGNORECASE)
+        follows = kept.end() <= quantity.start and not re.search(
+            r"\b(?:every|após|dopo|within)\s*$", before, re.IGNORECASE
+        )
         if follows or _KEPT.search(after):
             yield _fact(Kind.BACKUP_RETENTION, quantity, "s", claim, name, document, claim.text, quantity.start)
 

@@ -30,7 +30,7 @@ _EXAMPLE_TEXT = re.compile(
     r"^\W*(?:for example|for instance|e\.g\.|example|z\. ?b\.|zum beispiel|beispiel|"
     r"por ejemplo|p\.\s?ej\.|par exemple|suppose|imagine|say,)|\b(?:e\.g\.|p\.\s?ej\.,?|"
     r"z\.\s?B\.|for example|for instance|"
-    r"such as)\s",
+    r"such as),?\s",
     re.IGNORECASE,
 )
 _TEMPLATE = re.compile(

@@ -47,7 +47,7 @@ _STATISTIC: Final = (
         r"p-?\s?\(?95\)?(?!\d)|95(?:th|%[ -]?ile|%il|e centile| ?%? percentile)\b|percentil[e]? "
         r"?95|95 ?% (?:of|de(?: las| los)?|der|des) (?:all )?(?:solicitudes|peticiones|"
         r"anfragen|requêtes|requisi[cç][oõ]es|requests|api|queries|calls|responses|operations|"
-        r"page|users)|95\.? ?perzentil",
+        r"page|users|(?:[\w-]+ ){1,4}(?:complete|finish|load|respond|return))|95\.? ?perzentil",
     ),
     (
         "p90",

@@ -51,6 +51,9 @@ _LATENCY_WORDS = (
     r"\b(?:page|initial|app|screen|dashboard)[- ]load(?:s|ing)?(?: times?)?\b|\bload[- ]times?\b|"
     r"\bloads?\b (?:in|within|under)|\bttfb\b|\btime to first byte|\blcp\b|\bfcp\b|"
     r"\btti\b|\binp\b"
+    r"|响应时间|加载时间|延迟|応答時間|レスポンスタイム|\bвремя (?:отклика|ответа)|\bwaktu (?:respons|muat)\w*|"
+    r"\bczas odpowiedzi|\bresponstid|\btempo di risposta|\bcold[- ]starts?\b|"
+    r"\b9[059] ?% of (?:[\w-]+ ){1,4}(?:complete|finish|load|respond|return)s? (?:in|within|under)"
     r"|\blargest contentful paint|\bfirst contentful paint|\btime to interactive|\b(?:query|"
     r"request|api|processing|execution|expected|render(?:ing)?|turnaround|search) "
     r"(?:times?|duration)\b|\bround[- ]?trip|\bladezeit\w*|\bhttp_req_duration"
@@ -89,7 +92,7 @@ RULES: Final = (
         r"acknowledge(?:ment|d)?|escalat\w+|first[- ]response|resolution|resolve[sd]?|"
         r"triage|mtt[radifb]\w*|mean time|business (?:hours?|days?)|customer service|helpdesk|"
         r"pager|paged|remediation|patch(?:ing|ed)?|detect(?:ion|ed)?|containment|rollback|"
-        r"restart|deploy(?:ment|s)?|build|startup|start-?up|boot|cold start|lead time)\b",
+        r"restart|deploy(?:ment|s)?|build|startup|start-?up|boot|lead time)\b",
     ),
     # ours
     _rule(
@@ -110,7 +113,11 @@ RULES: Final = (
         r"\buptime\b|\bup-time\b|\bavailab(?:ility|le)\b|\bverfügbar(?:keit)?\b|\bdisponibili(?:dad|"
         r"té|dade|tà)\b|\bdisponib(?:le|ilidad)\b|\bnines\b|\bslas?\b(?! compliance| breach|"
         r" attainment)|\bservice[- ]level (?:agreement|objective)s?\b|\bavailability slo\b|"
-        r"^success rate$|\b(?:requests?|api|http|checkout|overall|system|read|write|"
+        r"可用性|可用率|\bдоступност\w*|\bketersediaan\b|\bdisponibilità\b|\btilgængelighed\b|\bbeschikbaarheid\b|"
+        r"\bof (?:[\w-]+ ){1,4}succeed\b|"
+        r"^(?!.*\b(?:backups?|tests?|builds?|deploy\w*|training|customer|email|cache|"
+        r"import)\b)(?:[\w/&-]+ ){1,3}success$|"
+        r"^\s*success rate$|\b(?:requests?|api|http|checkout|overall|system|read|write|"
         r"query|call|job|upload|transaction|order|login|search|generation|playback|streaming|"
         r"delivery)\s(?:\w+\s)?success[- ]?(?:rate|ratio)\b|\bsuccessful (?:requests|responses)\b",
         _between("0.9", "1"),
@@ -122,7 +129,7 @@ RULES: Final = (
         r"\bfailed requests\b|\bfailures?\b|\b5xx\b|\bfehler(?:rate|quote)\b|\btasa de "
         r"error(?:es)?|\btaux d'erreurs?|\bhttp_req_failed\b|\bfailure rate\b|\btime-?out "
         r"rate\b|\berros?\b|\btaxa de erros?\b|\bfalhas\b|\btasa de fall[oa]s?\b|\bfallid[oa]s\b|"
-        r"\berrores\b",
+        r"\berrores\b|错误率|エラー率|\bчастота ошибок|\btingkat kesalahan",
         _between("0", "1"),
     ),
     _rule(Kind.LATENCY_TARGET, "s", _LATENCY_WORDS, _between("0.000000001", "3600")),
@@ -181,6 +188,9 @@ OUTSIDE_GROWTH: Final = re.compile(
 )
 
 
+_SHORT_LIVED: Final = re.compile(r"(?i)\b(?:tokens?|sessions?|lease|valid|locks?|refresh)\b")
+
+
 def subject(text: str, unit: str, value: Decimal, last: bool = False) -> tuple[bool, Kind | None]:
     """
     Whether the words say what a number of this unit is about, and which kind that makes it.
@@ -193,6 +203,8 @@ def subject(text: str, unit: str, value: Decimal, last: bool = False) -> tuple[b
     >>> subject("Support response time", "s", Decimal(30)), subject("Checkout", "s", Decimal(30))
     ((True, None), (False, None))
     """
+    if unit == "s" and value < 1:
+        text = _SHORT_LIVED.sub("work", text)  # nothing expires within a second
     if unit == "s" and (named := _recovery(text, last)):
         return True, named
     best: tuple[int, int, Rule] | None = None

@@ -10,7 +10,7 @@ from typing import Final
 from sre_kit.compute.vocabulary import Fact, Kind, Scope
 from sre_kit.load.facts import roles, scope
 from sre_kit.load.facts.claims import Claim, split_key
-from sre_kit.load.facts.progress import PHASE, in_plan, is_done, is_open, is_plan, task_fact, task_table
+from sre_kit.load.facts.progress import PHASE, heading_done, in_plan, is_done, is_open, is_plan, task_fact, task_table
 from sre_kit.load.facts.reading import Block, Fence, Line, Table
 
 _STRATEGY = re.compile(
@@ -195,11 +195,27 @@ def _phase_item(line: Line) -> bool:
     return not (_PHASE_FIELDS.match(line.text) or line.text.endswith(":") or measured or len(key.split()) > 6)
 
 
+def _beneath(line: Line, document: str) -> Iterator[Fact]:
+    """A bullet under the bullet of a phase in a plan: its own mark, else the state of the phase."""
+    above = line.parents[-1]
+    if len(line.parents) > 1 or not line.item or not is_plan(line.heading, document) or len(line.text) > 200:
+        return
+    if not PHASE.match(above) or _PHASE_FIELDS.match(line.text) or re.match(r"\W*[\d$€<>]", line.text):
+        return
+    told = _TRAILING.match(above)
+    done = line.mark == "done" if line.mark else bool(told and is_done(told["state"]))
+    yield task_fact(line.text.strip("✓✗ "), done, line.line, line.raw, line.heading, document, line.context)
+
+
 def _planned(line: Line, document: str) -> Iterator[Fact]:
     """A bullet of a plan with a mark (`✅ Schema`), or under a heading that is a state (`In progress`)."""
-    if not in_plan(line.heading, document) or not 2 < len(line.text) <= 200 or line.parents or CVSS.search(line.text):
-        return
     key, rest = split_key(line.text)
+    longest = 600 if key and line.item else 200
+    if not in_plan(line.heading, document) or not 2 < len(line.text) <= longest or CVSS.search(line.text):
+        return
+    if line.parents:
+        yield from _beneath(line, document)
+        return
     if (
         key.lower() in ("status", "state", "estado", "statut")
         and len(line.heading) > 1
@@ -246,8 +262,10 @@ def _planned(line: Line, document: str) -> Iterator[Fact]:
         and is_plan(line.heading, document)
         and _phase_item(line)
     ):
-        done = bool(line.heading) and line.heading[-1].endswith("✓")
-        yield task_fact(line.text.strip("✓✗ "), done, line.line, line.raw, line.heading, document, line.context)
+        text = key if len(line.text) > 200 else line.text
+        yield task_fact(
+            text.strip("✓✗ "), heading_done(line.heading), line.line, line.raw, line.heading, document, line.context
+        )
         return
     headed = line.item and not line.title and (_STATE_HEAD.match(near) or _STATE_END.search(near))
     if not (headed or (line.mark and (line.item or line.raw.lstrip("*_ ")[:1] in "✅❌⏳🚧🔄"))) or line.title:
@@ -257,7 +275,8 @@ def _planned(line: Line, document: str) -> Iterator[Fact]:
         if line.mark
         else bool(headed and (headed.groupdict().get("done") or headed.groupdict().get("tick")))
     )
-    yield task_fact(line.text.strip("✓✗ "), done, line.line, line.raw, line.heading, document, line.context)
+    text = key if len(line.text) > 200 else line.text
+    yield task_fact(text.strip("✓✗ "), done, line.line, line.raw, line.heading, document, line.context)
 
 
 CVSS: Final = re.compile(r"\(?\bCVSS(?:\s?(?:score|v3(?:\.\d)?))?:?\s?(?P<score>\d{1,2}(?:\.\d)?)\b\)?", re.IGNORECASE)
