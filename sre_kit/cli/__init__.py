@@ -15,9 +15,11 @@ from sre_kit.errors import SREKitError
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; returns the exit code, and never shows a traceback of ours to a user."""
     from sre_kit.cli.app import app
+    from sre_kit.render.stopping import Stopped, stoppable
 
     try:
-        result = app(args=arguments, prog_name="sre-kit", standalone_mode=False)
+        with stoppable():
+            result = app(args=arguments, prog_name="sre-kit", standalone_mode=False)
         code = result if isinstance(result, int) else 0
         sys.stdout.flush()
     except SREKitError as error:
@@ -27,9 +29,9 @@ def main(arguments: list[str] | None = None) -> int:
         # the reader went away, as `| head` does; what is left in the buffer has nowhere to go
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
-    except KeyboardInterrupt:
-        print("stopped; nothing was published", file=sys.stderr)
-        return 130
+    except Stopped as stop:
+        print(f"stopped by {stop.name}; documents are published whole or not at all", file=sys.stderr)
+        return int(stop.code or 1)
     except Exception as error:
         return _shown(error)
     return code

@@ -39,7 +39,13 @@ def run(params: str, port: int, browser: bool) -> int:
     # the token goes by the environment: a command line can be read by every process of the machine
     environment = {**os.environ, "JUPYTER_TOKEN": token}
     print(f"JupyterLab on {folder}; the link with its token follows. Stop with Ctrl+C.", file=sys.stderr)
-    return subprocess.run(command, env=environment, check=False).returncode
+    server = subprocess.Popen(command, env=environment)
+    try:
+        return server.wait()
+    finally:
+        # ends its kernels and then itself; nothing happens to a server that has ended
+        server.terminate()
+        server.wait()
 
 
 def copies(params: str) -> Path:

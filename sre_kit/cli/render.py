@@ -17,7 +17,7 @@ from sre_kit import load
 from sre_kit.cli import plan
 from sre_kit.errors import NotebookError, OutOfDateError, ParameterError, ProtectedError, nearest
 from sre_kit.load.projects import Project
-from sre_kit.render import batch, engine, publish
+from sre_kit.render import batch, engine, publish, stopping
 from sre_kit.render.export import noise
 from sre_kit.store import manifest as manifests
 from sre_kit.store import places
@@ -133,7 +133,8 @@ def render(project: Project, options: Options) -> tuple[Report, int]:
         changes = [change for change in root.changes(files) if change.kind != "unchanged"]
         if writes:
             _protect(root, recorded, files, options.force)
-            publish.publish(root, files)
+            with stopping.deferred():
+                publish.publish(root, files)
     report = Report(
         outcome, changes, _degraded(outcome), _breaches(outcome.manifest, options.fail_on), target, writes, notes
     )
@@ -261,7 +262,10 @@ def _print(report: Report, options: Options) -> None:
     manifest = report.outcome.manifest
     if options.dry_run or options.check:
         for change in report.changes:
-            sys.stdout.write(change.diff())
+            # the manifest follows from the documents, and is for machines
+            sys.stdout.write(
+                change.diff() if not change.path.endswith(places.MANIFEST) else f"{change.path}: {change.kind}\n"
+            )
         print(f"{len(report.changes)} file(s) would change" if report.changes else "up to date: nothing would change")
     else:
         print(
