@@ -65,6 +65,8 @@ def five(judged: Bundle, section: Section, rows: Rows) -> str:
             and [int(n) for n in said.groups()] != [judged_[s] for s in ("passed", "failed", "not known")]
         ):
             return f"{name}: {said[0]} here, otherwise in the manifest"
+        if judged_ and judged_["failed"]:
+            return f"{name} fails {judged_['failed']} of its points"
     return ""
 
 

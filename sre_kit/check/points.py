@@ -68,6 +68,10 @@ class Bundle:
             pages[name] = Page(self.documents[name])
         return pages[name]
 
+    def source(self, path: str) -> Path:
+        """Where a link of a document leads; the folder of the set need not be there yet while it is judged."""
+        return (self.project / places.DOCUMENTS / path).resolve()
+
     def records(self, prefix: str) -> dict[str, Any]:
         """Values of the records whose name begins with `prefix`."""
         return {n: r["value"] for n, r in self.manifest.records.items() if n.startswith(prefix)}

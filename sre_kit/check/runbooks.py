@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from difflib import SequenceMatcher
 from itertools import combinations
-from pathlib import Path
 from typing import Final
 from urllib.parse import unquote
 
@@ -14,7 +13,6 @@ from sre_kit.check.cells import blank, codes, plain
 from sre_kit.check.forms import Rows, asked, over
 from sre_kit.check.page import Page, Section
 from sre_kit.check.points import Bundle, Verdict, passed, point
-from sre_kit.store import places
 
 DOC: Final = "IncidentResponse"
 RUNBOOKS: Final = "Runbook documentation"
@@ -79,7 +77,7 @@ def _stated(judged: Bundle, alert: str, cell: str) -> str:
     """Whether the lines that a cell links name the alert."""
     for target in re.findall(r"\]\(([^()\s]+)\)", cell):
         path, _, line = unquote(target).partition("#L")
-        file: Path = judged.project / places.DOCUMENTS / path
+        file = judged.source(path)
         if not line.isdigit() or not file.is_file():
             continue
         lines = file.read_text(encoding="utf-8", errors="replace").splitlines()

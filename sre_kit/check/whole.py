@@ -118,7 +118,7 @@ def _broken(judged: Bundle, page: Page, target: str) -> str:
         return ""  # one of the set, published in the same run
     if path.startswith("artifacts/"):
         return "" if path.removeprefix("artifacts/") in judged.manifest.artifacts else "names no artifact"
-    return "" if (judged.project / places.DOCUMENTS / path).resolve().exists() else "leads nowhere"
+    return "" if judged.source(path).exists() else "leads nowhere"
 
 
 @point("*", "images", "Every image has alt text that states a conclusion, and a data table beside it")
@@ -157,7 +157,7 @@ def provenance(judged: Bundle, name: str) -> Verdict:
         label = text.rpartition(":")[2]
         if label.isdigit() and label != anchor:
             return failed(f"{text} leads to line {anchor}", line)
-        file = judged.project / places.DOCUMENTS / path
+        file = judged.source(path)
         if file.is_file():
             if path not in sizes:
                 sizes[path] = len(file.read_text(encoding="utf-8", errors="replace").splitlines())

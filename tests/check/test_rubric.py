@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from sre_kit.check import Bundle, evaluate, unchecked
+from sre_kit.check import Bundle, checks, evaluate, unchecked
 from sre_kit.check.points import registered
 from sre_kit.check.rubric import MACHINE
 from tests.check.damage import rewritten
@@ -30,6 +30,12 @@ def test_every_point_has_evidence_that_a_person_can_look_up(published: Bundle) -
         assert one.evidence, one
         assert one.title, one
         assert 0 <= one.line <= len(published.page(one.document).lines), one
+
+
+def test_the_render_judged_what_the_check_judges(published: Bundle) -> None:
+    """A render judges before anything is published; where files lie must make no difference."""
+    found = checks(p for p in evaluate(published) if p.document in published.manifest.documents)
+    assert found == dict(published.manifest.checks)
 
 
 def test_points_that_are_not_reached_are_listed_for_contributors() -> None:

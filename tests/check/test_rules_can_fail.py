@@ -359,6 +359,7 @@ HANDOFF: list[tuple[str, str, Damage]] = [
     (H, "1", cell(H, "Summary", 0, "Version", "17", "Rubric")),
     (H, "1", cell(H, "Summary", 2, "sha256", "`000000000000`", "Rubric")),
     (H, "2", lose(H, "Summary", 3, "Rubric")),
+    (H, "2", failing(C)),
     (H, "2", cell(H, "Summary", 1, "Rubric", "99 passed, 0 failed, 0 not known")),
     (H, "3", say(H, "**The system is not stable**", "**The system is stable**")),
     (H, "3", alter(H, r"^Rule: stable:.*\n", "")),
