@@ -24,7 +24,7 @@ from sre_kit.load.facts.k6 import k6_claim
 from sre_kit.load.facts.levels import level_facts
 from sre_kit.load.facts.manifests import fence_claims, fence_facts
 from sre_kit.load.facts.money import money_facts
-from sre_kit.load.facts.people import journey_title, people_line, people_table
+from sre_kit.load.facts.people import journey_title, people_line, people_table, stakeholder_sections
 from sre_kit.load.facts.quantities import decimal_mark
 from sre_kit.load.facts.reading import Block, Fence, Line, Table, blocks
 from sre_kit.load.facts.recovery import backup_facts, backup_table
@@ -68,6 +68,7 @@ def _all(read: Sequence[Block], document: str, style: str) -> Iterator[Fact]:
         yield from _block(block, document, style)
     yield from tasks(read, document)
     yield from finding_sections(read, document)
+    yield from stakeholder_sections(read, document)
     yield from runbook_alert(read, document)
     yield from scaling_section([block for block in read if isinstance(block, Line)], document)
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from sre_kit.compute.vocabulary import Fact, Kind
 from sre_kit.load.facts import roles
 from sre_kit.load.facts.claims import Claim, header_index, split_key
-from sre_kit.load.facts.reading import Line, Table
+from sre_kit.load.facts.reading import Block, Line, Table
 
 _STAKEHOLDERS: Final = re.compile(
     r"\bstakeholders?\b|\binteressengruppen\b|\bpartes interesadas\b|\bparties prenantes\b", re.IGNORECASE
@@ -32,6 +32,7 @@ _NAME_COLUMN: Final = re.compile(
     r"owner|engineer|assigned(?: to)?|nombre|nom|who)$",
     re.IGNORECASE,
 )
+_PERSON_COLUMN: Final = re.compile(r"(?i)(?:name|person|(?:team )?member|engineer|assigned|nombre|nom|who)\b")
 _ROLE_COLUMN: Final = re.compile(
     r"^(?:role|title|position|function|responsibility|rolle|rol|rôle|team role|responsibilities|job title)$",
     re.IGNORECASE,
@@ -63,12 +64,16 @@ def people_table(table: Table, document: str) -> list[Fact] | None:
     """The stakeholders or team members of a table, or None where it lists neither."""
     place = " ".join((table.lead, *table.heading[-1:]))
     header = table.header
-    stakeholder = header_index(header, _STAKEHOLDER_COLUMN)
     name, role = header_index(header, _NAME_COLUMN), header_index(header, _ROLE_COLUMN)
+    stakeholder = header_index(header, _STAKEHOLDER_COLUMN)
+    if stakeholder in (0, 1) and any(_INTEREST.search(name) for name in header):
+        return _rows(table, Kind.STAKEHOLDER, stakeholder or 0, role, document)
     if stakeholder == 0 and not _NOT_PEOPLE.search(place):
         return _rows(table, Kind.STAKEHOLDER, 0, role, document)
     if _STAKEHOLDERS.search(place) and not _NOT_PEOPLE.search(place) and (name is not None or role == 0):
         return _rows(table, Kind.STAKEHOLDER, name if name is not None else 0, role, document)
+    if role == 0 and _RESPONSE_TEAM.search(place) and any(_TURN_COLUMN.fullmatch(text.strip()) for text in header):
+        return _rows(table, Kind.TEAM_MEMBER, 0, 0, document, duties=True)
     if name is not None and role is not None and (_TEAM.search(place) or _TEAM.search(document)):
         return _rows(table, Kind.TEAM_MEMBER, name, role, document)
     if (
@@ -77,16 +82,53 @@ def people_table(table: Table, document: str) -> list[Fact] | None:
         and _TEAM.search(place)
         and re.match(r"(?i)(?:team|role|area|function|level|service|purpose|contact type|type)", header[0])
     ):
-        return _rows(table, Kind.TEAM_MEMBER, name, 0 if name else None, document)
+        return _rows(
+            table, Kind.TEAM_MEMBER, name, 0 if name and _PERSON_COLUMN.match(header[name]) else None, document
+        )
+    if _ON_CALL.search(place) or _ON_CALL.search(document):
+        turns = [index for index, heading in enumerate(header) if _TURN_COLUMN.fullmatch(heading.strip())]
+        if turns and re.match(r"(?i)(?:week|dates?|shift|period|rotation|woche|semana|sprint)\b", header[0]):
+            return _turns(table, turns, document)
     journey = header_index(header, _JOURNEY_COLUMN)
     if journey is not None and (_JOURNEYS.search(place) or re.search(r"(?i)journey|cuj|critical", header[journey])):
         return _rows(table, Kind.CRITICAL_USER_JOURNEY, journey, None, document)
     return None
 
 
+_RESPONSE_TEAM: Final = re.compile(r"(?i)\b(?:dr|disaster|recovery|response|continuity)\b.*\b(?:team|roles)\b")
+_NO_NAME: Final = re.compile(
+    r"(?i)\b(?:team|channel|portal|dashboard|console|page|slack|discord|e-?mail|tickets?|phone|chat|hotline|center|desk|"
+    r"on-?call|pagerduty|opsgenie|status|group|department|vendor|provider|primary|secondary|backup|internal|external)\b"
+)
+_INTEREST: Final = re.compile(
+    r"(?i)\b(?:role|interest|influence|power|responsibilit\w+|concerns?|impact|involvement|rolle|interesse|rol|"
+    r"interés)\b"
+)
+_ON_CALL: Final = re.compile(r"(?i)\bon-?call\b|\brota(?:tion)?\b|\brufbereitschaft\b|\bguardia\b|\bastreinte\b")
+_TURN_COLUMN: Final = re.compile(
+    r"(?i)(?:primary|secondary|backup|tertiary|on-?call|engineer)(?: (?:on-?call|engineer|contact|person))?"
+)
+_HANDLE: Final = re.compile(r"@[\w.-]{2,40}")
+
+
+def _turns(table: Table, turns: list[int], document: str) -> list[Fact]:
+    """The people of a rota, each once, however many weeks they take."""
+    found: dict[str, Fact] = {}
+    for row in table.rows:
+        for index in turns:
+            name = row.cells[index].strip() if index < len(row.cells) else ""
+            if name not in found and (_HANDLE.fullmatch(name) or _is_member(name, False)):
+                details = {"role": f"on call ({table.header[index].lower()})"}
+                around = tuple(part for part in (table.lead, *reversed(table.heading)) if part)
+                found[name] = _fact(
+                    Kind.TEAM_MEMBER, name, details, row.line, row.source, table.heading, around, document
+                )
+    return list(found.values())
+
+
 def _is_member(text: str, with_role: bool) -> bool:
     """A person's name; beside a role also a single name, but no channel, number or duty."""
-    if re.search(r"[#@/:\d]|\bteam\b|\bchannel\b", text, re.IGNORECASE):
+    if re.search(r"[#@/:\d]", text) or _NO_NAME.search(text):
         return False
     name = re.sub(r"\([^()]*\)", "", text).strip()
     return (bool(_PERSON.match(name)) and not _ROLE_WORD.search(name)) or (
@@ -94,13 +136,13 @@ def _is_member(text: str, with_role: bool) -> bool:
     )
 
 
-def _rows(table: Table, kind: Kind, name: int, role: int | None, document: str) -> list[Fact]:
+def _rows(table: Table, kind: Kind, name: int, role: int | None, document: str, duties: bool = False) -> list[Fact]:
     found = []
     for row in table.rows:
         if name >= len(row.cells):
             continue
         text = row.cells[name]
-        if _EMPTY.match(text) or (kind is Kind.TEAM_MEMBER and not _is_member(text, role is not None)):
+        if _EMPTY.match(text) or (kind is Kind.TEAM_MEMBER and not duties and not _is_member(text, role is not None)):
             continue
         details = (
             {"role": row.cells[role]}
@@ -118,7 +160,11 @@ def people_line(line: Line, document: str) -> Iterator[Fact]:
         return
     near = line.lead or (line.heading[-1] if line.heading else "")
     places = (line.lead, *line.heading[-1:])
+    if _GROUPS.fullmatch(near) and len(line.heading) > 1:
+        places += line.heading[-2:-1]
     key, rest = split_key(line.text)
+    if not key and (dashed := re.match(r"([^-–—:]{2,50}?)\s+[-–—]\s+(.{3,})", line.text)):
+        key, rest = dashed[1].strip(), dashed[2]
     name = key or line.text
     if re.fullmatch(r"(?i)(?:key |primary )?stakeholders?", key) and rest and not roles.placeholder(rest):
         for part in re.split(r",\s*(?![^()]*\))|;\s*", rest):
@@ -130,7 +176,7 @@ def people_line(line: Line, document: str) -> Iterator[Fact]:
     if not line.item:
         return
     if any(_STAKEHOLDERS.search(text) and not _NOT_PEOPLE.search(text) for text in places):
-        if len(name) <= 60 and not _EMPTY.match(name) and not name.endswith("."):
+        if len(name) <= 60 and not _EMPTY.match(name) and not name.endswith(".") and not _FIELD.fullmatch(name):
             details = {"role": rest} if rest else {}
             yield _fact(Kind.STAKEHOLDER, name, details, line.line, line.raw, line.heading, line.context, document)
     elif (person := _BRACKETED.match(name)) and any(_TEAM.search(text) for text in places):
@@ -149,6 +195,38 @@ def people_line(line: Line, document: str) -> Iterator[Fact]:
         yield from _member(line, key, rest, document)
     elif any(_JOURNEYS.search(text) for text in places) and not _NOT_JOURNEYS.search(near) and _is_journey(name):
         yield _fact(Kind.CRITICAL_USER_JOURNEY, name, {}, line.line, line.raw, line.heading, line.context, document)
+
+
+_GROUPS: Final = re.compile(
+    r"(?i)\W*(?:[\d.]+\s*)?(?:primary|secondary|internal|external|key|informed|consulted|other|business|technical|"
+    r"key contributors|direct|indirect|core|intern|extern)(?: stakeholders?)?\W*"
+)
+_FIELD: Final = re.compile(
+    r"(?i)(?:roles?|interests?|influence|power|responsibilit\w+|needs|expectations?|concerns?|engagement|impact|goals?|"
+    r"description|contact|communication|frequency|name|pain points?|level of \w+|email|github\b.*|aws account)"
+)
+
+
+def stakeholder_sections(blocks: Sequence[Block], document: str) -> Iterator[Fact]:
+    """Stakeholders that have a heading each, with fields beneath: `### Product owner`, `- Interest: ...`."""
+    seen: dict[tuple[str, ...], Line] = {}
+    fields: dict[tuple[str, ...], int] = {}
+    for block in blocks:
+        if isinstance(block, Line) and len(block.heading) > 1 and not block.title:
+            over = block.heading[-2]
+            if not _STAKEHOLDERS.search(over) and not (
+                len(block.heading) > 2 and _GROUPS.fullmatch(over) and _STAKEHOLDERS.search(block.heading[-3])
+            ):
+                continue
+            seen.setdefault(block.heading, block)
+            key, rest = split_key(block.text)
+            fields[block.heading] = fields.get(block.heading, 0) + bool(rest and _FIELD.fullmatch(key))
+    for heading, line in seen.items():
+        name = re.sub(r"^\W*(?:\d+(?:\.\d+)*[.)]?\s+)?", "", heading[-1]).strip(" ✓☐")
+        if fields[heading] and len(name) <= 60 and not _GROUPS.fullmatch(heading[-1]) and not _NOT_PEOPLE.search(name):
+            yield _fact(
+                Kind.STAKEHOLDER, name, {}, max(1, line.line - 1), heading[-1], heading, heading[::-1], document
+            )
 
 
 def _is_journey(name: str) -> bool:
@@ -196,13 +274,15 @@ def journey_title(line: Line, document: str) -> Iterator[Fact]:
 def _member(line: Line, key: str, rest: str, document: str) -> Iterator[Fact]:
     """`Incident Commander: Platform Lead`, or `Ana Souza: backend`: the person is the half that is a name."""
     in_team = bool(line.heading) and bool(_OWN_TEAM.search(line.heading[-1]))
+    if in_team and any(_ON_CALL.search(text) for text in (*line.heading, document)):
+        in_team = False  # on call, a role is a duty that whoever is there takes
     first = re.split(r"[,(;/]|\s[–—-]\s", rest)[0].strip()
     if _EMPTY.match(first) or roles.placeholder(rest):
         return
     if _PERSON.match(key) and not _ROLE_WORD.search(key) and not _PERSON.match(first):
         yield _fact(Kind.TEAM_MEMBER, key, {"role": rest}, line.line, line.raw, line.heading, line.context, document)
     elif (
-        _ROLE_WORD.search(key)
+        (_ROLE_WORD.search(key) or (_DUTY.fullmatch(key) and not _ROLE_WORD.search(first)))
         and _TITLED.match(first)
         and len(first.split()) <= 4
         and (_is_member(first, False) or in_team)
@@ -212,6 +292,11 @@ def _member(line: Line, key: str, rest: str, document: str) -> Iterator[Fact]:
         yield _fact(Kind.TEAM_MEMBER, key, {"role": rest}, line.line, line.raw, line.heading, line.context, document)
 
 
+_DUTY: Final = re.compile(r"(?i)(?:primary|secondary|backup|tertiary|escalation)(?: on-?call| contact)?")
+_STAND_IN: Final = re.compile(
+    r"(?i)(?:alice|bob|carol|charlie|dave|eve|mallory|john smith|jane smith|(?:john|jane) doe|(?:engineer|person|"
+    r"user|dev|sre) [a-f1-9])"
+)
 _OWN_TEAM: Final = re.compile(
     r"\b(?:response|recovery|dr|core|project|disaster|delivery|development|engineering) "
     r"team\b|^\W*team\b",
@@ -231,6 +316,9 @@ def _fact(
     document: str,
 ) -> Fact:
     claim = Claim(name, "", "", around, heading, line, quote, "cell")
-    refused = roles.PLACEHOLDER if roles.placeholder(name) else roles.EXAMPLE if roles.example(claim) else ""
+    stand_in = kind is Kind.TEAM_MEMBER and _STAND_IN.fullmatch(name)
+    refused = (
+        roles.PLACEHOLDER if stand_in or roles.placeholder(name) else roles.EXAMPLE if roles.example(claim) else ""
+    )
     name = name.strip("[] ") or name
     return Fact(kind, name, "text", document, line, quote, name=name, heading=heading, details=details, refused=refused)
