@@ -64,9 +64,11 @@ def fence_claims(fence: Fence) -> Iterator[Claim]:
         return
     yaml_like = fence.language in ("yaml", "yml", "json") and not _LOOKS_YAML.search(fence.text)
     text_like = fence.language in _TEXT and not _DRAWN.search(fence.text) and not _LOOKS_YAML.search(fence.text)
-    if not yaml_like and not text_like:
-        return
     around = ((fence.lead,) if fence.lead else ()) + tuple(reversed(fence.heading))
+    measured = fence.language in ("python", "py", "json") and bool(_LOAD_PLACE.search(" ".join(around[:3])))
+    measured = measured and not _CODE.search(fence.text)
+    if not yaml_like and not text_like and not measured:
+        return
     parents: list[tuple[int, str]] = []
     for offset, line in enumerate(fence.text.split("\n")):
         found = re.match(r"(\s*)(?:- )?[\"']?([A-Za-zÀ-ÿ][^:\"'=]{0,60}?)[\"']?\s*:\s*(.*)$", line)
@@ -75,6 +77,8 @@ def fence_claims(fence: Fence) -> Iterator[Claim]:
         depth, key, value = len(found[1]), _words(found[2]), found[3].split(" #")[0].strip().strip("\"'")
         while parents and parents[-1][0] >= depth:
             parents.pop()
+        if measured:
+            value = value.rstrip("{[,").strip()
         if not value:
             parents.append((depth, key))
         elif (any(character.isdigit() for character in value) or _HOW_OFTEN.search(key)) and len(value) < 120:
@@ -82,6 +86,10 @@ def fence_claims(fence: Fence) -> Iterator[Claim]:
             yield Claim(value, key, "", near + around, fence.heading, fence.line + offset, line.strip(), "pair")
         elif key.lower() == "name":
             parents.append((depth - 1 if depth else 0, value))
+
+
+_LOAD_PLACE: Final = re.compile(r"(?i)\b(?:capacity|current (?:load|metrics|traffic)|traffic|user base|baseline)\b")
+_CODE: Final = re.compile(r"^\s*(?:def|class|import|from|return|for|if|function|const|let|async)\b", re.MULTILINE)
 
 
 _HOW_OFTEN: Final = re.compile(r"(?i)^(?:frequency|schedule|interval)$")

@@ -42,8 +42,19 @@ PRICE: Final = re.compile(
     r"package|abonnement|license fee|setup fee)\b",
     re.IGNORECASE,
 )
+_PLANNED: Final = re.compile(
+    r"(?i)\b(?:business|financ\w+|marketing|growth|operat\w+|launch|hiring|rollout|funding|capacity|scal\w+|test\w*|"
+    r"project|migration|recovery|development|action|execution|go-to-market|year|phase|roadmap)[ -]plans?\b"
+)
+
+
+def priced(text: str) -> bool:
+    """Whether a text speaks of what customers pay; a business plan is no plan that they buy."""
+    return bool(PRICE.search(_PLANNED.sub(" ", text)))
+
+
 _COST_COLUMN: Final = re.compile(
-    r"\b(?:costs?|kosten|coste|costo|coût|monthly|per month|/month|/mo|annual|eur|"
+    rf"\b(?:{_COST_WORDS}|monthly|per month|/month|/mo|annual|eur|"
     r"usd|amount|betrag|estimate|price|total)\b|\$|€",
     re.IGNORECASE,
 )
@@ -51,56 +62,87 @@ _COST_COLUMN: Final = re.compile(
 
 def money_facts(claim: Claim, document: str, style: str) -> Iterator[Fact]:
     """What something costs us, and what may be spent; not prices, revenue or savings."""
-    spot = f"{claim.label} {claim.column}"
-    place = " ".join(claim.around[:3])
     for quantity in _amounts(claim, style):
-        clause = claim.text[max(0, quantity.start - 60) : quantity.end + 30]
-        nearest = claim.around[0] if claim.around else ""
-        ours = bool(_COST_PLACE.search(place)) and not PRICE.search(nearest)
         alone = claim.form == "pair" or (quantity.start <= 3 and claim.form == "sentence")
-        placed_budget = alone and any(
-            _BUDGET.search(text) and not _COST_PLACE.search(text) for text in claim.around[:2]
-        )
-        words = f"{spot} {clause}"
-        if ours or placed_budget:
-            words, nearest = (_SPENT_ON.sub(" ", _PER_UNIT.sub(" ", text)) for text in (words, nearest))
-        if _NOT_COST.search(words) or _NOT_COST.search(_PER_UNIT.sub(" ", nearest)):
+        placed = alone and any(_BUDGET.search(text) and not _COST_PLACE.search(text) for text in claim.around[:2])
+        if _income(claim, quantity, placed):
             continue
-        if re.search(r"(?:^|\s)[-−–]\s?$", claim.text[: quantity.start]):
-            continue  # what is taken off
-        budget = placed_budget or _BUDGET.search(
-            f"{spot} {claim.text[max(0, quantity.start - 60) : quantity.end + 20]}"
+        budget = placed or _BUDGET.search(
+            f"{claim.label} {claim.column} {claim.text[max(0, quantity.start - 60) : quantity.end + 20]}"
         )
-        if budget and any(_THEIRS.search(text) for text in claim.around[:1]):
+        if budget and any(_THEIRS.search(_TO_MARKET.sub(" ", text)) for text in claim.around[:1]):
             continue
         if budget and not re.search(r"(?i)\b(?:budget (?:alert|friendly|impact)|error budget)\b", claim.words):
             yield _money(Kind.BUDGET, quantity, claim, document)
-            continue
-        if re.search(r"[×*]\s?N\b|\+\s?\(", claim.text):
-            continue  # a formula
-        if re.search(r"[×*]\s?$", claim.text[: quantity.start]):
-            continue  # the price of one of several
-        if re.search(r"[-−–]\s?$", claim.text[: quantity.start]) and quantity.low is None:
-            continue  # what is taken off
-        named = bool(_COST.search(f"{spot} {clause}"))
-        placed = bool(_COST_PLACE.search(place) or (document and re.search(r"(?i)\bcosts?\b", document)))
-        if claim.form == "cell":
-            named = bool(_COST_COLUMN.search(claim.column)) and (
-                placed or bool(_COST_PLACE.search(f"{claim.column} {claim.label}"))
-            )
-            named = named or bool(_COST_PLACE.search(claim.label))
-        if claim.form == "sentence" and not _COST_PLACE.search(clause):
-            named = placed = False
-        if PRICE.search(f"{spot}") and not _COST_PLACE.search(f"{spot} {place}"):
-            continue
-        priced = any(PRICE.search(text) and not _COST_PLACE.search(text) for text in claim.around[:1])
-        if priced and not _COST_PLACE.search(claim.column):
-            continue
-        if named or (placed and claim.form == "pair"):
+        elif not _in_formula(claim, quantity) and _cost(claim, quantity, document):
             yield _money(Kind.COST, quantity, claim, document)
 
 
-_SPENT_ON: Final = re.compile(r"(?i)\b(?:sales|salar(?:y|ies)|go-to-market|transaction fees?)\b")
+def _ours(claim: Claim) -> bool:
+    return bool(_COST_PLACE.search(" ".join(claim.around[:3]))) and not priced(claim.around[0])
+
+
+def _clause(claim: Claim, quantity: Quantity) -> str:
+    return claim.text[max(0, quantity.start - 60) : quantity.end + 30]
+
+
+def _income(claim: Claim, quantity: Quantity, budgeted: bool) -> bool:
+    """Whether the words say that the amount is earned, saved, charged to others or taken off."""
+    spot = f"{claim.label} {claim.column}"
+    words, nearest = f"{spot} {_clause(claim, quantity)}", claim.around[0] if claim.around else ""
+    ours = _ours(claim)
+    if ours or budgeted:
+        words, nearest = (_SPENT_ON.sub(" ", _PER_UNIT.sub(" ", text)) for text in (words, nearest))
+    if _COST_PLACE.search(spot) or (ours and _COST_PLACE.search(nearest)):
+        nearest = ""  # "Revenue and costs" above a row of costs
+    if _NOT_COST.search(words) or _NOT_COST.search(_PER_UNIT.sub(" ", _TO_MARKET.sub(" ", nearest))):
+        return True
+    return bool(re.search(r"(?:^|\s)[-−–]\s?$", claim.text[: quantity.start]))
+
+
+def _in_formula(claim: Claim, quantity: Quantity) -> bool:
+    """A formula, the price of one of several, or what is taken off."""
+    before = claim.text[: quantity.start]
+    return bool(
+        re.search(r"[×*]\s?N\b|\+\s?\(", claim.text)
+        or re.search(r"[×*]\s?$", before)
+        or (re.search(r"[-−–]\s?$", before) and quantity.low is None)
+    )
+
+
+def _cost(claim: Claim, quantity: Quantity, document: str) -> bool:
+    """Whether the key, the column or the headings say that the amount is a cost."""
+    spot, place = f"{claim.label} {claim.column}", " ".join(claim.around[:3])
+    nearest = claim.around[0] if claim.around else ""
+    clause = _clause(claim, quantity)
+    placed = bool(_COST_PLACE.search(place) or (document and re.search(r"(?i)\bcosts?\b", document)))
+    named = bool(_COST.search(f"{spot} {clause}"))
+    if claim.form == "cell":
+        told = placed or bool(_COST_PLACE.search(f"{claim.column} {claim.label}"))
+        named = (
+            (told and bool(_COST_COLUMN.search(claim.column)))
+            or bool(_COST_PLACE.search(claim.label))
+            or (_ours(claim) and bool(_PERIOD_COLUMN.match(claim.column) and _COST_PLACE.search(nearest)))
+        )
+    if claim.form == "sentence" and not _COST_PLACE.search(clause):
+        named, placed = len(claim.text.split()) <= 8 and bool(_COST_PLACE.search(nearest)), False
+    if priced(spot) and not _COST_PLACE.search(f"{spot} {place}"):
+        return False
+    if priced(nearest) and not _COST_PLACE.search(nearest) and not _COST_PLACE.search(claim.column):
+        return False
+    return named or (placed and claim.form == "pair")
+
+
+_PERIOD_COLUMN: Final = re.compile(
+    r"(?i)^(?:(?:year|month|quarter|phase|jahr|año|ano|год|m|y|q)s?\s?\d[\d\s–-]*(?:20\d\d)?|20\d\d|low|high|min(?:imum)?|"
+    r"max(?:imum)?|mvp|launch|growth|initial|current|small|medium|large|production|staging|development|dev|prod|"
+    r"(?:at )?\d[\d.,]*[kKmM]?\+? (?:users|customers|mau|dau|tenants|kunden))(?:\s?\([^()]*\))?$"
+)
+_TO_MARKET: Final = re.compile(r"(?i)\bgo[- ]to[- ]market\b")
+_SPENT_ON: Final = re.compile(
+    r"(?i)\b(?:sales|salar(?:y|ies)|transaction fees?|market research|(?:paid |user |"
+    r"customer |creator )+acquisition(?! costs?))\b"
+)
 """Words of income that name an expense where the heading says that expenses follow."""
 
 _PER_UNIT: Final = re.compile(

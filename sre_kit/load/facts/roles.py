@@ -126,7 +126,7 @@ _LOAD_TEST = re.compile(
     r"\btestes? de (?:carga|desempenho|stress)|\blast-?tests?\b|"
     r"\btests? de charge\b|\b(?:k6|gatling|jmeter|locust|artillery|benchmarks?|benchmarking|loadtests?)\b|"
     r"\b(?:load|stress|soak|spike|endurance|performance|perf|scalability|capacity|"
-    r"baseline|volume)[-_ ]?(?:tests?|testing|benchmarks?|baseline)\b|"
+    r"baseline|volume)[-_ ]?(?:tests?|testing|benchmarks?|(?<!capacity )baseline)\b|"
     r"\b(?:load|stress|performance|perf)[-_ ]?(?:results?|report|runs?)\b",
     re.IGNORECASE,
 )

@@ -10,11 +10,17 @@ from typing import Final
 from sre_kit.compute.vocabulary import Fact, Kind, Role, Scope
 from sre_kit.load.facts import roles, scope
 from sre_kit.load.facts.claims import Claim
-from sre_kit.load.facts.money import PRICE
+from sre_kit.load.facts.money import priced
 from sre_kit.load.facts.quantities import Quantity, quantities
 from sre_kit.load.facts.stating import component, load
 
 _PER: Final = r"(?:\s?/\s?|\s(?:per|a|pro|por|par)\s)"
+_NOT_COUNTED: Final = (
+    r"(?:bytes|[kmgt]?bits|[kmgt]bs|tokens|frames|points|pixels|credits|dollars|euros|usd|eur|users|attempts|"
+    r"failures|errors|times|retries|calls|hours|hrs|minutes|mins|seconds|days|cents|images|samples|logins|posts|"
+    r"actions|tasks|commits|deploys|deployments|tickets|meetings|visits|views|visitors|downloads|uploads|clicks)\b"
+)
+"""What is paid for, limited or done by people when it is counted by time."""
 _RATE_UNIT: Final = (
     (
         "req/s",
@@ -44,6 +50,16 @@ _RATE_UNIT: Final = (
         rf"(?:messages?|events?|jobs?|records?|orders?|notifications?|emails?|documents?|"
         rf"operations?){_PER}day\b",
     ),
+    *(
+        (f"msg/{short}", rf"(?!{_NOT_COUNTED})(?:auth )?[a-zà-ÿ]{{3,20}}(?:s|es|en|n|msg){_PER}(?:{period})\b")
+        for short, period in (
+            ("s", "s|sec|second|sekunde|segundo|seconde"),
+            ("min", "min|minute|minuto"),
+            ("h", "h|hour|hora|heure|stunde"),
+            ("day", "day|d[ií]a|jour|tag"),
+        )
+    ),
+    ("msg/min", rf"msgs?{_PER}min(?:ute|uto)?\b"),
 )
 _RATES: Final = tuple(
     (
@@ -55,7 +71,7 @@ _RATES: Final = tuple(
     )
     for unit, pattern in _RATE_UNIT
 )
-_RATE_LABELS: Final = tuple((unit, re.compile(pattern, re.IGNORECASE)) for unit, pattern in _RATE_UNIT)
+_RATE_LABELS: Final = tuple((unit, re.compile(pattern, re.IGNORECASE)) for unit, pattern in _RATE_UNIT[:11])
 _NOT_RATE: Final = re.compile(
     r"\b(?:may send|429|rate[- ]?limit\w*|limit(?:s|ed)?|throttl\w+|quota|per (?:user|ip|client|"
     r"key|tenant|customer|api key|minute per)|burst|free tier|plan|pricing|price|included|"
@@ -66,19 +82,21 @@ _NOT_RATE: Final = re.compile(
 _USERS_AFTER: Final = re.compile(
     r"^\+?[\s,]{0,2}(?P<what>(?:(?:(?:daily|monthly|weekly) )?(?:active|concurrent|"
     r"simultaneous|registered|paying|total|paid|peak|beta|pilot|gleichzeitige|aktive|"
-    r"usuarios|new|enterprise|virtual)\s){0,2}(?:users?|customers?|subscribers?|maus?|"
-    r"daus?|tenants?|nutzern?|benutzer|kunden|usuarios|utilisateurs|clientes|members|"
-    r"ccu|accounts|sign-?ups|visitors)\b)",
+    r"usuarios|new|enterprise|virtual|website|unique|платящих|активных|zahlende)\s){0,2}(?:users?|customers?|subscribers?|maus?|"
+    r"daus?|tenants?|nutzern?|benutzer|kunden|usuarios|utilisateurs|clientes|clients|members|"
+    r"ccu|accounts|sign-?ups|visitors|subscriptions|usu[aá]rios|utenti|clienti|pengguna|người dùng|gebruikers|brugere|"
+    r"användare|пользовател\w+|клиент\w+)\b)|^\s?(?:个)?(?:并发|活跃|注册)?(?P<zh>用户|使用者)",
     re.IGNORECASE,
 )
 _USERS_LABEL: Final = re.compile(
-    r"^\W*(?:\w+\s)?(?:(?:daily|monthly|weekly|expected|target|max(?:imum)?|peak|total|"
+    r"^\W*(?:\w+\s)?(?:(?:daily|monthly|weekly|expected|target|max(?:imum)?|peak|total|average|"
     r"initial|current|projected|number of|supported)\s){0,3}"
-    r"(?:active|concurrent|simultaneous|registered|paying|total)?\s?(?:users?|customers?|"
-    r"subscribers?|tenants?|mau|dau|nutzer|benutzer|kunden|usu[aá]rios|"
-    r"utilisateurs|readers|members|clientes|visitors|sign-?ups)(?:\s(?:concorrentes|"
+    r"(?:active|concurrent|simultaneous|registered|paying|paid|total|website|unique|app)?\s?(?:users?|customers?|"
+    r"subscribers?|tenants?|mau|dau|nutzer|benutzer|kunden|usu[aá]rios|utenti|clienti|pengguna|пользовател\w+|клиент\w+|"
+    r"utilisateurs|readers|members|clientes|clients|visitors|sign-?ups)(?:\s(?:supported|expected|concorrentes|"
     r"concurrentes|ativos|activos|simult[aâá]ne[ao]s|activ[ea]s?|actifs))?(?:\s\([\w ,.]{1,28}\))?\W*$"
-    r"|^\W*(?:(?:daily|monthly|weekly) )?active \w+s\W*$|^\W*(?:\w+ ){1,2}onboarded\W*$",
+    r"|^\W*(?:(?:daily|monthly|weekly) )?active \w+s\W*$|^\W*(?:\w+ ){1,2}onboarded\W*$|"
+    r"^\W*(?:max(?:imum)? |peak )?(?:concurrent|simultaneous) (?:connections|sessions|websockets?)\W*$|用户数?$",
     re.IGNORECASE,
 )
 _NOT_USERS: Final = re.compile(
@@ -97,6 +115,9 @@ _RESOURCE: Final = re.compile(r"\b(?:cpu|memory|ram|heap|disk|connection pool|db
 
 
 _LIMITED: Final = re.compile(r"(?i)\b(?:rate[- ]?limit\w*|throttl\w+|quotas?|pricing|plans?|alert\w*)\b")
+
+
+_THROUGHPUT: Final = re.compile(r"(?i)\b(?:throughput|durchsatz|rendimiento|débit|vaz[aã]o)\b")
 
 
 def rate_facts(claim: Claim, document: str, style: str) -> Iterator[Fact]:
@@ -134,6 +155,8 @@ def rate_facts(claim: Claim, document: str, style: str) -> Iterator[Fact]:
         if not unit and labelled == "?" and (per := re.match(r"\s?/\s?(s|sec|min|h)\b", after)):
             unit = f"req/{per[1][0] if per[1] != 'min' else 'min'}"
         near = claim.text[max(0, quantity.start - 40) : quantity.end + 60]
+        if _THROUGHPUT.search(f"{claim.label} {claim.around[:1]}"):
+            near = re.sub(r"\([^()]*\)?", " ", near)  # the reason of a throughput may be a limit
         if not unit or _NOT_RATE.search(near) or quantity.value <= 0:
             continue
         yield _counted(Kind.THROUGHPUT, quantity, unit, claim, document, "")
@@ -175,16 +198,23 @@ def _counted(kind: Kind, quantity: Quantity, unit: str, claim: Claim, document: 
     )
 
 
+_FORETOLD: Final = re.compile(r"(?i)\b(?:expected users|projected users|growth plan|growth projections?|user growth)\b")
+"""Users of the future, though the document reports on load tests."""
+
+
 def user_facts(claim: Claim, document: str, style: str) -> Iterator[Fact]:
     """How many users or customers there are, are expected, or must be served at once."""
     spot = f"{claim.label} {claim.column}"
     if (
         _NOT_USERS.search(spot)
-        or any(PRICE.search(text) for text in claim.around[:2])
-        or roles.in_load_test(claim, document)
+        or (any(priced(text) for text in claim.around[:2]) and not _FORETOLD.search(" ".join(claim.around[:2])))
+        or (roles.in_load_test(claim, document) and not _FORETOLD.search(" ".join((spot, *claim.around[:2]))))
     ):
         return
-    labelled = claim.form != "sentence" and bool(_USERS_LABEL.match(claim.label) or _USERS_LABEL.match(claim.column))
+    label = claim.label
+    if claim.form == "pair" and claim.around and re.fullmatch(r"(?i)users|customers|tenants", claim.around[0]):
+        label = f"{label} {claim.around[0]}"
+    labelled = claim.form != "sentence" and bool(_USERS_LABEL.match(label) or _USERS_LABEL.match(claim.column))
     for quantity in quantities(claim.text, style):
         if quantity.unit or quantity.value < 1 or "." in f"{quantity.value:f}".rstrip("0").rstrip("."):
             continue
@@ -205,15 +235,20 @@ def user_facts(claim: Claim, document: str, style: str) -> Iterator[Fact]:
         )
         if not found and not alone:
             continue
-        if claim.form == "sentence" and not re.search(
-            r"(?i)\b(?:support\w*|serv\w+|handle\w*|have|has|with|target\w*|expect\w*|reach\w*|"
-            r"grow\w*|current\w*|active|concurrent|registered|monthly|daily|for|launch\w*|"
-            r"scale\w*|accommodate\w*|\d+ customers)\b",
-            claim.text,
+        brief = quantity.start <= 2 and len(claim.text.split()) <= 5
+        if (
+            claim.form == "sentence"
+            and not brief
+            and not re.search(
+                r"(?i)\b(?:support\w*|serv\w+|handle\w*|have|has|with|target\w*|expect\w*|reach\w*|"
+                r"grow\w*|current\w*|active|concurrent|registered|monthly|daily|for|launch\w*|"
+                r"scale\w*|accommodate\w*|\d+ customers)\b",
+                claim.text,
+            )
         ):
             continue
-        label = found["what"] if found else (claim.label if _USERS_LABEL.match(claim.label) else claim.column)
-        yield _counted(Kind.USERS, quantity, "users", claim, document, label.strip().lower())
+        what = (found["what"] or found["zh"]) if found else (label if _USERS_LABEL.match(label) else claim.column)
+        yield _counted(Kind.USERS, quantity, "users", claim, document, what.strip().lower())
 
 
 def capacity_results(claim: Claim, document: str, style: str) -> Iterator[Fact]:
