@@ -78,3 +78,17 @@ def test_products_that_the_system_is_deployed_on_are_components():
 
 def test_instance_types_to_choose_from_are_no_component():
     assert names("## Nodes\n\n- **Provisioner**: default\n  - Instance types: m5.large, m5.xlarge, c5.large\n") == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["- Update dependency rsa to v4", "- `>=version` etc", "- Requests now supports chardet", "- http://host/x as URL"],
+)
+def test_changes_and_version_ranges_under_dependencies_are_no_dependencies(line: str):
+    found = facts(f"## Dependencies\n\n{line}\n- Stripe\n", "Operations.md")
+    assert [fact.name for fact in found if fact.kind is Kind.DEPENDENCY] == ["Stripe"]
+    assert not facts(f"## Dependencies\n\n{line}\n- Stripe\n", "CHANGELOG.md")
+
+
+def test_a_quoted_answer_of_an_interface_names_no_component():
+    assert names('## Output\n\n"InstanceType": "m3.medium",\n') == []

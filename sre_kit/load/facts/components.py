@@ -309,6 +309,8 @@ def component_facts(claim: Claim, document: str) -> Iterator[Fact]:
     spotted = list(INSTANCE.finditer(claim.text))
     if len(spotted) > 2 and re.match(r"(?i)(?:allowed |instance )?(?:instance )?types$", claim.label):
         return  # what may be chosen from
+    if claim.label[:1] in ('"', "'", "{"):
+        return  # an answer of an interface
     keyed = bool(_INSTANCE_KEY.match(claim.label) or _COUNT_KEY.match(claim.label))
     name = _owner(claim) if keyed or not claim.label else claim.label
     if (

@@ -116,19 +116,31 @@ def _calls(table: Table, document: str) -> list[Fact] | None:
     ]
 
 
+_CHANGE: Final = re.compile(
+    r"(?i)^(?:updat\w*|bump\w*|upgrad\w*|remov\w*|drop\w*|add(?:s|ed)?|fix\w*|further|closes?|does|pin\w*|relax\w*|"
+    r"restrict\w*|switch\w*|support\w*|requires?|allow\w*)\b|\bnow (?:supports?|requires?)\b|#\d|https?:|\bsee\b|"
+    r"^[<>=^*~\"']"
+)
+"""Changelogs and references to version ranges have headings of this name too."""
+
+
 def dependency_line(line: Line, document: str) -> Iterator[Fact]:
     """The dependencies listed as bullets under a heading that says so, or after `Dependencies:` on one line."""
+    if re.search(r"(?i)change-?log|history|release|package-json", document):
+        return
     key, rest = split_key(line.text)
     if key and _DEPENDENCY_KEY.match(key) and line.done is None and not _NOT_DEPENDENCY.search(rest):
         for name in re.split(r",\s*|;\s*|\s\+\s", re.sub(r"\([^()]*\)", "", rest)):
-            if 1 < len(name.strip(" .")) <= 40 and len(name.split()) <= 4:
+            if 1 < len(name.strip(" .")) <= 40 and len(name.split()) <= 4 and not _CHANGE.search(name.strip()):
                 yield dependency_fact(name.strip(" ."), line.line, line.raw, line.heading, line.context, document, {})
         return
     near = line.lead or (line.heading[-1] if line.heading else "")
     if not line.item or line.parents or line.done is not None or not _DEPENDENCY_PLACE.match(near):
         return
     name = re.split(r":\s|\s[–—-]\s|\s\(", line.text)[0].strip(" .:`")
-    if 1 < len(name) <= 50 and len(name.split()) <= 6 and not _NOT_DEPENDENCY.search(name) and not name.endswith(","):
+    if _CHANGE.search(name) or name.endswith(","):
+        return
+    if 1 < len(name) <= 50 and len(name.split()) <= 6 and not _NOT_DEPENDENCY.search(name):
         yield dependency_fact(name, line.line, line.raw, line.heading, line.context, document, {})
 
 

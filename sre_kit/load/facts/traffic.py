@@ -214,6 +214,8 @@ def user_facts(claim: Claim, document: str, style: str) -> Iterator[Fact]:
     label = claim.label
     if claim.form == "pair" and claim.around and re.fullmatch(r"(?i)users|customers|tenants", claim.around[0]):
         label = f"{label} {claim.around[0]}"
+    if re.fullmatch(r"(?i)user|customer|tenant|member|client", label):
+        return  # one of them, with its number
     labelled = claim.form != "sentence" and bool(_USERS_LABEL.match(label) or _USERS_LABEL.match(claim.column))
     for quantity in quantities(claim.text, style):
         if quantity.unit or quantity.value < 1 or "." in f"{quantity.value:f}".rstrip("0").rstrip("."):
