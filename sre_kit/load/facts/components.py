@@ -326,9 +326,7 @@ def component_facts(claim: Claim, document: str) -> Iterator[Fact]:
             bracket = re.match(r"\s?\(([^()]{2,40})\)", claim.text[match.end() : match.end() + 44])
             environment = scope.environment(*((bracket[1],) if bracket else ()), claim.label, *claim.around)
             details = {"instance_type": match["type"], "count": match["count"] or ""}
-            yield component_fact(
-                name, details, environment, claim.line, claim.quote, claim.heading, claim.around, claim.words, document
-            )
+            yield _claimed(name, details, environment, claim, document)
     elif (
         claim.form == "pair"
         and _COUNT_KEY.match(claim.label)
@@ -337,17 +335,7 @@ def component_facts(claim: Claim, document: str) -> Iterator[Fact]:
         and is_component_name(name)
     ):
         environment = scope.environment(claim.text, *claim.around)
-        yield component_fact(
-            name,
-            {"count": number[0]},
-            environment,
-            claim.line,
-            claim.quote,
-            claim.heading,
-            claim.around,
-            claim.words,
-            document,
-        )
+        yield _claimed(name, {"count": number[0]}, environment, claim, document)
     elif (
         claim.form == "pair"
         and not keyed
@@ -357,17 +345,13 @@ def component_facts(claim: Claim, document: str) -> Iterator[Fact]:
         and not counted["most"]
     ):
         environment = scope.environment(claim.text, claim.label, *claim.around)
-        yield component_fact(
-            claim.label,
-            {"count": counted["count"]},
-            environment,
-            claim.line,
-            claim.quote,
-            claim.heading,
-            claim.around,
-            claim.words,
-            document,
-        )
+        yield _claimed(claim.label, {"count": counted["count"]}, environment, claim, document)
+
+
+def _claimed(name: str, details: dict[str, str], environment: str, claim: Claim, document: str) -> Fact:
+    return component_fact(
+        name, details, environment, claim.line, claim.quote, claim.heading, claim.around, claim.words, document
+    )
 
 
 def is_component_name(name: str) -> bool:
