@@ -31,9 +31,7 @@ def test_a_stakeholder_table_may_begin_with_a_number():
 
 
 def test_a_rota_lists_each_person_once():
-    text = (
-        "## On-call rota\n\n| Week | Primary | Secondary |\n|---|---|---|\n| 1 | @ana | @ben |\n"
-    )
+    text = "## On-call rota\n\n| Week | Primary | Secondary |\n|---|---|---|\n| 1 | @ana | @ben |\n"
     assert names(text, Kind.TEAM_MEMBER) == ["@ana", "@ben"]
 
 
