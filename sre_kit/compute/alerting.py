@@ -183,7 +183,7 @@ def quiet_events(one: History, over: timedelta) -> int:
     seen = one.running[2][width:] - one.running[2][:-width]
     total = total[width - 1 :]
     counted = total[seen == width] if (seen == width).any() else total[seen > 0]
-    return int(np.quantile(counted, 0.1)) if len(counted) else 0
+    return int(np.quantile(counted, 0.1) * float(one.grain)) if len(counted) else 0
 
 
 def seconds(length: timedelta) -> Fraction:

@@ -151,7 +151,7 @@ def error_budget(one: History, as_of: datetime, window: Window | None = None) ->
         events=events,
         bad_events=bad_events,
         coverage=one.coverage(over.start, over.measured_to),
-        unit="events" if one.slo.budgeting == "occurrences" else "slices",
+        unit="slices" if one.slo.budgeting != "occurrences" else "steps" if one.slo.by_time else "events",
         mean_of_ratios=mean_of_ratios(one, over),
         gap=one.gap,
         synthetic=one.requests.synthetic,
@@ -213,7 +213,7 @@ def burn_down(events: History, budget: ErrorBudget) -> pd.Series[Any]:
     one = counted(events)
     first, last = one.slot(budget.window.start), one.slot(budget.window.measured_to)
     bad, allowed = one.running[1], float(budget.allowed)
-    spent = (bad[first + 1 : last + 1] - bad[first]).astype(float)
+    spent = (bad[first + 1 : last + 1] - bad[first]) * float(one.grain)
     values = 1 - spent / allowed if allowed else np.full(len(spent), np.nan)
     return pd.Series(values, index=one.times[first:last] + pd.Timedelta(one.step), name=one.slo.name)
 

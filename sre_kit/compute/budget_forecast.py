@@ -97,7 +97,8 @@ def _leaving(one: History, budget: ErrorBudget, ahead: int) -> tuple[Numbers, Nu
     start = budget.window.start
     edges = np.array([one.slot(start + k * DAY) for k in range(ahead + 1)])
     total, bad, _ = one.running
-    return total[edges[1:]] - total[edges[0]], bad[edges[1:]] - bad[edges[0]]
+    size = float(one.grain)
+    return (total[edges[1:]] - total[edges[0]]) * size, (bad[edges[1:]] - bad[edges[0]]) * size
 
 
 @dataclass(frozen=True, slots=True)

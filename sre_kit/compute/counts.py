@@ -1,8 +1,9 @@
 """
 Good and bad events on an even grid, with running totals, so that any window costs two look-ups.
 
-A slot without data holds no events and is not `seen`; a slot with data and without traffic is seen. Whole counts stay
-integers, and then sums and comparisons are exact; a server's estimates (fractions of events) stay floats.
+A slot without data holds no events and is not `seen`; a slot with data and without traffic is seen. Counts are whole
+numbers of a `grain` (one event; a binary fraction of one where a server estimates), so that sums of any window and
+comparisons with a threshold are exact: no order of adding, and no float, can make an alert fire or stay silent.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fractions import Fraction
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -25,11 +26,17 @@ from sre_kit.errors import DataError, ParameterError, nearest
 Numbers = npt.NDArray[Any]
 Marks = npt.NDArray[np.bool_]
 
+FINEST: Final = 40
+"""Binary places that an estimate of the server is kept to: a millionth of a millionth of an event."""
+_BITS: Final = 62
+
 
 @dataclass(frozen=True)
 class History:
     """
     The events of one objective from `start`, one slot per `step`: `total`, `bad`, and whether the slot was `seen`.
+
+    `total` and `bad` are integers, in units of `grain` events.
     """
 
     slo: SLO
@@ -39,6 +46,7 @@ class History:
     bad: Numbers
     seen: Marks
     requests: Requests
+    grain: Fraction = Fraction(1)
 
     @property
     def end(self) -> datetime:
@@ -71,7 +79,7 @@ class History:
         """Events and bad events in [start, end), exact, and the slots that were seen."""
         first, last = self.slot(start), max(self.slot(end), self.slot(start))
         total, bad, seen = (row[last] - row[first] for row in self.running)
-        return exact(total), exact(bad), int(seen)
+        return int(total) * self.grain, int(bad) * self.grain, int(seen)
 
     def coverage(self, start: datetime, end: datetime) -> float:
         """Share of [start, end) that was seen, 0..1."""
@@ -79,7 +87,7 @@ class History:
 
     def trailing(self, over: timedelta) -> tuple[Numbers, Numbers]:
         """
-        Events and bad events in the window `over` that ends with each slot; shorter where the history begins.
+        Events and bad events (in grains) in the window `over` that ends with each slot; shorter at the beginning.
 
         Raises
         ------
@@ -123,13 +131,23 @@ def history(slo: SLO, requests: Requests) -> History:
     inside = (position >= 0) & (position < slots)
     total, good = frame["total"].to_numpy()[inside], frame["good"].to_numpy()[inside]
     whole = bool((np.mod(total, 1) == 0).all() and (np.mod(good, 1) == 0).all())
-    kind = np.int64 if whole else np.float64
-    rows = [np.zeros(slots, dtype=kind) for _ in range(2)]
+    places = 0 if whole else _places(float(total.sum()))
+    rows = [np.zeros(slots, dtype=np.int64) for _ in range(2)]
     seen = np.zeros(slots, dtype=bool)
-    rows[0][position[inside]] = total
-    rows[1][position[inside]] = total - good
+    rows[0][position[inside]] = _grains(total, places)
+    rows[1][position[inside]] = _grains(total - good, places)
     seen[position[inside]] = True
-    return History(slo, requests.start, requests.step, rows[0], rows[1], seen, requests)
+    return History(slo, requests.start, requests.step, rows[0], rows[1], seen, requests, Fraction(1, 2**places))
+
+
+def _places(most: float) -> int:
+    """Binary places that leave room for a sum of `most` in 64 bits."""
+    return max(0, min(FINEST, _BITS - int(max(most, 1.0)).bit_length()))
+
+
+def _grains(events: Numbers, places: int) -> Numbers:
+    whole: Numbers = np.rint(events * 2.0**places).astype(np.int64)
+    return whole
 
 
 def histories(slos: Sequence[SLO], requests: Iterable[Requests]) -> list[History]:
@@ -148,22 +166,23 @@ def histories(slos: Sequence[SLO], requests: Iterable[Requests]) -> list[History
     return [history(slo, by_name[slo.name]) for slo in slos]
 
 
-def exceeds(bad: Numbers, total: Numbers, limit: Fraction) -> Numbers:
+def exceeds(bad: Numbers, total: Numbers, limit: Fraction) -> Marks:
     """
-    Where bad / total > limit, strictly; without division, so that whole counts are compared exactly.
+    Where bad / total > limit, strictly and exactly; cross-multiplied as integers, never divided.
 
     >>> exceeds(np.array([1, 2]), np.array([1000, 1000]), Fraction(1, 1000)).tolist()
     [False, True]
     """
-    if bad.dtype.kind != "i" or total.dtype.kind != "i":
-        result: Numbers = bad > total * float(limit)
-        return result
     left, right = limit.denominator, limit.numerator
     largest = max(int(np.max(bad, initial=0)) * left, int(np.max(total, initial=0)) * right)
-    if largest >= 2**63:  # 64 bits would wrap around; Python's integers do not
-        bad, total = bad.astype(object), total.astype(object)
-    compared: Numbers = np.asarray(bad * left > total * right, dtype=bool)
-    return compared
+    if largest < 2**63:
+        return np.asarray(bad * left > total * right, dtype=bool)
+    # 64 bits would wrap around: floats decide what is far apart, Python's integers what is close
+    ours, theirs = bad.astype(float) * left, total.astype(float) * right
+    found = np.asarray(ours > theirs, dtype=bool)
+    close = np.abs(ours - theirs) <= 1e-12 * (ours + theirs)
+    found[close] = bad[close].astype(object) * left > total[close].astype(object) * right
+    return found
 
 
 def counted(one: History) -> History:
@@ -191,16 +210,13 @@ def counted(one: History) -> History:
     total, bad, seen = (row[edges[1:]] - row[edges[:-1]] for row in one.running)
     busy = total > 0
     if slo.budgeting == "ratio_timeslices":
-        lost = np.divide(bad, total, out=np.zeros(len(total)), where=busy)
-    else:
-        limit = 1 - (slo.slice_target if slo.slice_target is not None else slo.target)
-        lost = (busy & exceeds(bad, total, limit)).astype(np.int64)
+        places = _places(float(len(total)))
+        lost = _grains(np.divide(bad, total, out=np.zeros(len(total)), where=busy), places)
+        slices = busy.astype(np.int64) << places
+        return History(slo, one.start, slo.slice_length, slices, lost, seen > 0, one.requests, Fraction(1, 2**places))
+    limit = 1 - (slo.slice_target if slo.slice_target is not None else slo.target)
+    lost = (busy & exceeds(bad, total, limit)).astype(np.int64)
     return History(slo, one.start, slo.slice_length, busy.astype(np.int64), lost, seen > 0, one.requests)
-
-
-def exact(count: float | np.generic) -> Fraction:
-    """A count without rounding."""
-    return Fraction(int(count)) if float(count).is_integer() else Fraction(float(count))
 
 
 def days(one: History, end: datetime | None = None, length: timedelta = timedelta(days=90)) -> tuple[Numbers, Numbers]:
@@ -212,4 +228,6 @@ def days(one: History, end: datetime | None = None, length: timedelta = timedelt
     count = min(last // width, length // timedelta(days=1))
     edges = last - width * np.arange(count, -1, -1)
     total, bad, seen = (row[edges[1:]] - row[edges[:-1]] for row in one.running)
+    if one.grain != 1:
+        total, bad = total * float(one.grain), bad * float(one.grain)
     return total[seen > 0], bad[seen > 0]

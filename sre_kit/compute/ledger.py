@@ -16,7 +16,7 @@ import numpy as np
 
 from sre_kit.compute.budget import ErrorBudget
 from sre_kit.compute.changes import Deploy
-from sre_kit.compute.counts import History, counted, exact, exceeds
+from sre_kit.compute.counts import History, counted, exceeds
 from sre_kit.compute.incidents import Incident, IncidentLog
 
 AFTER_DEPLOY: Final = timedelta(minutes=30)
@@ -78,9 +78,9 @@ def budget_ledger(
             continue
         if len(free):
             owner[free] = len(causes)
-            causes.append(Spending(cause, name, exact(bad[free].sum()), begin))
+            causes.append(Spending(cause, name, int(bad[free].sum()) * one.grain, begin))
     lines = sorted((line for line in causes if line.bad), key=lambda line: line.at or window.start)
-    background = exact(bad[owner == -1].sum()) if len(bad) else Fraction(0)
+    background = int(bad[owner == -1].sum()) * one.grain
     return Ledger(budget, (*lines, Spending("background", "no known cause", background)))
 
 
@@ -123,6 +123,5 @@ def _slots(one: History, begin: datetime, end: datetime, first: int, last: int) 
     return min(max(low, first), last) - first, min(max(high, first), last) - first
 
 
-def _burned(one: History, bad: float, total: float) -> bool:
-    limit = one.slo.budget_ratio
-    return bool(exceeds(np.array([bad]), np.array([total]), limit)[0])
+def _burned(one: History, bad: int, total: int) -> bool:
+    return bool(exceeds(np.array([bad]), np.array([total]), one.slo.budget_ratio)[0])

@@ -7,12 +7,14 @@ Formulas follow the SRE Workbook, ch. 2 (budgets) and ch. 5 (burn-rate alerts).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from fractions import Fraction
 from typing import Final, Literal
 
-from sre_kit.errors import ParameterError
+from sre_kit.compute import buckets
+from sre_kit.errors import ParameterError, nearest
 from sre_kit.units import Duration, Ratio
 
 SLI_KINDS: Final = ("availability", "latency", "freshness", "correctness", "throughput", "saturation")
@@ -42,16 +44,29 @@ class SLO:
     """
     An objective on one indicator: at least `target` of the events in the window are good.
 
-    `window` is a rolling length; with `calendar` the period is the calendar's, in `zone`. `good`, `total` and
-    `bad` are queries for the project's source (`total` with one of the other two).
+    `window` is a rolling length; with `calendar` the period is the calendar's, in `zone`. The indicator is one of
+
+    - events: queries of the project's source, `total` with `good` or `bad`;
+    - `histogram`, the name (and matchers) of a classic histogram, with `threshold`: good is the bucket of that bound;
+    - `ratio`, a query of the bad share, or `gauge`, a query whose value is good within `at_most` or `at_least`: then
+      each step with a value counts once;
+    - `sli`, another objective, whose indicator this one shares.
     """
 
     name: str
     target: Ratio
-    total: str
-    service: str
+    total: str = ""
+    service: str = ""
     good: str = ""
     bad: str = ""
+    histogram: str = ""
+    ratio: str = ""
+    gauge: str = ""
+    at_most: float | None = None
+    at_least: float | None = None
+    sli: str = ""
+    tier: str = ""
+    """To whom it is promised, where not to everybody."""
     kind: Literal["availability", "latency", "freshness", "correctness", "throughput", "saturation"] = "availability"
     window: Duration = timedelta(days=30)
     calendar: Literal["", "week", "month", "quarter", "year"] = ""
@@ -78,15 +93,46 @@ class SLO:
             raise ParameterError(
                 f'SLO {self.name!r}: target must lie above 0 and at most 1, got {self.target}; write 0.999 or "99.9 %"'
             )
-        if bool(self.good) == bool(self.bad):
-            raise ParameterError(f"SLO {self.name!r}: give exactly one of good and bad beside total")
+        if self.histogram:
+            self._count_by_buckets()
+        self._check_indicator()
         if self.window <= timedelta(0):
             raise ParameterError(f"SLO {self.name!r}: window must be longer than nothing, got {self.window}")
+
+    def _count_by_buckets(self) -> None:
+        if self.threshold is None or self.threshold <= timedelta(0):
+            raise ParameterError(f'SLO {self.name!r}: a histogram needs a threshold, such as "300ms"')
+        try:
+            queries = (buckets.count(self.histogram), buckets.within(self.histogram, self.threshold))
+        except ParameterError as error:
+            raise ParameterError(f"SLO {self.name!r}: {error}") from None
+        if (self.total, self.good) not in (("", ""), queries):
+            raise ParameterError(f"SLO {self.name!r}: a histogram counts good and total itself; leave them out")
+        # frozen: the queries are no second decision, they follow from the histogram and its threshold
+        object.__setattr__(self, "total", queries[0])
+        object.__setattr__(self, "good", queries[1])
+
+    def _check_indicator(self) -> None:
+        given = [name for name in ("total", "ratio", "gauge", "sli") if getattr(self, name)]
+        if len(given) != 1:
+            what = " and ".join(given) or "none of them"
+            raise ParameterError(
+                f"SLO {self.name!r}: give one indicator, of total, histogram, ratio, gauge and sli; got {what}"
+            )
+        if bool(self.good) + bool(self.bad) != (given == ["total"]):
+            raise ParameterError(f"SLO {self.name!r}: give exactly one of good and bad beside total, and only there")
+        if (self.at_most is not None) + (self.at_least is not None) != bool(self.gauge):
+            raise ParameterError(f"SLO {self.name!r}: a gauge needs exactly one of at_most and at_least")
 
     @property
     def budget_ratio(self) -> Fraction:
         """Share of events that may be bad; exact."""
         return 1 - self.target
+
+    @property
+    def by_time(self) -> bool:
+        """Whether the indicator has no events, so that each step with a value counts once."""
+        return bool(self.ratio or self.gauge)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,3 +142,34 @@ class RejectedSLI:
     name: str
     journey: str
     reason: str
+
+
+_INDICATOR: Final = (
+    "total", "good", "bad", "histogram", "ratio", "gauge", "at_most", "at_least", "threshold", "kind", "good_means",
+    "total_means", "excluded", "measured_at", "journey",
+)  # fmt: skip
+
+
+def with_indicators(slos: Sequence[SLO]) -> list[SLO]:
+    """
+    Every objective with the indicator that it shares by `SLO.sli` filled in, and what it says of its own kept.
+
+    Raises
+    ------
+    ParameterError
+        The other objective is not there, or shares an indicator itself.
+    """
+    by_name = {slo.name: slo for slo in slos}
+    found = []
+    for slo in slos:
+        if not slo.sli:
+            found.append(slo)
+            continue
+        other = by_name.get(slo.sli)
+        if other is None or other.sli:
+            why = "shares an indicator itself" if other else "is no objective" + nearest(slo.sli, by_name)
+            raise ParameterError(f"SLO {slo.name!r}: sli {slo.sli!r} {why}; name the objective that has the queries")
+        own = {name: getattr(slo, name) for name in ("journey", "good_means", "total_means", "excluded", "measured_at")}
+        shared = {name: getattr(other, name) for name in _INDICATOR} | {k: v for k, v in own.items() if v}
+        found.append(replace(slo, sli="", service=slo.service or other.service, **shared))
+    return found

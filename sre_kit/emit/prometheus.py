@@ -16,7 +16,7 @@ from fractions import Fraction
 from typing import Any, Final
 
 from sre_kit.compute.alerting import WORKBOOK_POLICY, BurnRateAlert, alert_properties
-from sre_kit.compute.queries import per_second
+from sre_kit.compute.queries import WINDOW, per_second
 from sre_kit.compute.slo import SLO
 from sre_kit.compute.windows import nominal
 from sre_kit.errors import ParameterError
@@ -115,11 +115,24 @@ def error_ratio(slo: SLO, window: timedelta) -> str:
     ParameterError
         A query leaves no window open.
     """
+    if slo.by_time:
+        return bad_share(slo, window)
     total = per_second(slo.total, window)
     part = per_second(slo.bad or slo.good, window)
     known = f"(({part}) or 0 * ({total}))"
     lost = known if slo.bad else f"(({total}) - {known})"
     return f"{lost}\n/\n(({total}) > 0)"
+
+
+def bad_share(slo: SLO, window: timedelta) -> str:
+    """PromQL of the bad share of the time over `window`, of an objective on a share or a gauge; absent without data."""
+    over = promql_duration(window)
+    if slo.ratio:
+        if WINDOW.search(slo.ratio):
+            return WINDOW.sub(over, slo.ratio).strip()
+        return f"avg_over_time(({slo.ratio.strip()})[{over}:1m])"
+    bound, broken = (slo.at_most, ">") if slo.at_most is not None else (slo.at_least, "<")
+    return f"avg_over_time((({slo.gauge.strip()}) {broken} bool {bound!r})[{over}:1m])"
 
 
 def alert_name(slo: SLO, severity: str) -> str:

@@ -58,19 +58,25 @@ def requests(
 ) -> Requests:
     """
     Good and total events of an objective over its window (or `window`); a failing source becomes `Requests.gap`.
+
+    An objective on a share or a gauge counts its steps, each with a value once. A latency threshold at which no bucket
+    of its histogram ends is a gap that names the nearest bounds.
     """
     from sre_kit.load import measurements
 
     asked = project.slo(slo) if isinstance(slo, str) else slo
     last = end or project.as_of
-    every = step or project.params.source.step
+    every = step or project.params.source.events_step or project.params.source.step
     first = last - (window or asked.window)
     if project.source is None:
         empty = pd.DataFrame({"total": _nothing(), "good": _nothing()})
         return Requests(asked.name, empty, "", first, last, every, asked.good, asked.total, gap=NO_SOURCE)
-    return measurements.requests(
+    if asked.by_time:
+        return measurements.steps(project.source, project.snapshot, asked, first, last, every)
+    found = measurements.requests(
         project.source, project.snapshot, asked.name, asked.good, asked.total, first, last, every, bad_query=asked.bad
     )
+    return measurements.bucket_checked(project.source, asked, found) if asked.histogram else found
 
 
 def objectives(project: Project, *, history: timedelta = timedelta(days=90)) -> list[Requests]:

@@ -7,17 +7,22 @@ A source that fails never stops a document: its error becomes the reading's `gap
 from __future__ import annotations
 
 from collections.abc import Hashable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from sre_kit.compute import buckets
+from sre_kit.compute.queries import WINDOW
+from sre_kit.compute.sli import check_bound, steps_as_events
+from sre_kit.compute.slo import SLO
 from sre_kit.compute.vocabulary import Reading, Requests, check_requests
 from sre_kit.errors import DataError, ParameterError, SourceError
-from sre_kit.load.metrics import Named, Source, counted
+from sre_kit.load.metrics import LabellingSource, Named, Source, counted
 from sre_kit.store.snapshot import Snapshot
-from sre_kit.units import utc
+from sre_kit.units import promql_duration, utc
 
 
 def reading(
@@ -114,6 +119,51 @@ def requests(
         synthetic=source.synthetic,
         note="; ".join(dict.fromkeys(str(one["note"]) for one in attrs if one.get("note"))),
     )
+
+
+def steps(
+    source: Source, snapshot: Snapshot | None, slo: SLO, start: datetime, end: datetime, step: timedelta
+) -> Requests:
+    """
+    Steps of an objective on a share or a gauge, as `Requests`: each with a value counts once.
+
+    A failure of the source, or a share outside 0..1, becomes the `gap`.
+    """
+    query = slo.ratio or slo.gauge
+    asked = WINDOW.sub(promql_duration(step), query)
+    found = reading(source, snapshot, slo.name, asked, start, end, step)
+    gap, frame = found.gap, _no_requests()
+    try:
+        frame = steps_as_events(slo, found.values) if not gap else frame
+    except DataError as error:
+        gap = str(error)
+    return Requests(
+        name=slo.name,
+        frame=frame,
+        source=source.name,
+        start=start,
+        end=end,
+        step=step,
+        good_query=found.query,
+        total_query="each step with a value",
+        gap=gap,
+        synthetic=source.synthetic,
+        note="; ".join(filter(None, ["counts steps, not events", found.note])),
+    )
+
+
+def bucket_checked(source: Source, slo: SLO, found: Requests) -> Requests:
+    """`found`, or a gap that names the nearest bounds where no bucket of the histogram ends at the threshold."""
+    plain = source.source if isinstance(source, Named) else source
+    if not found.gap or not isinstance(plain, LabellingSource):
+        return found
+    try:
+        check_bound(slo, plain.label_values("le", buckets.every(slo.histogram), found.start, found.end))
+    except SourceError:
+        return found
+    except DataError as error:
+        return replace(found, gap=str(error), frame=_no_requests())
+    return found
 
 
 def _silence(source: Source, name: str, total: pd.Series, part: pd.Series, total_query: str, good_query: str) -> str:

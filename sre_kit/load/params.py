@@ -26,7 +26,7 @@ from sre_kit.compute.oncall import OnCall
 from sre_kit.compute.operations import OperationsPlan
 from sre_kit.compute.performance import PerformancePlan
 from sre_kit.compute.readiness import HandoverPlan
-from sre_kit.compute.slo import SLO, RejectedSLI
+from sre_kit.compute.slo import SLO, RejectedSLI, with_indicators
 from sre_kit.compute.timeslices import AvailabilityPromise
 from sre_kit.compute.vocabulary import FactOverride, FactRejection
 from sre_kit.errors import ParameterError, nearest
@@ -57,6 +57,8 @@ class SourceParams:
     auth: Auth = field(default_factory=Auth)
     timeout: Duration = timedelta(seconds=30)
     step: Duration = timedelta(minutes=5)
+    events_step: Duration | None = None
+    """Of the events of the objectives, so that alerts are tested minute by minute; `step` where it is not given."""
     scrape_interval: Duration | None = None
     retention: Duration | None = None
     series_cap: int = 500
@@ -137,7 +139,9 @@ def read(path: Path) -> Params:
         Not YAML, an unknown or repeated key, an unusable value, a secret written out; names file and key.
     """
     params = checked(raw(path), str(path.name))
-    return _with_slo_files(params, path if path.is_dir() else path.parent) if params.slo_files else params
+    if params.slo_files:
+        params = _with_slo_files(params, path if path.is_dir() else path.parent)
+    return params.model_copy(update={"slos": with_indicators(params.slos)})
 
 
 def _with_slo_files(params: Params, base: Path) -> Params:

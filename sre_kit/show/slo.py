@@ -35,18 +35,28 @@ def indicators(slos: Sequence[SLO], requests: Iterable[Requests]) -> Table:
     gaps = []
     for slo in slos:
         one = read.get(slo.name)
-        for query in filter(None, (slo.good, slo.bad, slo.total)):
+        for query in filter(None, (slo.good, slo.bad, slo.total, slo.ratio, slo.gauge)):
             if problem := query_problem(query):
                 gaps.append(Gap(f"a query that parses for {slo.name}", slo.owner or "SRE", "params: slos", problem))
         kind = slo.kind if slo.threshold is None else f"{slo.kind}, {span(slo.threshold)}"
-        good = Lines([slo.good_means or "not said in words", Code(slo.good or f"bad: {slo.bad}")])
-        total = Lines([slo.total_means or "not said in words", Code(slo.total)])
+        good = Lines([slo.good_means or "not said in words", _good(slo)])
+        all_of_it = slo.total_means or ("each step with a value" if slo.by_time else "not said in words")
+        total = Lines([all_of_it, *([Code(slo.total)] if slo.total else [])])
         coverage = percent(one.coverage) if one and not one.gap else f"no data: {one.gap if one else 'not read'}"
         where = slo.measured_at or "not said"
         rows.append((slo.name, kind, good, total, where, slo.excluded or "nothing", coverage))
     columns = ["Indicator", "Kind", "Good events", "Total events", "Measured at", "Excluded", "Coverage"]
     empty = Gap("service level indicators", "the service's owners", "params: slos", "no objective is defined")
     return Table(columns, rows, gaps=tuple(gaps) if slos else (empty,))
+
+
+def _good(slo: SLO) -> Inline:
+    """The query of what is good, or how the bad part is told from it."""
+    if slo.gauge:
+        sign, bound = ("at most", slo.at_most) if slo.at_most is not None else ("at least", slo.at_least)
+        return Span([Code(slo.gauge), f" {sign} {bound:g}"])
+    bad = slo.bad or slo.ratio
+    return Span(["bad: ", Code(bad)]) if bad else Code(slo.good)
 
 
 def journeys(covered: Iterable[JourneyCoverage]) -> Table:

@@ -109,6 +109,12 @@ class PrometheusSource:
         found.attrs["by_series"] = True
         return _noted(found, api)
 
+    def label_values(self, label: str, selector: str, start: datetime, end: datetime) -> list[str]:
+        """Values of `label` on the series of `selector` at a few moments of the window."""
+        pace = max((end - start) / 8, timedelta(seconds=1))
+        found = API(self.server).range(f"count by ({label}) ({selector})", start, end, pace)
+        return sorted({value for one in found for name, value in one.labels if name == label})
+
     def check(self) -> str:
         """Asks it for 1."""
         return f"{self.server.url}: {API(self.server).answers()}"

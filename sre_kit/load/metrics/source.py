@@ -98,6 +98,14 @@ class CountingSource(Source, Protocol):
         """Events in each step of [`start`, `end`); ``attrs["extrapolated"]`` is true where they are estimated."""
 
 
+@runtime_checkable
+class LabellingSource(Source, Protocol):
+    """A source that knows which values a label has."""
+
+    def label_values(self, label: str, selector: str, start: datetime, end: datetime) -> list[str]:
+        """Values of `label` on the series of `selector` in the window, sorted; none where no series is there."""
+
+
 @dataclass(frozen=True)
 class Named:
     """A source whose queries have names in the params file; a query without a name is passed on as it is."""
