@@ -104,7 +104,7 @@ def critical_paths(judged: Bundle, section: Section, rows: Rows) -> str:
     "Single points of failure, each with a scenario or an accepted risk",
     under="Single points of failure",
     columns=("Point", "Why", "Falls with it", "Dealt with by"),
-    missing="who depends on whom|takes over|SPOF",
+    missing="what nothing else can replace|takes over",
     empty="None was found in the dependencies",
 )
 def single_points(judged: Bundle, section: Section, rows: Rows) -> str:

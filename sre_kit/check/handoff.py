@@ -99,7 +99,7 @@ def stability(judged: Bundle, name: str) -> Verdict:
     "Open risks, incidents and actions with owner and due date; overdue first",
     under="Open risks",
     columns=OPEN,
-    empty="Nothing is open",
+    empty="No risk, open incident or open action is recorded",
     missing="risk",
 )
 def open_work(judged: Bundle, section: Section, rows: Rows) -> str:

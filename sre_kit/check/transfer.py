@@ -165,7 +165,7 @@ def last_weeks(judged: Bundle, section: Section, rows: Rows) -> str:
     "Under way in the next fourteen days: changes, maintenance, freezes",
     under="Under way",
     columns=("When", "What", "Owner"),
-    empty="Nothing is planned within",
+    empty="Nothing is recorded for the next",
 )
 def under_way(judged: Bundle, section: Section, rows: Rows) -> str:
     """Inside the fourteen days, in order."""

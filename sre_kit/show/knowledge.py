@@ -13,6 +13,7 @@ from sre_kit.compute.vocabulary import About, Fact, Gap, Kind
 from sre_kit.show.chart import COLOURS, Chart, figure
 from sre_kit.show.document import cited, document_link
 from sre_kit.show.handover import SUBJECTS
+from sre_kit.show.readiness import NO_COMPONENTS
 from sre_kit.show.shown import Note, Record, Shown, Stack, Steps
 from sre_kit.show.table import Table
 from sre_kit.show.text import Inline, Lines, Link, Strong
@@ -119,9 +120,11 @@ def dashboard_matrix(slos: Sequence[SLO], boards: Sequence[Dashboard], coverage:
 def blind_spots(plan: HandoverPlan, coverage: MonitoringCoverage, about: About) -> Stack:
     """Where measurements come from and what they do not see."""
     empty = [cell for cell in coverage.cells if cell.empty]
-    words = f"Measurements come from {about.source or 'no configured source'}"
-    words += ", synthetic data." if about.synthetic else "."
-    parts: list[Shown] = [Note(words)]
+    parts: list[Shown] = [
+        Note(f"Measurements come from {about.source}{', synthetic data' if about.synthetic else ''}.")
+        if about.source
+        else Note.gap(Gap("where measurements come from", _ASK, "params: source", "no source is configured"))
+    ]
     if coverage.share is not None:
         filled: list[Inline] = [
             f"{percent(coverage.share, 0)} of the monitoring cells that apply are filled, ",
@@ -130,6 +133,8 @@ def blind_spots(plan: HandoverPlan, coverage: MonitoringCoverage, about: About) 
             ".",
         ]
         parts.append(Note(filled))
+    else:
+        parts.append(Note.gap(NO_COMPONENTS))
     if plan.blind_spots:
         parts.append(Steps(plan.blind_spots, ordered=False))
     return Stack(*parts)

@@ -21,6 +21,7 @@ from sre_kit.show.text import Code, Inline, Lines, Strong, ticked
 from sre_kit.units import MISSING, number, percent, span, utc
 
 _ASK = "DevOps Engineer"
+_NO_TASKS = Gap("which work comes back", _ASK, "InfrastructureHandoff.md or params: operations.tasks")
 
 
 def operational_tasks(schedules: Sequence[TaskSchedule]) -> Table:
@@ -57,7 +58,7 @@ def operational_tasks(schedules: Sequence[TaskSchedule]) -> Table:
         if one.problem:
             gaps.append(Gap(f"when the task {t.id} runs", t.owner or _ASK, "params: operations.tasks", one.problem))
     if not schedules:
-        gaps.append(Gap("which work comes back", _ASK, "InfrastructureHandoff.md or params: operations.tasks"))
+        gaps.append(_NO_TASKS)
     columns = ("Id", "Task", "Runs", "Owner", "Do", "Expect", "If not", "Minutes", "State", "Source")
     return Table(columns, rows, gaps=gaps)
 
@@ -121,12 +122,12 @@ def toil(found: Toil) -> Table:
         rows.append(
             (Code(task.id), task.owner, number(round(minutes)), cost, MISSING if back is None else f"{back:.1f} months")
         )
-    share, gaps = "", []
+    share, gaps = "", [] if found.tasks else [_NO_TASKS]
     if found.share is not None:
         over = "above" if found.share > TOIL_LIMIT else "within"
         of = f"{percent(found.share, 1)} of the team's {number(found.team_hours)} hours"
         share = f", {of}; {over} the limit of {percent(TOIL_LIMIT, 0)}"
-    else:
+    elif found.tasks:
         gaps.append(
             Gap(
                 "the hours that the team has for operations",
@@ -145,7 +146,7 @@ def toil(found: Toil) -> Table:
         rows,
         note=note if rows else "",
         gaps=gaps,
-        empty="No work is done by hand." if found.tasks else "No recurring work is known, so no toil can be summed.",
+        empty="No work is done by hand." if found.tasks else "",
         records=(
             Record("operations.toil_minutes_a_month", round(found.minutes), "min", "params: operations.tasks"),
             Record("operations.toil_share", found.share, "ratio", "params: operations.tasks"),

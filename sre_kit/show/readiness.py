@@ -16,6 +16,7 @@ from sre_kit.show.table import Table
 from sre_kit.show.text import Inline, Lines, Strong
 from sre_kit.units import MISSING, number, percent, span, utc
 
+NO_COMPONENTS = Gap("which components there are", "Technical Architect", "InfrastructureSpec.md")
 NAMES = {
     "availability": "Availability",
     "latency": "Latency",
@@ -122,7 +123,7 @@ def monitoring_coverage(found: MonitoringCoverage) -> Stack:
         for component, group in groupby(empty, key=lambda cell: cell.component)
         if (cells := list(group))
     ]
-    unknown = () if rows else (Gap("which components there are", "Technical Architect", "InfrastructureSpec.md"),)
+    unknown = () if rows else (NO_COMPONENTS,)
     table = Table(
         ("Component", *SIGNALS),
         rows,
