@@ -134,11 +134,13 @@ def evaluate(judged: Bundle, names: Iterable[str] | None = None, number: str = "
 
 
 def checks(points: Iterable[Point]) -> dict[str, dict[str, Any]]:
-    """Counts and failures by document, for the manifest."""
+    """Counts, failures and what is not known (number -> title) by document, for the manifest."""
     found: dict[str, dict[str, Any]] = {}
     for one in points:
-        entry = found.setdefault(one.document, {"passed": 0, "failed": 0, "not known": 0, "failures": []})
+        entry = found.setdefault(one.document, {"passed": 0, "failed": 0, "not known": 0, "failures": [], "asked": {}})
         entry[one.state] += 1
+        if one.state == "not known":
+            entry["asked"][one.number] = one.title
         if one.state == "failed":
             entry["failures"].append(
                 {"number": one.number, "title": one.title, "evidence": one.evidence, "line": one.line}

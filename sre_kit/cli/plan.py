@@ -29,11 +29,22 @@ TASK_DOCUMENT: Final = {
     "hand-over": "SREHandoff",
 }
 """Task of the plan -> the document that is its evidence."""
-TASK_RECORD: Final = {
-    "set-up-monitoring": ("coverage.gaps", "cells of the monitoring coverage are empty"),
-    "create-runbooks": ("runbooks.without", "alerts have no runbook"),
+TASK_POINTS: Final = {
+    "define-slos": ("2", "5"),
+    "set-up-monitoring": ("2", "18"),
+    "create-incident-response": ("1", "8", "18"),
+    "optimize-performance": ("1",),
+    "plan-capacity": ("1",),
+    "create-runbooks": ("39",),
+    "implement-auto-scaling": ("7",),
+    "hand-over": ("3", "7"),
 }
-"""Tasks that also need a record at zero, and what it counts."""
+"""Points of that document without which it proves nothing: a document that asks for its subject is no evidence."""
+TASK_RECORD: Final = {
+    "set-up-monitoring": (("coverage.components", "coverage.gaps"), "cells of the monitoring coverage are empty"),
+    "create-runbooks": (("runbooks.alerts", "runbooks.without"), "alerts have no runbook"),
+}
+"""Tasks that also need something to count, of which none is left; and what is counted."""
 METRICS: Final = ("availability", "latency", "error_rate", "saturation", "mttr", "mtbf", "budget_consumption")
 
 
@@ -85,8 +96,6 @@ def edit(project: Project, manifest: Manifest, *, force: bool) -> PlanEdit:
     notes = list(made.notes)
     notes += [f"{NAME}: {task!r} stays open: {reason}" for task, reason in made.left_open]
     notes += [f"{NAME}: {contradiction}" for contradiction in made.contradictions]
-    if before is None:
-        notes.append(f"{NAME} did not exist; a minimal one is made")
     if made.aside:
         saved = places.state(project.root) / "build-plan.replaced.md"
         saved.write_text(made.aside, encoding="utf-8")
@@ -121,19 +130,26 @@ def evidence(task: str, manifest: Manifest) -> Evidence:
         return Evidence(
             False, f"{judged['failed']} checks of {name}.md failed, first: {first['title']}: {first['evidence']}", paths
         )
-    if task in TASK_RECORD:
-        record, what = TASK_RECORD[task]
-        count = manifest.records.get(record, {}).get("value")
-        if count is None:
-            return Evidence(False, f"{record} was not measured", paths)
-        if count:
-            return Evidence(False, f"{count:g} {what}", paths)
+    asked = [title for number, title in judged.get("asked", {}).items() if number in TASK_POINTS[task]]
+    if asked:
+        return Evidence(False, f"{name}.md still asks for: {asked[0]}", paths)
+    if task in TASK_RECORD and (why := _remaining(task, manifest)):
+        return Evidence(False, why, paths)
     if task == "hand-over" and (open_ := _not_transferred(manifest)):
         return Evidence(False, open_, paths)
     reached = _scaling(manifest) if task == "implement-auto-scaling" else "documented"
     return Evidence(
         True, f"{name}.md was rendered and its {judged.get('passed', 0)} decided checks passed", paths, reached
     )
+
+
+def _remaining(task: str, manifest: Manifest) -> str:
+    """What the task's record still counts; empty when nothing is left of something."""
+    (of, left), what = TASK_RECORD[task]
+    total, count = (manifest.records.get(name, {}).get("value") for name in (of, left))
+    if not total or count is None:
+        return f"{of} is not known"
+    return f"{count:g} {what}" if count else ""
 
 
 def _scaling(manifest: Manifest) -> str:

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from sre_kit.check.points import registered
 from sre_kit.cli import main
-from sre_kit.cli.plan import TASK_DOCUMENT
+from sre_kit.cli.plan import TASK_DOCUMENT, TASK_POINTS
 from sre_kit.store.plan_words import TASKS
 
 DEMO = "params/demo"
@@ -150,7 +151,9 @@ def test_doctor_names_a_fix_for_each_problem(capsys: pytest.CaptureFixture[str],
 
 
 def test_every_task_of_the_plan_has_a_document_as_evidence() -> None:
-    assert set(TASK_DOCUMENT) == set(TASKS)
+    assert set(TASK_DOCUMENT) == set(TASKS) == set(TASK_POINTS)
+    for task, numbers in TASK_POINTS.items():
+        assert {(TASK_DOCUMENT[task], number) for number in numbers} <= set(registered()), task
 
 
 def test_a_closed_pipe_is_no_defect() -> None:

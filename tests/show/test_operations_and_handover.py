@@ -92,6 +92,7 @@ EMPTY = [
     knowledge.glossary(NOBODY),
     knowledge.support_contracts(NOBODY, ABOUT),
     knowledge.plot_architecture(Graph((), ()), []),
+    operations.toil(toil([], 10)),
 ]
 
 
@@ -118,7 +119,6 @@ def test_without_input_a_part_asks_somebody_and_invents_nothing(shown: Shown) ->
         knowledge.capacity_headroom(Manifest()),
         change.freezes(NOTHING, AS_OF),
         operations.task_collisions([], NOTHING, "UTC"),
-        operations.toil(toil([], 10)),
         disaster.single_points([]),
     ],
 )
@@ -432,7 +432,7 @@ def test_without_a_plan_nothing_is_claimed_to_be_in_order() -> None:
         disaster.recovery_tests(NOTHING, [], AS_OF).markdown(),
         transfer.alert_load(alert_load(IncidentLog((), gap="no log"), AS_OF), IncidentLog((), gap="no log")).markdown(),
     ]
-    assert "No recurring work is known" in texts[0]
+    assert "which work comes back" in texts[0]
     assert "no overlap can be found" in texts[1]
     assert "Every scenario" not in texts[2]
     assert "At most" not in texts[3]
