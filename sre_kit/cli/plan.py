@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,6 +19,7 @@ from sre_kit.store.manifest import Manifest
 from sre_kit.units import percent, span
 
 NAME: Final = buildplan.NAME
+ASIDE: Final = "build-plan.replaced.md"
 TASK_DOCUMENT: Final = {
     "define-slos": "SLODefinitions",
     "set-up-monitoring": "SLODefinitions",
@@ -50,11 +52,17 @@ METRICS: Final = ("availability", "latency", "error_rate", "saturation", "mttr",
 
 @dataclass(frozen=True)
 class PlanEdit:
-    """The new bytes of build-plan.md, the old ones (None: there was no file), and what to tell."""
+    """The new bytes of build-plan.md, the old ones (None: there was no file), what to tell, and text to keep aside."""
 
     content: bytes
     before: bytes | None
     notes: list[str]
+    aside: str = ""
+
+    @property
+    def change(self) -> publish.Change:
+        """What it does to the project."""
+        return publish.Change(NAME, self.before, self.content)
 
 
 def run(params: str, dry_run: bool, force: bool) -> int:
@@ -62,17 +70,18 @@ def run(params: str, dry_run: bool, force: bool) -> int:
     project = load.project(params)
     if places.shipped(project.root) and not dry_run:
         raise ProtectedError('the bundled project is not written to; "sre-kit demo" copies it and renders the copy')
-    published = manifests.read(project.root / places.DOCUMENTS / places.MANIFEST)
     root = publish.Root(project.root)
-    made = edit(project, published, force=force)
-    before = buildplan.decoded(made.before) if made.before is not None else ""
-    sys.stdout.write(buildplan.diff(before, buildplan.decoded(made.content)))
-    for note in made.notes:
-        print(f"note: {note}")
-    if not dry_run:
-        with publish.lock(project.root):
-            changes = publish.publish(root, {NAME: made.content})
-        print(f"{NAME}: {'written' if changes else 'unchanged'}")
+    with nullcontext() if dry_run else publish.lock(root):
+        published = manifests.read(project.root / places.DOCUMENTS / places.MANIFEST)
+        made = edit(project, published, force=force)
+        before = buildplan.decoded(made.before) if made.before is not None else ""
+        sys.stdout.write(buildplan.diff(before, buildplan.decoded(made.content)))
+        for note in made.notes:
+            print(f"note: {note}")
+        if not dry_run:
+            keep(root, made)
+            changes = publish.publish(root, [made.change])
+            print(f"{NAME}: {'written' if changes else 'unchanged'}")
     return 0
 
 
@@ -97,10 +106,14 @@ def edit(project: Project, manifest: Manifest, *, force: bool) -> PlanEdit:
     notes += [f"{NAME}: {task!r} stays open: {reason}" for task, reason in made.left_open]
     notes += [f"{NAME}: {contradiction}" for contradiction in made.contradictions]
     if made.aside:
-        saved = places.state(project.root) / "build-plan.replaced.md"
-        saved.write_text(made.aside, encoding="utf-8")
-        notes.append(f"the hand-edited block was replaced; its text is kept in {saved}")
-    return PlanEdit(made.text.encode("utf-8"), before, notes)
+        notes.append(f"the hand-edited block is replaced; its text is kept in {places.STATE / ASIDE}")
+    return PlanEdit(made.text.encode("utf-8"), before, notes, made.aside)
+
+
+def keep(root: publish.Root, made: PlanEdit) -> None:
+    """Save the hand-edited block that `made` replaces; the caller holds the lock."""
+    if made.aside:
+        publish.keep(root, ASIDE, made.aside.encode("utf-8"))
 
 
 def plan_state(project: Project, manifest: Manifest) -> BuildPlanState:

@@ -110,12 +110,10 @@ def render(project: Project, options: Options) -> tuple[Report, int]:
     target = options.out or project.root / places.DOCUMENTS
     if options.out:
         target.mkdir(parents=True, exist_ok=True)
-    root = publish.Root(target if options.out else project.root)
+    root = publish.Root(target, only=()) if options.out else publish.Root(project.root)
     prefix = "" if options.out else f"{places.DOCUMENTS.as_posix()}/"
     writes = not (options.dry_run or options.check)
-    with publish.lock(root.folder) if writes else nullcontext():
-        if writes:
-            publish.recover(root)
+    with publish.lock(root) if writes else nullcontext():
         previous = manifests.read(target / places.MANIFEST)
         if not options.out:
             plan.edit(project, previous, force=options.force)  # refuses before minutes are spent, not after
@@ -130,11 +128,13 @@ def render(project: Project, options: Options) -> tuple[Report, int]:
             files[plan.NAME] = edit.content
             recorded[plan.NAME] = manifests.sha256(edit.before) if edit.before is not None else ""
             notes += edit.notes
-        changes = [change for change in root.changes(files) if change.kind != "unchanged"]
+        changes = [change for change in publish.changes(root, files) if change.kind != "unchanged"]
         if writes:
-            _protect(root, recorded, files, options.force)
+            _protect(root, recorded, changes, options.force)
+            if not options.out:
+                plan.keep(root, edit)
             with stopping.deferred():
-                publish.publish(root, files)
+                publish.publish(root, changes)
     report = Report(
         outcome, changes, _degraded(outcome), _breaches(outcome.manifest, options.fail_on), target, writes, notes
     )
@@ -191,10 +191,10 @@ def _recorded(previous: Manifest, prefix: str) -> dict[str, str]:
     return recorded
 
 
-def _protect(root: publish.Root, recorded: dict[str, str], files: Mapping[str, bytes | None], force: bool) -> None:
+def _protect(root: publish.Root, recorded: dict[str, str], changes: Sequence[publish.Change], force: bool) -> None:
     """Stop before a person's edit is lost; what we would have written lies beside it."""
-    guarded = {path: content for path, content in files.items() if not path.endswith(places.MANIFEST)}
-    edited = publish.edited(root, recorded, guarded)
+    guarded = [change for change in changes if not change.path.endswith(places.MANIFEST)]
+    edited = publish.edited(guarded, recorded)
     if not edited or force:
         return
     proposed = publish.propose(root, edited)

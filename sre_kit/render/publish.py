@@ -1,30 +1,39 @@
 """
 The one writer: a set of files into a project, each never torn, the set always recoverable.
 
-Everything is staged on the same file system, a journal says what will be replaced, then each file is renamed into
-place. A run that dies in between is finished by the next one. A file that a person changed since we wrote it is
-not overwritten.
+Everything is staged on the same file system, with a second name for what it replaces; a journal says what will be
+replaced; then each file is renamed into place. A run that fails puts the old files back, one that dies is finished
+by the next. A file that a person changed since we wrote it is not overwritten.
 """
 
 from __future__ import annotations
 
 import contextlib
 import difflib
+import errno
 import fcntl
 import json
 import os
-import shutil
-import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
-from typing import Final
+from pathlib import PurePosixPath
+from typing import Any, Final
 
 from sre_kit.errors import ParameterError, ProtectedError
+from sre_kit.render import paths
+from sre_kit.render.paths import Root
 from sre_kit.store import places
 from sre_kit.store.manifest import sha256
 
+__all__ = ["Change", "Root", "changes", "edited", "keep", "lock", "propose", "publish", "recover"]
+
 JOURNAL: Final = "journal.json"
+STAGE: Final = "stage"
+STATE: Final = places.STATE.as_posix()
+_FRESH: Final = "fresh"
+"""A file that is not yet where it belongs."""
+_held: set[int] = set()
+"""Descriptors of the locks that this process holds."""
 
 
 @dataclass(frozen=True)
@@ -56,180 +65,298 @@ class Change:
         return "".join(difflib.unified_diff(before, after, f"a/{self.path}", f"b/{self.path}"))
 
 
-class Root:
-    """A project folder that is written to; no path leaves it, no link is followed on the way."""
+@dataclass(frozen=True)
+class _Step:
+    """A line of the journal: hashes of the file that was there and of the one that shall be; None: no file."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder.resolve(strict=True)
+    path: str
+    old: str | None
+    new: str | None
 
-    def path(self, relative: str) -> Path:
-        """
-        Where `relative` lies.
+    def as_json(self) -> dict[str, str | None]:
+        return {"path": self.path, "old": self.old, "new": self.new}
 
-        Raises
-        ------
-        ParameterError
-            It is absolute or climbs out.
-        ProtectedError
-            A folder on the way, or the file, is a link.
-        """
-        parts = PurePosixPath(relative).parts
-        if not parts or relative.startswith("/") or ".." in parts or "\0" in relative:
-            raise ParameterError(f"{relative!r} is no path inside the project")
-        place = self.folder
-        for part in parts:
-            place = place / part
-            if place.is_symlink():
-                raise ProtectedError(
-                    f"{place} is a link; we do not write through links, replace it by a real file or folder"
-                )
-        return place
 
-    def read(self, relative: str) -> bytes | None:
-        """The file's bytes; None when there is none."""
-        try:
-            return self.path(relative).read_bytes()
-        except FileNotFoundError:
-            return None
-
-    def changes(self, files: Mapping[str, bytes | None]) -> list[Change]:
-        """What publishing `files` would do."""
-        return [Change(path, self.read(path), after) for path, after in sorted(files.items())]
+def changes(root: Root, files: Mapping[str, bytes | None]) -> list[Change]:
+    """What publishing `files` would do; a None removes the file."""
+    return [Change(path, root.read(path), after) for path, after in sorted(files.items())]
 
 
 @contextlib.contextmanager
-def lock(project: Path) -> Iterator[None]:
+def lock(root: Root) -> Iterator[None]:
     """
-    One render of a project at a time; the lock dies with its process.
+    One writer of a project at a time; what a run that died had begun is finished before the block starts.
+
+    The lock dies with its process, and processes forked off do not inherit it.
 
     Raises
     ------
     ProtectedError
-        Another process has it.
+        Another process has it; the message names that one.
     """
-    path = places.state(project) / "lock"
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o644)
+    with _state(root) as state:
+        descriptor = _locked(state, root)
+    _held.add(descriptor)
     try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            holder = os.pread(descriptor, 64, 0).decode("ascii", "replace").strip() or "unknown"
-            raise ProtectedError(
-                f"another render of {project} is running (process {holder}); wait for it to end"
-            ) from None
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, str(os.getpid()).encode("ascii"), 0)
+        recover(root)
         yield
     finally:
+        _held.discard(descriptor)
+        fcntl.flock(descriptor, fcntl.LOCK_UN)
         os.close(descriptor)
 
 
-def edited(root: Root, recorded: Mapping[str, str], files: Mapping[str, bytes | None]) -> list[Change]:
+def edited(changed: Sequence[Change], recorded: Mapping[str, str]) -> list[Change]:
     """
-    Files that a person made or changed since they were published (`recorded`: path -> hash), and that would change.
+    Those of `changed` that would replace what a person made, or changed since it was published.
+
+    `recorded` is path -> hash of what was published.
     """
-    found = []
-    for change in root.changes(files):
-        if change.kind in {"unchanged", "new"} or change.before is None:
-            continue
-        if recorded.get(change.path) != sha256(change.before):
-            found.append(change)
-    return found
+    return [
+        one
+        for one in changed
+        if one.before is not None and one.kind != "unchanged" and recorded.get(one.path) != sha256(one.before)
+    ]
 
 
-def propose(root: Root, changes: list[Change]) -> list[str]:
+def propose(root: Root, changed: Sequence[Change]) -> list[str]:
     """Write the new text of edited documents beside them, as ``X.proposed.md``; returns the paths."""
     written = []
-    for change in changes:
-        if change.after is None:
-            continue
-        pure = PurePosixPath(change.path)
-        beside = str(pure.with_name(f"{pure.stem}.proposed{pure.suffix}"))
-        _write(root.path(beside), change.after)
-        written.append(beside)
+    with _state(root) as state:
+        for change in changed:
+            if change.after is None:
+                continue
+            pure = PurePosixPath(change.path)
+            beside = str(pure.with_name(f"{pure.stem}.proposed{pure.suffix}"))
+            root.read(beside)  # refuses a link or a folder of that name
+            _fresh(state, change.after)
+            with root.parent(beside, make=True) as (folder, name):
+                os.rename(_FRESH, name, src_dir_fd=state, dst_dir_fd=folder)
+            written.append(beside)
     return written
 
 
-def publish(root: Root, files: Mapping[str, bytes | None]) -> list[Change]:
-    """
-    Replace the set; returns what changed. A None removes the file. Nothing is touched where nothing differs.
+def keep(root: Root, name: str, content: bytes) -> None:
+    """A file in the state folder, for people to look at; an older one of that name goes."""
+    with _state(root) as state:
+        _fresh(state, content)
+        os.rename(_FRESH, name, src_dir_fd=state, dst_dir_fd=state)
 
-    The caller holds the `lock`.
+
+def publish(root: Root, changed: Sequence[Change]) -> list[Change]:
     """
-    recover(root)
-    changed = [change for change in root.changes(files) if change.kind != "unchanged"]
+    Replace the set; returns what differed. Nothing is touched where nothing does. The caller holds the `lock`.
+
+    Raises
+    ------
+    ProtectedError
+        A file is no longer what `changed` was computed from.
+    OSError
+        The disk is full, read-only or broken; the old files are back in place, or the next `lock` brings the new ones.
+    """
+    changed = [change for change in changed if change.kind != "unchanged"]
     if not changed:
         return []
-    stage = places.state(root.folder) / "stage" / uuid.uuid4().hex
-    stage.mkdir(parents=True)
-    steps = []
-    for number, change in enumerate(changed):
-        staged = f"{number:04d}"
-        if change.after is not None:
-            _write(stage / staged, change.after)
-        steps.append({"path": change.path, "staged": staged if change.after is not None else None})
-    _sync(stage)
-    journal = places.state(root.folder) / JOURNAL
-    _write(journal, json.dumps({"stage": stage.name, "steps": steps}).encode("utf-8"))
-    _finish(root, stage, steps)
-    journal.unlink()
-    shutil.rmtree(stage, ignore_errors=True)
+    moved = [change.path for change in changed if root.read(change.path) != change.before]
+    if moved:
+        raise ProtectedError(
+            f"{', '.join(moved)}: changed while the new set was being made, so nothing was written; render again"
+        )
+    steps = [_Step(c.path, _hash(c.before), _hash(c.after)) for c in changed]
+    with _state(root) as state:
+        try:
+            _staged(root, state, changed)
+            _journal(state, steps)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                _dropped(state)
+            raise
+        try:
+            with root.inside(STATE, STAGE) as stage:
+                left = _forward(root, stage, steps)
+        except OSError:
+            with contextlib.suppress(OSError), root.inside(STATE, STAGE) as stage:
+                _back(root, stage, steps)
+                _dropped(state)
+            raise
+        _dropped(state)
+    if left:
+        raise ProtectedError(f"{', '.join(left)}: changed at the moment of writing, and left as they are; render again")
     return changed
 
 
 def recover(root: Root) -> list[str]:
-    """Finish what a run that died had begun; returns the paths it concerned. The caller holds the `lock`."""
-    folder = root.folder / places.STATE
-    journal = folder / JOURNAL
-    steps: list[dict[str, str | None]] = []
-    try:
-        plan = json.loads(journal.read_bytes())
-        steps = plan["steps"]
-        _finish(root, folder / "stage" / plan["stage"], steps)
-        journal.unlink()
-    except FileNotFoundError:
-        pass
-    except (ValueError, KeyError):
-        journal.unlink(missing_ok=True)  # torn before the first replacement: nothing was begun
-    if (folder / "stage").is_dir():
-        shutil.rmtree(folder / "stage", ignore_errors=True)
-    return [str(step["path"]) for step in steps]
+    """
+    Finish what a run that died had begun, or undo it where its new files are lost; returns the paths it concerned.
+
+    What a person changed meanwhile stays. The caller holds the `lock`.
+    """
+    with _state(root) as state:
+        steps = _read_journal(root, state)
+        if steps:
+            with root.inside(STATE, STAGE, make=True) as stage:
+                undone = any(
+                    _now(root, step) == step.old and _staged_hash(stage, number) != step.new
+                    for number, step in enumerate(steps)
+                )
+                (_back if undone else _forward)(root, stage, steps)
+        _dropped(state)
+    return [step.path for step in steps]
 
 
-def _finish(root: Root, stage: Path, steps: list[dict[str, str | None]]) -> None:
-    """Rename each staged file into place; those already renamed are no longer in the stage."""
-    for step in steps:
-        target = root.path(str(step["path"]))
-        if step["staged"] is None:
-            target.unlink(missing_ok=True)
-            continue
-        target.parent.mkdir(parents=True, exist_ok=True)
-        staged = stage / step["staged"]
-        if staged.exists():
-            if target.exists():
-                os.chmod(staged, target.stat().st_mode & 0o777)
-            os.replace(staged, target)
-        _sync(target.parent)
+@contextlib.contextmanager
+def _state(root: Root) -> Iterator[int]:
+    """The descriptor of the state folder, made when missing and kept out of version control."""
+    with root.inside(STATE, make=True) as state:
+        try:
+            with contextlib.suppress(FileExistsError):
+                paths.write(state, ".gitignore", b"*\n")
+            yield state
+        except OSError as error:
+            root.refused(error, STATE)
 
 
-def _write(path: Path, content: bytes) -> None:
-    """A whole file or none: a temporary one beside it, synced, renamed."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with open(temporary, "xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
+def _locked(state: int, root: Root) -> int:
+    """A descriptor of the lock file, locked; the file is still the one that others will open."""
+    while True:
+        descriptor = os.open("lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600, dir_fd=state)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            found = os.fstat(descriptor)
+            with contextlib.suppress(FileNotFoundError):
+                named = os.stat("lock", dir_fd=state, follow_symlinks=False)
+                if (named.st_dev, named.st_ino) == (found.st_dev, found.st_ino):
+                    os.ftruncate(descriptor, 0)
+                    os.pwrite(descriptor, str(os.getpid()).encode("ascii"), 0)
+                    return descriptor
+        except BlockingIOError:
+            holder = os.pread(descriptor, 32, 0).decode("ascii", "replace").strip() or "unknown"
+            os.close(descriptor)
+            raise ProtectedError(
+                f"another render of {root.folder} is running (process {holder}); wait for it to end"
+            ) from None
+        except BaseException:
+            os.close(descriptor)
+            raise
         os.close(descriptor)
+
+
+def _unlocked_in_child() -> None:
+    for descriptor in _held:
+        os.close(descriptor)
+    _held.clear()
+
+
+os.register_at_fork(after_in_child=_unlocked_in_child)
+
+
+def _hash(content: bytes | None) -> str | None:
+    return None if content is None else sha256(content)
+
+
+def _now(root: Root, step: _Step) -> str | None:
+    return _hash(root.read(step.path))
+
+
+def _staged_hash(stage: int, number: int) -> str | None:
+    """What would be put in place; None where nothing would."""
+    try:
+        return sha256(paths.read(stage, f"{number:04d}.new"))
+    except FileNotFoundError:
+        return None
+
+
+def _staged(root: Root, state: int, changed: Sequence[Change]) -> None:
+    """The new files, and a second name for those they replace, in a folder of their own."""
+    paths.clear(state, STAGE)
+    os.mkdir(STAGE, 0o700, dir_fd=state)
+    with root.inside(STATE, STAGE) as stage:
+        for number, change in enumerate(changed):
+            mode = None
+            if change.before is not None:
+                with root.parent(change.path) as (folder, name):
+                    mode = paths.mode(folder, name)
+                    _second_name(folder, name, stage, f"{number:04d}.old", change.before)
+            if change.after is not None:
+                paths.write(stage, f"{number:04d}.new", change.after, mode)
+        os.fsync(stage)
+
+
+def _second_name(folder: int, name: str, stage: int, kept: str, content: bytes) -> None:
+    try:
+        os.link(name, kept, src_dir_fd=folder, dst_dir_fd=stage, follow_symlinks=False)
+    except OSError as error:
+        # a file system without hard links, or a file that is not ours to link
+        if error.errno not in {errno.EPERM, errno.ENOTSUP, errno.EMLINK}:
+            raise
+        paths.write(stage, kept, content, paths.mode(folder, name))
+
+
+def _fresh(state: int, content: bytes) -> None:
+    """A new file, over what a run that died left of it."""
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(_FRESH, dir_fd=state)
+    paths.write(state, _FRESH, content)
+
+
+def _journal(state: int, steps: Sequence[_Step]) -> None:
+    text = json.dumps({"steps": [step.as_json() for step in steps]})
+    _fresh(state, text.encode("utf-8"))
+    os.fsync(state)
+    os.rename(_FRESH, JOURNAL, src_dir_fd=state, dst_dir_fd=state)
+    os.fsync(state)
+
+
+def _read_journal(root: Root, state: int) -> list[_Step]:
+    """The steps of a set that was begun; none where nothing was, or where the journal is not one that we wrote."""
+    try:
+        found: Any = json.loads(paths.read(state, JOURNAL))
+        steps = [_Step(one["path"], one["old"], one["new"]) for one in found["steps"]]
+        for step in steps:
+            root.parts(step.path)  # a checkout may bring a journal of somebody else's making
+    except FileNotFoundError:
+        return []
+    except (ValueError, KeyError, TypeError, AttributeError, ParameterError):
+        return []
+    return steps
+
+
+def _forward(root: Root, stage: int, steps: Sequence[_Step]) -> list[str]:
+    """Put each new file in its place; returns what a person changed meanwhile, which stays."""
+    left = []
+    for number, step in enumerate(steps):
+        now = _now(root, step)
+        if now == step.new:
+            continue
+        if now not in {step.old, None}:
+            left.append(step.path)
+            continue
+        with root.parent(step.path, make=True) as (folder, name), contextlib.suppress(FileNotFoundError):
+            if step.new is None:
+                os.unlink(name, dir_fd=folder)
+            else:
+                os.rename(f"{number:04d}.new", name, src_dir_fd=stage, dst_dir_fd=folder)
+            os.fsync(folder)
+    return left
+
+
+def _back(root: Root, stage: int, steps: Sequence[_Step]) -> None:
+    """Put each old file back where its new one stands."""
+    for number, step in enumerate(steps):
+        if step.old == step.new or _now(root, step) != step.new:
+            continue
+        with root.parent(step.path, make=True) as (folder, name), contextlib.suppress(FileNotFoundError):
+            if step.old is None:
+                os.unlink(name, dir_fd=folder)
+            else:
+                os.rename(f"{number:04d}.old", name, src_dir_fd=stage, dst_dir_fd=folder)
+            os.fsync(folder)
+
+
+def _dropped(state: int) -> None:
+    """The journal first: a stage without a journal means nothing, a journal without its stage is a lie."""
+    for name in (JOURNAL, _FRESH):
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(name, dir_fd=state)
+    os.fsync(state)
+    paths.clear(state, STAGE)
