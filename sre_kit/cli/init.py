@@ -139,7 +139,7 @@ _SOURCE = """
 #     token_env: PROMETHEUS_TOKEN
 #   step: 5min
 
-# What happened: JSON lines or CSV of incidents; deployments as CSV, JSON lines or git tags.
+# What happened: an export of incidents, or a folder of them; deployments as CSV, JSON lines or git tags.
 # history:
 #   incidents: incidents.jsonl
 #   deploys: git:..?pattern=v*

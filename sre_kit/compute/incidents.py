@@ -16,6 +16,15 @@ from sre_kit.units import Duration, Ratio
 
 
 @dataclass(frozen=True, slots=True)
+class Happening:
+    """One row of a timeline: when, what, and its type in the source's word."""
+
+    at: datetime
+    text: str
+    type: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Incident:
     """
     One incident on one clock; `resolved` is missing while it is open.
@@ -51,6 +60,7 @@ class Incident:
     """Whether somebody had to intervene by hand."""
     actions: tuple[ActionItem, ...] = ()
     postmortem: str = ""
+    timeline: tuple[Happening, ...] = ()
     origin: str = ""
     flags: tuple[str, ...] = ()
 
@@ -94,6 +104,8 @@ class IncidentLog:
     rows: int = 0
     columns: Mapping[str, str] = field(default_factory=dict)
     """Our word -> the column of the source it was read from."""
+    format: str = ""
+    """The tools whose exports were understood, "table" for columns found by their names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,15 +130,18 @@ class Severity:
 
 @dataclass(frozen=True, slots=True)
 class ActionItem:
-    """A promise made in a post-mortem."""
+    """A promise made in a post-mortem; `due` and `type` are missing where nobody set them."""
 
     incident: str
     text: str
     owner: str
-    due: date
-    type: Literal["prevent", "detect", "mitigate", "process"] = "prevent"
+    due: date | None
+    type: Literal["prevent", "detect", "mitigate", "process", ""] = ""
     done: date | None = None
     ticket: str = ""
+    priority: str = ""
+    closed: bool = False
+    """Whether it is done although nobody wrote down when."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +180,10 @@ class Runbook:
     review_by: date | None = None
 
 
+BEGAN_WITH_ALERT: Final = "the beginning is the alert's"
+"""Flag of a record that knows nothing before its alert: it has no time to detection."""
+AUTO_RESOLVED: Final = "resolved by the tool, not by a person"
+"""Flag of an incident that closed itself: an acknowledgement of it says nothing about how fast people answer."""
 NO_IMPACT: Final = ("none", "informational")
 """Words of a source for a record that had no impact."""
 

@@ -135,8 +135,12 @@ class Promise:
 
     @property
     def state(self) -> str:
-        """Done, overdue or open."""
-        return "done" if self.done else f"overdue by {self.overdue_days} d" if self.overdue_days > 0 else "open"
+        """Done, overdue, open, or open without a due date."""
+        if self.done:
+            return "done"
+        if self.action.due is None:
+            return "no due date"
+        return f"overdue by {self.overdue_days} d" if self.overdue_days > 0 else "open"
 
 
 def action_items(incidents: Iterable[Incident], policy: IncidentPolicy, as_of: date) -> list[Promise]:
@@ -150,9 +154,10 @@ def action_items(incidents: Iterable[Incident], policy: IncidentPolicy, as_of: d
         known.setdefault((action.incident, action.text.casefold()), action)
     found = []
     for action in known.values():
-        done = action.done is not None and action.done <= as_of
-        found.append(Promise(action, done, 0 if done else max(0, (as_of - action.due).days)))
-    return sorted(found, key=lambda p: (-p.overdue_days, p.action.due, p.action.incident, p.action.text))
+        done = action.closed if action.done is None else action.done <= as_of
+        late = 0 if done or action.due is None else max(0, (as_of - action.due).days)
+        found.append(Promise(action, done, late))
+    return sorted(found, key=lambda p: (-p.overdue_days, p.action.due or date.max, p.action.incident, p.action.text))
 
 
 def closure_rate(found: Sequence[Promise]) -> float | None:

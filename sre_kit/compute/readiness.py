@@ -310,8 +310,8 @@ def open_items(plan: HandoverPlan, log: IncidentLog, actions: Sequence[ActionIte
         (a, "params") for a in actions
     ]
     rows += [
-        OpenItem("action", f"{a.text} ({a.incident})", a.owner, "", a.due, a.due < today, source)
+        OpenItem("action", f"{a.text} ({a.incident})", a.owner, "", a.due, bool(a.due and a.due < today), source)
         for a, source in written
-        if a.done is None or a.done > today
+        if not a.closed and (a.done is None or a.done > today)
     ]
     return sorted(rows, key=lambda row: (not row.overdue, row.due or date.max, row.kind, row.text))

@@ -237,9 +237,9 @@ def action_items(found: Sequence[Promise]) -> Table:
             p.action.incident,
             p.action.text,
             p.action.owner or MISSING,
-            p.action.type,
+            p.action.type or MISSING,
             p.action.ticket or MISSING,
-            str(p.action.due),
+            str(p.action.due or MISSING),
             Strong(p.state) if p.overdue_days else p.state,
         )
         for p in found

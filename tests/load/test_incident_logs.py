@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from sre_kit.errors import ParameterError
-from sre_kit.load.incident_logs import incident_log, stated_minutes
+from sre_kit.load.incident_logs import incident_log
+from sre_kit.load.incident_logs.times import stated_minutes
 from sre_kit.store.places import demo
 
 AS_OF = datetime(2026, 11, 1, tzinfo=UTC)
