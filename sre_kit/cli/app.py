@@ -107,6 +107,9 @@ def render(
     force: Annotated[bool, typer.Option("--force", help="Overwrite documents that a person changed.")] = False,
     jobs: Annotated[int, typer.Option(help="Notebooks at a time.", min=1)] = 2,
     timeout: Annotated[int, typer.Option(help="Seconds a cell may take.", min=1)] = 600,
+    engine: Annotated[
+        str, typer.Option(help="warm: forked from one parent; kernel: papermill and Jupyter kernels, slower.")
+    ] = "warm",
     json: JSONOption = False,
 ) -> int:
     """Run the notebooks and publish the documents.
@@ -128,6 +131,7 @@ def render(
         force=force,
         jobs=jobs,
         seconds=timeout,
+        engine=engine,
         json=json,
     )
     return run(options)

@@ -18,7 +18,7 @@ from sre_kit.cli import plan
 from sre_kit.errors import NotebookError, OutOfDateError, ParameterError, ProtectedError, nearest
 from sre_kit.load.projects import Project
 from sre_kit.render import batch, engine, publish, stopping
-from sre_kit.render.export import noise
+from sre_kit.render.document import noise
 from sre_kit.store import manifest as manifests
 from sre_kit.store import places
 from sre_kit.store.manifest import Manifest
@@ -45,6 +45,7 @@ class Options:
     force: bool = False
     jobs: int = 2
     seconds: int = engine.CELL_SECONDS
+    engine: str = engine.WARM
     json: bool = False
 
 
@@ -92,6 +93,8 @@ def run(options: Options) -> int:
     for name in options.fail_on:
         if name not in FAIL_ON:
             raise ParameterError(f"--fail-on {name!r}{nearest(name, FAIL_ON)}")
+    if options.engine not in engine.ENGINES:
+        raise ParameterError(f"--engine {options.engine!r}{nearest(options.engine, engine.ENGINES)}")
     project = load.project(options.params, options.as_of)
     if places.shipped(project.root) and not (options.out or options.dry_run or options.check):
         raise ProtectedError('the bundled project is not written to; "sre-kit demo" copies it and renders the copy')
@@ -122,7 +125,7 @@ def render(project: Project, options: Options) -> tuple[Report, int]:
             _refuse_noise(outcome)
         files: dict[str, bytes | None] = {prefix + path: content for path, content in outcome.files.items()}
         recorded = _recorded(previous, prefix)
-        notes: list[str] = []
+        notes = list(dict.fromkeys(one.note for one in outcome.documents if one.note))
         if not options.out:
             edit = plan.edit(project, outcome.manifest, force=options.force)
             files[plan.NAME] = edit.content
@@ -161,6 +164,7 @@ def _outcome(project: Project, options: Options, previous: Manifest, quiet: bool
             judge=judge,
             jobs=options.jobs,
             seconds=options.seconds,
+            tool=options.engine,
             progress=progress,
         )
 

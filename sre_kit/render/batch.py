@@ -4,9 +4,10 @@ The set: the subject notebooks side by side, then those that read the others' ma
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,6 +16,8 @@ from typing import Any, Final
 from sre_kit.errors import NotebookError, ParameterError, nearest
 from sre_kit.render import engine, stopping
 from sre_kit.render.engine import Rendered
+from sre_kit.render.warm import standing
+from sre_kit.render.warm.client import Cancel
 from sre_kit.store import places
 from sre_kit.store.manifest import Manifest, Published, sha256
 
@@ -80,6 +83,8 @@ def render(
     seconds: int = engine.CELL_SECONDS,
     progress: Progress = lambda name, state: None,
     keep: Path | None = None,
+    tool: str = engine.WARM,
+    executor: Executor | None = None,
 ) -> Outcome:
     """
     Run the notebooks `asked` with the parameters `given`, and put the set together.
@@ -96,6 +101,12 @@ def render(
         A folder for the manifest that later notebooks read.
     judge
         Checks the documents; what it says goes into the manifest, before the second phase and at the end.
+    jobs
+        Notebooks that run at the same time.
+    tool
+        The engine: ``warm`` or ``kernel``.
+    executor
+        Runs the notebooks instead of processes of our own.
 
     Raises
     ------
@@ -112,14 +123,15 @@ def render(
     late = {name: path for name, path in asked.items() if READS_MANIFEST in knows[name]}
     early = {name: path for name, path in asked.items() if name not in late}
     tasks = {n: (p, {k: v for k, v in given.items() if k in knows[n]}) for n, p in asked.items()}
-    first = _run({n: tasks[n] for n in early}, jobs, seconds, progress, keep)
+    how = _How(jobs, seconds, progress, keep, tool, executor)
+    first = _run({n: tasks[n] for n in early}, how)
     manifest = combined(previous, first, renewed=asked)
     manifest = replace(manifest, checks={**manifest.checks, **judge(first, manifest)})
     path = stage / "manifest.json"
     path.write_text(manifest.as_json(), encoding="utf-8")
     for name in late:
         tasks[name][1][READS_MANIFEST] = str(path)
-    second = _run({n: tasks[n] for n in late}, jobs, seconds, progress, keep)
+    second = _run({n: tasks[n] for n in late}, how)
     documents = [*first, *second]
     manifest = combined(manifest, second)
     whole = judge(documents, manifest)  # what reads the others is held against them
@@ -180,47 +192,66 @@ def _files(documents: Sequence[Rendered], previous: Manifest, manifest: Manifest
     return files
 
 
-def _run(
-    tasks: Mapping[str, tuple[Path, Mapping[str, Any]]],
-    jobs: int,
-    seconds: int,
-    progress: Progress,
-    keep: Path | None,
-) -> list[Rendered]:
+@dataclass(frozen=True)
+class _How:
+    """How the notebooks are run; the fields as `render` has them."""
+
+    jobs: int
+    seconds: int
+    progress: Progress
+    keep: Path | None
+    tool: str
+    executor: Executor | None
+
+    def pool(self, tasks: int) -> Executor:
+        """Threads that wait for children of the warm parent, or processes that speak to kernels."""
+        if self.tool == engine.WARM and not standing.missing():
+            return ThreadPoolExecutor(min(self.jobs, tasks))
+        # spawn: a kernel client's threads do not survive a fork
+        context = multiprocessing.get_context("spawn")
+        return ProcessPoolExecutor(min(self.jobs, tasks), mp_context=context, initializer=stopping.worker)
+
+
+def _run(tasks: Mapping[str, tuple[Path, Mapping[str, Any]]], how: _How) -> list[Rendered]:
     """Documents in the order of `tasks`; the first failure ends all."""
     if not tasks:
         return []
-    if len(tasks) == 1:
-        ((name, (path, given)),) = tasks.items()
-        alone = engine.run(path, given, seconds=seconds, keep=keep / f"{name}.ipynb" if keep else None)
-        progress(name, "rendered")
-        return [alone]
-    # spawn: a kernel client's threads do not survive a fork
-    context = multiprocessing.get_context("spawn")
     done: dict[str, Rendered] = {}
-    pool = ProcessPoolExecutor(min(jobs, len(tasks)), mp_context=context, initializer=stopping.worker)
-    with pool, stopping.workers():
+    cancel = Cancel()
+    with contextlib.ExitStack() as stack:
+        pool = how.executor or stack.enter_context(how.pool(len(tasks)))
+        stack.enter_context(stopping.workers())
         running: dict[Future[Rendered], str] = {}
-        for name, (path, given) in tasks.items():
-            kept = keep / f"{name}.ipynb" if keep else None
-            running[pool.submit(_in_worker, path, given, seconds, kept)] = name
-            progress(name, "waiting")
+        for name in sorted(tasks, key=lambda name: tasks[name][0].stat().st_size, reverse=True):  # longest first
+            path, given = tasks[name]
+            own: dict[str, Any] = {"cancel": cancel} if isinstance(pool, ThreadPoolExecutor) else {}
+            kept = how.keep / f"{name}.ipynb" if how.keep else None
+            running[pool.submit(_in_worker, path, given, how.seconds, kept, how.tool, **own)] = name
+            how.progress(name, "waiting")
         try:
             while running:
                 finished, _ = wait(running, return_when=FIRST_COMPLETED)
                 for future in finished:
                     name = running.pop(future)
                     done[name] = future.result()
-                    progress(name, "rendered")
+                    how.progress(name, "rendered")
         except BrokenProcessPool:
             raise NotebookError("a process that ran notebooks died (out of memory?); nothing was written") from None
         except BaseException:
             for future in running:
                 future.cancel()
+            cancel.cancel()
             raise
     return [done[name] for name in tasks]
 
 
-def _in_worker(notebook: Path, given: Mapping[str, Any], seconds: int, keep: Path | None) -> Rendered:
+def _in_worker(
+    notebook: Path,
+    given: Mapping[str, Any],
+    seconds: int,
+    keep: Path | None,
+    tool: str,
+    cancel: Cancel | None = None,
+) -> Rendered:
     stopping.check()
-    return engine.run(notebook, given, seconds=seconds, keep=keep)
+    return engine.run(notebook, given, seconds=seconds, keep=keep, engine=tool, cancel=cancel)

@@ -1,29 +1,31 @@
 """
-Run one notebook with papermill, in a process of its own, and export it.
+Run one notebook in a process of its own, and export it: in a child of the warm parent, or with papermill and a kernel.
 
-papermill's own word ("completed") is not enough: a dead kernel or a time-out leaves it behind too. A run counts when
+An engine's own word ("completed") is not enough: a dead kernel or a time-out leaves it behind too. A run counts when
 every code cell ran and the last output carries the sentinel.
 """
 
 from __future__ import annotations
 
 import ast
-import contextlib
 import json
 import os
 import re
-import sys
-import tempfile
-import time
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from sre_kit.errors import NotebookError, ParameterError, nearest
+from sre_kit.render.document import Document, joined
+
+if TYPE_CHECKING:
+    from sre_kit.render.warm.client import Cancel
 
 CELL_SECONDS: Final = 600
-START_SECONDS: Final = 60
+WARM: Final = "warm"
+KERNEL: Final = "kernel"
+ENGINES: Final = (WARM, KERNEL)
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _LINE: Final = re.compile(r"Cell In\[\d+\], line (\d+)")
 
@@ -37,6 +39,8 @@ class Rendered:
     files: Mapping[str, bytes]
     machine: Mapping[str, Any]
     seconds: Mapping[str, float]
+    note: str = ""
+    """Why another engine ran it than was asked for."""
 
 
 def parameters(notebook: Path) -> dict[str, Any]:
@@ -88,127 +92,92 @@ def check_parameters(notebook: Path, given: Mapping[str, Any]) -> None:
             )
 
 
-def run(notebook: Path, given: Mapping[str, Any], *, seconds: int = CELL_SECONDS, keep: Path | None = None) -> Rendered:
+def run(
+    notebook: Path,
+    given: Mapping[str, Any],
+    *,
+    seconds: int = CELL_SECONDS,
+    keep: Path | None = None,
+    engine: str = WARM,
+    cancel: Cancel | None = None,
+) -> Rendered:
     """
-    The document of `notebook`, run with the parameters `given`; `keep` is where the executed notebook stays.
+    The document of `notebook`, run with the parameters `given`.
+
+    Parameters
+    ----------
+    seconds
+        A cell may take this long.
+    keep
+        Where the executed notebook stays.
+    engine
+        ``warm`` or ``kernel``; where the warm engine cannot work, a kernel runs it and `Rendered.note` says why.
+    cancel
+        Ends a warm run from another thread.
 
     Raises
     ------
     NotebookError
-        A cell failed, the kernel died or took too long; the message names notebook, cell and line.
+        A cell failed, its process died or took too long; the message names notebook, cell and line.
     ParameterError
-        The notebook does not know a parameter.
+        The notebook does not know a parameter, or there is no such engine.
     """
+    from sre_kit.render import kernel
+    from sre_kit.render.warm import notebooks, standing
+
+    if engine not in ENGINES:
+        raise ParameterError(f"engine {engine!r}{nearest(engine, ENGINES)}")
     check_parameters(notebook, given)
-    began = time.perf_counter()
-    import papermill
-
-    from sre_kit.render.export import SREMarkdownExporter
-
-    imported = time.perf_counter()
-    with tempfile.TemporaryDirectory(prefix="sre-kit-run-") as folder:
-        output = keep or Path(folder) / notebook.name
-        with _quiet(Path(folder) / "kernel.log"):
-            executed = _execute(papermill, notebook, output, given, seconds)
-        ran = time.perf_counter()
-        name = executed.metadata.get("sre_kit", {}).get("document", notebook.stem)
-        markdown, resources = SREMarkdownExporter().from_notebook_node(executed, {"metadata": {"name": name}})
-    machine = resources["sre_kit"]
-    _check_complete(name, executed, machine)
-    done = time.perf_counter()
-    cells = _cell_seconds(executed)
-    return Rendered(
-        name,
-        markdown,
-        resources["outputs"],
-        machine,
-        {
-            "import": imported - began,
-            "kernel": ran - imported - sum(cells.values()),
-            **cells,
-            "export": done - ran,
-        },
-    )
-
-
-@contextlib.contextmanager
-def _quiet(log: Path) -> Iterator[None]:
-    """What kernels write to the terminal past their cells goes into `log`; it is no part of any answer."""
-    sys.stderr.flush()
-    kept = os.dup(2)
-    descriptor = os.open(log, os.O_WRONLY | os.O_CREAT, 0o600)
-    os.dup2(descriptor, 2)
-    try:
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(descriptor)
-
-
-def _execute(papermill: Any, notebook: Path, output: Path, given: Mapping[str, Any], seconds: int) -> Any:
-    """The executed notebook; a kernel that does not answer gets a second chance, a cell that fails does not."""
-    from nbclient.exceptions import CellTimeoutError, DeadKernelError
-
-    for attempt in (1, 2):
+    if engine == KERNEL:
+        return kernel.run(notebook, given, seconds=seconds, keep=keep)
+    problem = standing.missing()
+    if not problem:
         try:
-            return papermill.execute_notebook(
-                str(notebook),
-                str(output),
-                parameters=dict(given),
-                kernel_name="python3",
-                progress_bar=False,
-                log_output=False,
-                request_save_on_cell_execute=False,
-                autosave_cell_every=0,
-                execution_timeout=seconds,
-                start_timeout=START_SECONDS,
-                cwd=str(notebook.parent),
-            )
-        except papermill.PapermillExecutionError as error:
-            raise NotebookError(_failure(notebook, error)) from None
-        except DeadKernelError:
-            raise NotebookError(f"{notebook.stem}: the kernel died (out of memory?); nothing was written") from None
-        except (CellTimeoutError, RuntimeError, TimeoutError) as error:
-            if attempt == 2:
-                raise NotebookError(
-                    f"{notebook.stem}: no answer within {seconds} s, twice ({str(error).splitlines()[0][:200]})"
-                ) from None
-    raise AssertionError("unreachable")
+            done = notebooks.run(notebook, given, seconds=seconds, keep=keep, cancel=cancel)
+        except NotebookError:
+            if not standing.standing().problem:
+                raise
+        problem = standing.standing().problem
+        if not problem:
+            return done
+    note = f"the warm engine cannot be used, so a kernel ran the notebooks: {problem}"
+    return replace(kernel.run(notebook, given, seconds=seconds, keep=keep), note=note)
 
 
-def _failure(notebook: Path, error: Any) -> str:
-    """Notebook, cell, line and source of a failure, and what was raised."""
-    raw = "\n".join(str(line) for line in error.traceback)
-    plain = re.sub(r"\x1b\[[0-9;]*m", "", raw)
+def failure(notebook: Path, cell: str, source: str, error: Mapping[str, Any]) -> str:
+    """Notebook, cell, line and source of a failure, and what was raised (`error`: an error output)."""
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", "\n".join(str(line) for line in error["traceback"]))
     line = _LINE.search(plain)
-    source = str(error.source).splitlines()
     number = int(line[1]) if line else 1
-    text = source[number - 1].strip() if 0 < number <= len(source) else ""
-    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
-    cell = next((c.get("id", "") for c in cells if "".join(c["source"]) == error.source), f"number {error.cell_index}")
-    return f"{notebook.stem}: cell {cell!r}, line {number}: {text}\n{error.ename}: {error.evalue}"
+    lines = source.splitlines()
+    text = lines[number - 1].strip() if 0 < number <= len(lines) else ""
+    return f"{notebook.stem}: cell {cell!r}, line {number}: {text}\n{error['ename']}: {error['evalue']}"
 
 
-def _check_complete(name: str, executed: Any, machine: Mapping[str, Any]) -> None:
-    skipped = [
-        c.get("id") for c in executed.cells if c.cell_type == "code" and c.source.strip() and c.execution_count is None
-    ]
-    if skipped:
-        raise NotebookError(f"{name}: cell {skipped[0]!r} did not run; nothing was written")
-    if not machine["sentinel"]:
-        raise NotebookError(f"{name}: it did not end with show.open_questions(...), so it is not known to be complete")
+def check_complete(executed: Mapping[str, Any], done: Document) -> None:
+    """
+    Refuse a document whose notebook did not run to its end.
+
+    Raises
+    ------
+    NotebookError
+        A code cell did not run, or the sentinel is missing.
+    """
+    for number, cell in enumerate(executed["cells"]):
+        if cell["cell_type"] == "code" and joined(cell["source"]).strip() and cell["execution_count"] is None:
+            raise NotebookError(f"{done.name}: cell {cell.get('id', number)!r} did not run; nothing was written")
+    if not done.machine["sentinel"]:
+        raise NotebookError(
+            f"{done.name}: it did not end with show.open_questions(...), so it is not known to be complete"
+        )
 
 
-def _cell_seconds(executed: Any) -> dict[str, float]:
-    """Seconds spent in cells by their tag; what is left of a run is the kernel's start and stop."""
+def cell_seconds(cells: Mapping[int, float], executed: Mapping[str, Any]) -> dict[str, float]:
+    """Seconds spent in cells by their tag, of seconds by the cell's number."""
     spent = dict.fromkeys(("load", "compute", "show"), 0.0)
-    for cell in executed.cells:
-        tags = cell.metadata.get("tags", [])
-        took = cell.metadata.get("papermill", {}).get("duration") or 0.0
-        for tag in spent:
-            if tag in tags:
-                spent[tag] += float(took)
+    for number, cell in enumerate(executed["cells"]):
+        for tag in set(spent) & set(cell["metadata"].get("tags", [])):
+            spent[tag] += cells.get(number, 0.0)
     return spent
 
 

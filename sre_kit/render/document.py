@@ -1,0 +1,142 @@
+"""
+An executed notebook to its document: Markdown for GitHub, images with words, files for other tools.
+
+Code never reaches the page. Of an output, ``text/markdown`` does, and an image above it where there is one; what the
+machine needs (records, gaps, findings, artifacts) is kept beside it. Knows notebooks as nbformat 4 has them, as plain
+mappings: the modules that only check and convert them take longer to import than a document takes to write.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sre_kit.errors import NotebookError
+from sre_kit.render import validate, versions
+from sre_kit.store.manifest import MIME
+from sre_kit.store.places import anchor
+
+_CLAIM = re.compile(r"\(\*claim:([A-Za-z0-9._-]+)\*\)")
+
+
+@dataclass(frozen=True)
+class Document:
+    """The Markdown, the files beside it (path -> content), and what it tells the machine."""
+
+    name: str
+    text: str
+    files: Mapping[str, bytes]
+    machine: Mapping[str, Any]
+
+
+def document(notebook: Mapping[str, Any], stem: str) -> Document:
+    """
+    The document of an executed notebook; `stem` is its name where it does not say.
+
+    Raises
+    ------
+    NotebookError
+        A cell failed.
+    """
+    name = str(notebook["metadata"].get("sre_kit", {}).get("document", stem))
+    page = _Page(name)
+    for number, cell in enumerate(notebook["cells"]):
+        page.add(cell, number)
+    page.finish()
+    text = re.sub(r"\n{3,}", "\n\n", "\n\n".join(page.machine["blocks"])).strip() + "\n"
+    done = versions.settled(text, page.header_text, page.machine["header"], page.machine["records"])
+    settled = {"version": done.version, "body_sha256": done.body_sha256, "before": done.before}
+    return Document(name, done.text, page.files, {**page.machine, **settled})
+
+
+class _Page:
+    """What has been read off a notebook so far."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.files: dict[str, bytes] = {}
+        self.header_text = ""
+        self.machine: dict[str, Any] = {
+            "document": name,
+            "blocks": [],
+            "records": [],
+            "gaps": [],
+            "findings": [],
+            "artifacts": [],
+            "noise": [],
+            "header": {},
+            "sentinel": False,
+        }
+
+    def add(self, cell: Mapping[str, Any], number: int) -> None:
+        """One cell: prose as it stands, code by its outputs."""
+        if cell["cell_type"] == "markdown":
+            self.machine["blocks"].append(joined(cell["source"]).strip())
+            return
+        if cell["cell_type"] != "code":
+            return
+        for output in cell.get("outputs", []):
+            if output["output_type"] == "error":
+                raise NotebookError(
+                    f"{self.name}: cell {cell.get('id', number)!r} failed: {output['ename']}: {output['evalue']}"
+                )
+            if output["output_type"] == "stream":
+                self._printed(cell.get("id", str(number)), joined(output["text"]))
+                continue
+            self._output(output["data"], cell.get("id", str(number)))
+
+    def _printed(self, cell: str, text: str) -> None:
+        """What a cell printed, on which stream whenever; a kernel delivers it in pieces of any size."""
+        noise = self.machine["noise"]
+        if not noise or noise[-1]["cell"] != cell:
+            noise.append({"cell": cell, "text": ""})
+        noise[-1]["text"] = (noise[-1]["text"] + text)[:2000]
+
+    def _output(self, data: Mapping[str, Any], cell: str) -> None:
+        part: Mapping[str, Any] = data.get(MIME, {})
+        for key in ("records", "gaps", "findings", "artifacts"):
+            self.machine[key].extend(part.get(key, []))
+        self.machine["sentinel"] = self.machine["sentinel"] or bool(part.get("sentinel"))
+        text = str(data.get("text/markdown", "")).strip()
+        if "header" in part:
+            self.machine["header"], self.header_text = part["header"], text
+        if "image/png" in data:
+            image = part.get("image", {"name": cell, "alt": f"figure of cell {cell}"})
+            path = f"images/{self.name}-{image['name']}.png"
+            self.files[path] = base64.b64decode(data["image/png"])
+            text = f"![{_alt(image['alt'])}]({path})" + (f"\n\n{text}" if text else "")
+        elif not text and "text/plain" in data:
+            text = f"```text\n{str(data['text/plain']).replace('```', '')}\n```"
+        if text:
+            self.machine["blocks"].append(text)
+
+    def finish(self) -> None:
+        """Contents under the header; files checked and their claims printed."""
+        blocks: list[str] = self.machine["blocks"]
+        headings = [line[3:].strip() for block in blocks for line in block.split("\n") if line.startswith("## ")]
+        if self.header_text and len(headings) > 3:
+            contents = " · ".join(f"[{heading}](#{anchor(heading)})" for heading in headings)
+            blocks.insert(blocks.index(self.header_text) + 1, f"**Contents:** {contents}")
+        claims = validate.claims({a["name"]: a["content"] for a in self.machine["artifacts"]})
+        for artifact in self.machine["artifacts"]:
+            self.files[f"artifacts/{artifact['name']}"] = artifact.pop("content").encode("utf-8")
+            artifact.update(claims[artifact["name"]].as_json())
+        self.machine["blocks"] = [_CLAIM.sub(lambda m: f"({claims[m[1]]})", block) for block in blocks]
+
+
+def _alt(text: str) -> str:
+    return re.sub(r"([\\\[\]<>`*_])", r"\\\1", text)
+
+
+def joined(text: str | list[str]) -> str:
+    """Text as nbformat has it: whole, or line by line."""
+    return text if isinstance(text, str) else "".join(text)
+
+
+def noise(machine: Mapping[str, Any]) -> Iterator[str]:
+    """What cells printed, which no document shows."""
+    for one in machine["noise"]:
+        yield f"{machine['document']}: cell {one['cell']!r} printed {one['text'].strip()[:200]!r}"

@@ -1,0 +1,108 @@
+"""
+One notebook by papermill and a kernel of its own: slower than the warm engine, and the measure for it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from sre_kit.errors import NotebookError
+from sre_kit.render import engine
+from sre_kit.render.document import document
+from sre_kit.render.engine import Rendered
+
+START_SECONDS: Final = 60
+
+
+def run(notebook: Path, given: Mapping[str, Any], *, seconds: int, keep: Path | None) -> Rendered:
+    """
+    The document of `notebook`; parameters as `engine.run` has them.
+
+    Raises
+    ------
+    NotebookError
+        A cell failed, the kernel died or took too long.
+    """
+    began = time.perf_counter()
+    import papermill
+
+    imported = time.perf_counter()
+    with tempfile.TemporaryDirectory(prefix="sre-kit-run-") as folder, _quiet(Path(folder) / "kernel.log"):
+        executed = _execute(papermill, notebook, keep or Path(folder) / notebook.name, given, seconds)
+    ran = time.perf_counter()
+    done = document(executed, notebook.stem)
+    engine.check_complete(executed, done)
+    durations = {
+        number: float(cell.metadata.get("papermill", {}).get("duration") or 0.0)
+        for number, cell in enumerate(executed.cells)
+    }
+    cells = engine.cell_seconds(durations, executed)
+    spent = {
+        "import": imported - began,
+        "kernel": ran - imported - sum(cells.values()),
+        **cells,
+        "export": time.perf_counter() - ran,
+    }
+    return Rendered(done.name, done.text, done.files, done.machine, spent)
+
+
+@contextlib.contextmanager
+def _quiet(log: Path) -> Iterator[None]:
+    """What kernels write to the terminal past their cells goes into `log`; it is no part of any answer."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    descriptor = os.open(log, os.O_WRONLY | os.O_CREAT, 0o600)
+    os.dup2(descriptor, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(descriptor)
+
+
+def _execute(papermill: Any, notebook: Path, output: Path, given: Mapping[str, Any], seconds: int) -> Any:
+    """The executed notebook; a kernel that does not answer gets a second chance, a cell that fails does not."""
+    from nbclient.exceptions import CellTimeoutError, DeadKernelError
+
+    for attempt in (1, 2):
+        try:
+            return papermill.execute_notebook(
+                str(notebook),
+                str(output),
+                parameters=dict(given),
+                kernel_name="python3",
+                progress_bar=False,
+                log_output=False,
+                request_save_on_cell_execute=False,
+                autosave_cell_every=0,
+                execution_timeout=seconds,
+                start_timeout=START_SECONDS,
+                cwd=str(notebook.parent),
+            )
+        except papermill.PapermillExecutionError as error:
+            raise NotebookError(_failure(notebook, error)) from None
+        except DeadKernelError:
+            raise NotebookError(f"{notebook.stem}: the kernel died (out of memory?); nothing was written") from None
+        except (CellTimeoutError, RuntimeError, TimeoutError) as error:
+            if attempt == 2:
+                raise NotebookError(
+                    f"{notebook.stem}: no answer within {seconds} s, twice ({str(error).splitlines()[0][:200]})"
+                ) from None
+    raise AssertionError("unreachable")
+
+
+def _failure(notebook: Path, error: Any) -> str:
+    import json
+
+    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    cell = next((c.get("id", "") for c in cells if "".join(c["source"]) == error.source), f"number {error.cell_index}")
+    said = {"traceback": error.traceback, "ename": error.ename, "evalue": error.evalue}
+    return engine.failure(notebook, cell, str(error.source), said)

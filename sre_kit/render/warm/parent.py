@@ -1,0 +1,144 @@
+"""
+The warm parent: imports, then forks a child for each job, watches it, and leaves nothing behind.
+
+Started as ``python -m sre_kit.render.warm.parent NUMBER`` with a socket as descriptor NUMBER, over which jobs come,
+each with a line of its own. A closed line kills its child; a closed socket kills all and ends the parent.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import importlib
+import json
+import os
+import selectors
+import signal
+import socket
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+LENGTH: Final = 8
+"""Bytes of a job's length, before it."""
+
+
+@dataclass(frozen=True)
+class _Child:
+    process: int
+    line: socket.socket
+
+
+class Parent:
+    """Forks and watches; single-threaded, so that a fork is safe."""
+
+    def __init__(self, control: socket.socket, folder: Path) -> None:
+        self._control, self._folder = control, folder
+        self._children: dict[int, _Child] = {}
+        self._selector = selectors.DefaultSelector()
+        self._ended, ending = socket.socketpair()
+        self._ended.setblocking(False)
+        ending.setblocking(False)
+        self._ending = ending
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.set_wakeup_fd(ending.fileno(), warn_on_full_buffer=False)
+        self._selector.register(control, selectors.EVENT_READ)
+        self._selector.register(self._ended, selectors.EVENT_READ)
+
+    def serve(self) -> None:
+        """Until the client is gone."""
+        try:
+            while True:
+                for key, _ in self._selector.select():
+                    if key.fileobj is self._control:
+                        if not self._job():
+                            return
+                    elif key.fileobj is self._ended:
+                        with contextlib.suppress(BlockingIOError):
+                            self._ended.recv(4096)
+                        self._reap()
+                    elif key.data in self._children:  # the client has closed the line
+                        self._selector.unregister(key.fileobj)
+                        _kill(key.data)
+        finally:
+            for process in list(self._children):
+                _kill(process)
+
+    def _job(self) -> bool:
+        """Fork for the next job; False where the client is gone."""
+        raw, lines, _, _ = socket.recv_fds(self._control, LENGTH, 1)
+        if not raw:
+            return False
+        line = socket.socket(fileno=lines[0])
+        raw += _exactly(self._control, LENGTH - len(raw))
+        job: dict[str, Any] = json.loads(_exactly(self._control, int.from_bytes(raw, "big")))
+        process = os.fork()
+        if process == 0:
+            from sre_kit.render.warm import child
+
+            self._forget()
+            child.run(job, line, self._folder)
+        self._children[process] = _Child(process, line)
+        self._selector.register(line, selectors.EVENT_READ, process)
+        return True
+
+    def _forget(self) -> None:
+        """In the child: nothing of the parent's stays open."""
+        self._selector.close()
+        for one in (self._control, self._ended, self._ending, *(c.line for c in self._children.values())):
+            one.close()
+
+    def _reap(self) -> None:
+        """Say how children ended, and end what they left running."""
+        while self._children:
+            try:
+                process, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if process == 0:
+                return
+            _kill(process, group_only=True)
+            one = self._children.pop(process, None)
+            if one is None:
+                continue
+            with contextlib.suppress(KeyError):
+                self._selector.unregister(one.line)
+            with one.line, contextlib.suppress(OSError):
+                end = json.dumps({"ended": os.waitstatus_to_exitcode(status)})
+                one.line.sendall(f"\n{end}\n".encode())
+
+
+def _kill(process: int, *, group_only: bool = False) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process, signal.SIGKILL)
+    if not group_only:  # it may not have its group yet
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)
+
+
+def _exactly(connection: socket.socket, length: int) -> bytes:
+    parts = bytearray()
+    while len(parts) < length:
+        part = connection.recv(min(length - len(parts), 1 << 20))
+        if not part:
+            raise SystemExit("the client left in the middle of a job")
+        parts += part
+    return bytes(parts)
+
+
+def main(arguments: list[str]) -> None:
+    """Import the modules that are named after the descriptor, then serve."""
+    control = socket.socket(fileno=int(arguments[0]))
+    for name in arguments[1:]:
+        with contextlib.suppress(ImportError):  # the child will say so, in its cell
+            importlib.import_module(name)
+    with tempfile.TemporaryDirectory(prefix="sre-kit-warm-") as folder:
+        gc.collect()
+        gc.freeze()
+        Parent(control, Path(folder)).serve()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,74 @@
+"""
+The warm parent of this process: started when first wanted, checked once, ended with the process.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import sys
+import threading
+from typing import Final
+
+from sre_kit.render.warm.client import ChildDied, TooLong, Warm
+from sre_kit.render.warm.conformance import CHECK, problem
+from sre_kit.render.warm.modules import MODULES
+
+SECONDS: Final = 60
+"""For the conformance run, imports of the parent included."""
+
+
+class Standing:
+    """A warm parent, and whether its shell behaves as a kernel; the check runs beside the first notebooks."""
+
+    def __init__(self) -> None:
+        self.warm = Warm(MODULES)
+        self._problem = "the check did not end"
+        self._check = threading.Thread(target=self._checked, name="sre-kit conformance", daemon=True)
+        self._check.start()
+
+    @property
+    def problem(self) -> str:
+        """Why results of this engine must not be used; empty when they may."""
+        self._check.join()
+        return self._problem
+
+    def _checked(self) -> None:
+        from pathlib import Path
+
+        try:
+            self._problem = problem(self.warm.call(CHECK, {}, folder=Path.cwd(), limit=SECONDS))
+        except (ChildDied, TooLong) as error:
+            self._problem = f"its check failed ({error})"
+
+
+_lock = threading.Lock()
+_standing: Standing | None = None
+
+
+def missing() -> str:
+    """Why there can be no warm engine here; empty where there can."""
+    if not hasattr(os, "fork") or sys.platform == "win32":
+        return "this system cannot fork"
+    return "" if sys.executable else "there is no Python to start"
+
+
+def standing() -> Standing:
+    """The one of this process."""
+    global _standing
+    with _lock:
+        if _standing is None or _standing.warm.owner != os.getpid():
+            _standing = Standing()
+        return _standing
+
+
+def end() -> None:
+    """End it; the next one that is wanted is a new one."""
+    global _standing
+    with _lock:
+        if _standing is not None and _standing.warm.owner == os.getpid():
+            _standing.warm.close()
+        _standing = None
+
+
+atexit.register(end)
