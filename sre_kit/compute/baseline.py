@@ -26,7 +26,10 @@ BINDING: Final = (Role.TARGET, Role.CONTRACT, Role.STATED, Role.THRESHOLD)
 _QUANTILES: Final = {"p50": 0.5, "median": 0.5, "p75": 0.75, "p90": 0.9, "p95": 0.95, "p99": 0.99, "p999": 0.999}
 _MEANS: Final = ("avg", "average", "mean")
 _MAXIMA: Final = ("max", "maximum")
-_EVERYTHING: Final = {"http", "throughput", "latency", "error rate", "errors", "overall", "system", "total", "all"}
+_EVERYTHING: Final = {
+    "http", "throughput", "latency", "error rate", "errors", "overall", "system", "total", "all", "api", "apis",
+    "web api", "rest api", "backend", "website", "web app", "application", "platform",
+}  # fmt: skip
 """Words in a document's first column that name no part of the system."""
 
 
@@ -179,8 +182,10 @@ def target_checks(facts: Sequence[Fact], known: Sequence[Baseline], tests: Seque
 
 def _subject(fact: Fact, endpoints: Sequence[Endpoint]) -> str:
     """The endpoint that a target speaks of: its scope, else the last name written before its value."""
-    if fact.scope.component and fact.scope.component.lower() not in _EVERYTHING:
-        return fact.scope.component
+    component = fact.scope.component.lower()
+    if component and component not in _EVERYTHING:
+        called = (one.name for one in endpoints if component in (one.name.lower(), *map(str.lower, one.aliases)))
+        return next(called, fact.scope.component)
     before = fact.quote.lower()
     if fact.unit == "s" and fact.number is not None:
         seconds = float(fact.number)

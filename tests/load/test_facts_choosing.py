@@ -89,7 +89,7 @@ def test_the_newer_document_outranks_the_older():
 
 
 def test_without_a_rule_the_first_stands_and_the_report_says_so():
-    (conflict,) = conflicts([availability("0.99"), availability("0.999")])
+    (conflict,) = conflicts([availability("0.99"), availability("0.999", line=2)])
     assert (conflict.chosen.value, "until somebody decides" in conflict.rule) == (Decimal("0.99"), True)
 
 

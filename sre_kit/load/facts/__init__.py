@@ -18,7 +18,14 @@ from sre_kit.load.facts.claims import Claim, claims
 from sre_kit.load.facts.components import component_facts
 from sre_kit.load.facts.dependencies import dependency_line, dependency_table
 from sre_kit.load.facts.described import engine, hired_services, listed_component, sized_in_words
-from sre_kit.load.facts.findings import finding_sections, finding_table, scored_finding, versioned_finding
+from sre_kit.load.facts.findings import (
+    finding_sections,
+    finding_table,
+    listed_finding,
+    scored_finding,
+    versioned_finding,
+)
+from sre_kit.load.facts.grids import drawn_table
 from sre_kit.load.facts.inventory import components_of_table, inventory_facts
 from sre_kit.load.facts.k6 import k6_claim
 from sre_kit.load.facts.levels import level_facts
@@ -75,6 +82,9 @@ def _all(read: Sequence[Block], document: str, style: str) -> Iterator[Fact]:
 
 def _block(block: Block, document: str, style: str) -> Iterator[Fact]:
     if isinstance(block, Fence):
+        if (drawn := drawn_table(block)) is not None:
+            yield from _table(drawn, document, style)
+            return
         yield from fence_facts(block, document)
         yield from inventory_facts(block, document)
         yield from scaling_block(block, document)
@@ -120,6 +130,7 @@ def _line(line: Line, document: str, style: str) -> Iterator[Fact]:
         return
     yield from scored_finding(line, document)
     yield from versioned_finding(line, document)
+    yield from listed_finding(line, document)
     if line.title:
         yield from journey_title(line, document)
         for claim in claims(line):

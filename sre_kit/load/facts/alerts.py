@@ -174,7 +174,7 @@ def alert_line(line: Line, document: str) -> list[Fact] | None:
     if line.done is not None:
         return None
     key, rest = split_key(line.text)
-    if line.item and key and (levels := _two_levels(line.text)):
+    if line.item and key and not _SEVERITY.search(key) and (levels := _two_levels(line.text)):
         return [
             _lined(key, f"{key} {value}", {"severity": level, "threshold": value}, line, document)
             for value, level in levels
@@ -272,14 +272,12 @@ def runbook_alert(lines: Sequence[Block], document: str) -> Iterator[Fact]:
         if not isinstance(block, Line):
             continue
         key, rest = split_key(block.text)
-        if (
-            key
-            and key.lower() in ("alert", "alert name", "alertname", "alarm")
-            and re.fullmatch(r"[A-Za-z][\w-]{3,60}", rest)
-        ):
+        if named := _runbook_names(key, rest, block):
             if pairs:
                 yield from _flush(pairs, document)
-            pairs = {"alert": (rest, block)}
+            pairs = {"alert": (named, block)}
+            if key.lower() not in _HEAD_KEYS:
+                pairs["condition"] = (rest, block)
         elif (
             pairs
             and key
@@ -292,8 +290,33 @@ def runbook_alert(lines: Sequence[Block], document: str) -> Iterator[Fact]:
         yield from _flush(pairs, document)
 
 
+_HEAD_KEYS: Final = ("alert", "alert name", "alertname", "alarm", "alert names", "alerts")
+_CONDITION_KEYS: Final = ("alert condition", "alert expression", "alert threshold", "alert rule", "alert trigger")
+_IDENTIFIER: Final = r"[A-Za-z][\w-]{3,60}"
+
+
+def _runbook_names(key: str, rest: str, line: Line) -> str:
+    """The name or names (`HighCPU / CriticalCPU`) that a runbook's head gives, or its heading beside a condition."""
+    if key.lower() in _HEAD_KEYS and re.fullmatch(rf"{_IDENTIFIER}(?:\s?[/,]\s?{_IDENTIFIER}){{0,4}}", rest):
+        return rest
+    if key.lower() in _CONDITION_KEYS and line.heading and _SIGN.search(rest.replace("==", "< ")):
+        name = re.sub(r"^\W*(?:\d[\d.]*\s+)?(?:alert|runbook)?\s?[:–—-]?\s*", "", line.heading[-1], flags=re.IGNORECASE)
+        return name if re.fullmatch(_IDENTIFIER, name) or 0 < len(name.split()) <= 6 else ""
+    return ""
+
+
 def _flush(pairs: Mapping[str, tuple[str, Line]], document: str) -> Iterator[Fact]:
-    name, line = pairs["alert"]
+    names, line = pairs["alert"]
+    several = (
+        re.split(r"\s?[/,]\s?", names)
+        if re.fullmatch(rf"{_IDENTIFIER}(?:\s?[/,]\s?{_IDENTIFIER})+", names)
+        else [names]
+    )
+    for name in several:
+        yield _headed(name, line, pairs, document)
+
+
+def _headed(name: str, line: Line, pairs: Mapping[str, tuple[str, Line]], document: str) -> Fact:
     names = {
         "severity": "severity",
         "threshold": "condition",
@@ -305,7 +328,7 @@ def _flush(pairs: Mapping[str, tuple[str, Line]], document: str) -> Iterator[Fac
         "channel": "channel",
     }
     details = {names[key]: text for key, (text, _) in pairs.items() if key in names}
-    yield _rule(
+    return _rule(
         name, details.get("condition", name), details, line.line, line.raw, line.heading, document, line.context
     )
 

@@ -78,13 +78,17 @@ def conflicts(facts: Iterable[Fact], newest: Sequence[str] = ()) -> list[Conflic
 
     The rules in order: contract over objective, production over other environments, the newer document. What is
     newer is told by `newest` (documents, newest first), else by an ISO date in the document's name.
+
+    A line that gives several values tells them apart by words that were not understood (a year, a region, a column):
+    it contradicts nobody.
     """
     groups: defaultdict[tuple[Kind, str, str, str], list[Fact]] = defaultdict(list)
     for fact in facts:
         if fact.kind in _COMPARED and not fact.refused and fact.role in (Role.CONTRACT, Role.TARGET, Role.STATED):
-            groups[fact.kind, fact.scope.tier, fact.scope.component.lower(), fact.name.lower()].append(fact)
+            groups[fact.kind, fact.scope.tier, _same(fact.scope.component), _same(fact.name)].append(fact)
     found = []
     for (kind, tier, _, _), group in groups.items():
+        group = _told_apart(group)
         environments = {fact.scope.environment for fact in group}
         for part in _comparable(group, environments):
             if len({fact.value for fact in part}) > 1:
@@ -115,6 +119,21 @@ def as_json(fact: Fact) -> dict[str, Any]:
 
 def _json_number(value: Decimal) -> int | float:
     return int(value) if value == value.to_integral_value() else float(value)
+
+
+_KIND_OF_PART: Final = re.compile(r"(?i)\s(?:api|service|endpoint|flow|journey|page|app|server)s?$|^the\s")
+
+
+def _same(name: str) -> str:
+    """A name for comparing: "Checkout API" and "checkout" are one."""
+    return _KIND_OF_PART.sub("", name.strip().lower())
+
+
+def _told_apart(group: list[Fact]) -> list[Fact]:
+    values: defaultdict[tuple[str, int], set[Decimal | str]] = defaultdict(set)
+    for fact in group:
+        values[fact.document, fact.line].add(fact.value)
+    return [fact for fact in group if len(values[fact.document, fact.line]) == 1]
 
 
 def _comparable(group: list[Fact], environments: set[str]) -> list[list[Fact]]:

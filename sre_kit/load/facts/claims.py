@@ -38,6 +38,8 @@ class Claim:
     """``cell``, ``pair`` or ``sentence``."""
     row: tuple[tuple[str, str], ...] = field(default=())
     quoted: bool = False
+    bracketed: bool = False
+    """Part of a paragraph that stands in square brackets as a whole: a template waits for its text there."""
 
     @property
     def words(self) -> str:
@@ -93,6 +95,7 @@ def line_claims(line: Line) -> Iterator[Claim]:
     if key:
         yield Claim(rest, key, "", line.context, line.heading, line.line, line.raw, "pair", quoted=line.quoted)
         return
+    bracketed = len(line.text) > 30 and line.text[0] == "[" and line.text[-1] == "]"
     for offset, sentence in _sentences(line):
         yield Claim(
             sentence,
@@ -104,6 +107,7 @@ def line_claims(line: Line) -> Iterator[Claim]:
             _line_at(line.raw, offset, sentence),
             "sentence",
             quoted=line.quoted,
+            bracketed=bracketed,
         )
 
 

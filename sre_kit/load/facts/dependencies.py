@@ -12,11 +12,12 @@ from sre_kit.load.facts.claims import Claim, split_key
 from sre_kit.load.facts.reading import Line, Table
 
 _DEPENDENCY_PLACE: Final = re.compile(
-    r"^\W*(?:\d[\d.]*\s*)?(?:(?:external|upstream|downstream|runtime|service|system|"
+    r"^\W*(?:\d[\d.]*\s*)?(?:(?:key |critical |main )?(?:external|upstream|downstream|runtime|service|system|"
     r"third[- ]party|critical|infrastructure|key|technical|backend)\s"
     r"(?:service\s|system\s)?(?:dependenc(?:y|ies)|services?|integrations?|apis?|systems?|"
-    r"providers?)(?:\s*(?:&|and|,)\s*[\w ]+)?"
-    r"|dependencies(?:\s*(?:&|and)\s*\w+)?|integrations|externe (?:abhängigkeiten|"
+    r"providers?)(?:\s*(?:&|and|,)\s*[\w ]+)?(?:\s(?:matrix|map|table|overview|inventory|list|summary))?"
+    r"|dependenc(?:ies|y (?:matrix|map|table|overview|inventory))(?:\s*(?:&|and)\s*\w+)?|integrations|"
+    r"externe (?:abhängigkeiten|"
     r"dienste|systeme)|abhängigkeiten|dependencias(?: externas)?|servicios externos|"
     r"dépendances(?: externes)?|services externes|depends on)\W*$",
     re.IGNORECASE,

@@ -60,10 +60,16 @@ def finding_table(table: Table, document: str) -> list[Fact] | None:
     """The security findings of a table with a severity column, or None where it is none."""
     severity = header_index(table.header, _SEVERITY_COLUMN)
     place = " ".join((table.lead, *table.heading, document))
-    if severity is None or not _SECURITY_PLACE.search(place):
+    level_above = _level_above(table.lead, *reversed(table.heading[-2:])) if severity is None else ""
+    if (severity is None and not level_above) or not _SECURITY_PLACE.search(place):
         return None
     title = next(
-        (index for index, name in enumerate(table.header) if index != severity and _FINDING_COLUMN.search(name)), None
+        (
+            index
+            for index, name in enumerate(table.header)
+            if index != severity and (_FINDING_COLUMN if severity is not None else _NAMED_FINDING).search(name)
+        ),
+        None,
     )
     if title is None:
         return None
@@ -71,9 +77,9 @@ def finding_table(table: Table, document: str) -> list[Fact] | None:
     identity = header_index(table.header, re.compile(r"^(?:id|#|ref|finding id|cve)$", re.IGNORECASE))
     found = []
     for row in table.rows:
-        if max(title, severity) >= len(row.cells):
+        if max(title, severity or 0) >= len(row.cells):
             continue
-        level = _SEVERITY.match(row.cells[severity])
+        level = _SEVERITY.match(row.cells[severity] if severity is not None else level_above)
         if not level or not row.cells[title] or row.cells[title].isdigit():
             continue
         details = {"severity": level[1].lower()}
@@ -89,6 +95,48 @@ def finding_table(table: Table, document: str) -> list[Fact] | None:
             _finding(row.cells[title], details, row, table.heading, (table.lead, *reversed(table.heading)), document)
         )
     return found
+
+
+_NAMED_FINDING: Final = re.compile(
+    r"(?i)^(?:finding|vulnerabilit(?:y|ies)|weakness|security issue|issue|schwachstelle|hallazgo|vulnerabilidade?s?)s?$"
+)
+_LEVEL_HEAD: Final = re.compile(
+    r"(?i)^\W*(?:\d[\d.]*\s*)?(critical|high|medium|moderate|low)(?:[\s-]+(?:severity|risk|priority))?"
+    r"(?:\s+(?:findings?|issues?|vulnerabilit(?:y|ies)))?\W*(?:\([^()]*\))?\W*$"
+)
+
+
+def _level_above(*texts: str) -> str:
+    """The severity that the nearest heading gives to all that stand under it: `High severity (4 findings)`."""
+    return next((found[1].lower() for text in texts if (found := _LEVEL_HEAD.match(text))), "")
+
+
+def listed_finding(line: Line, document: str) -> Iterator[Fact]:
+    """A bold title in a list under a heading of one severity: `1. **No rate limit on login**`."""
+    if (
+        not line.item
+        or line.parents
+        or line.done is not None
+        or not _SECURE.search(" ".join((*line.heading, document)))
+    ):
+        return
+    level = _level_above(line.heading[-1] if line.heading else "")
+    bold = _BOLD_TITLE.match(line.raw)
+    if level and bold and not CVSS.search(line.text):
+        title = bold[1].strip(" :.")
+        if 3 < len(title) <= 150 and not _ADVICE.match(title):
+            yield _finding(
+                title, {"severity": level}, Row((title,), line.line, line.raw), line.heading, line.context, document
+            )
+
+
+_SECURE: Final = re.compile(
+    r"(?i)security|vulnerabilit|penetration|pen-?test|owasp|\bcves?\b|\bsast\b|\bdast\b|sicherheit|seguridad|sécurité"
+)
+_BOLD_TITLE: Final = re.compile(r"\s*(?:[-*+]|\d{1,3}[.)])\s+\*\*([^*]{4,160})\*\*")
+_ADVICE: Final = re.compile(
+    r"(?i)(?:implement|add|use|enable|fix|update|review|ensure|consider|total|none|status|count)\b"
+)
 
 
 def _finding(

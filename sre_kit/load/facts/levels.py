@@ -101,6 +101,16 @@ def _found(claim: Claim, document: str, style: str) -> Iterator[Found]:
             )
 
 
+_OF_OBJECTIVE: Final = re.compile(
+    r"(?i)\([^()]*\)|\b(?:expected|target(?:ed)?|estimated|acceptable|max(?:imum)?|our|overall|objectives?|goals?)\b"
+)
+
+
+def _objective_name(text: str) -> re.Match[str] | None:
+    """The recovery objective that a key or a header is the name of, and nothing else: `Expected RTO`, `RTO (hours)`."""
+    return RECOVERY.fullmatch(text.strip(" ()")) or RECOVERY.fullmatch(_OF_OBJECTIVE.sub("", text).strip(" :"))
+
+
 def _objective(named: re.Match[str]) -> Kind:
     return Kind.RTO if (named[1] or named[2]).lower() in ("rto", "time") else Kind.RPO
 
@@ -170,7 +180,7 @@ def _kind(
     if re.match(r"\s*burn", after):
         return None, ""
     if quantity.unit == "s" and claim.form != "sentence" and not previous:
-        objective = RECOVERY.fullmatch(claim.label.strip(" ()")) or RECOVERY.fullmatch(claim.column.strip(" ()"))
+        objective = _objective_name(claim.label) or _objective_name(claim.column)
         if objective and not before.strip(" <>≤≥~"):
             return _vetoed(_objective(objective), claim, quantity), objective[0]  # what follows only explains
     clauses = CLAUSE.split(before)
@@ -224,7 +234,27 @@ def _kind(
             told, kind = subject(text, quantity.unit, quantity.value)
             if told:
                 return _vetoed(kind, claim, quantity) if _inherits(kind, claim, quantity) else None, text
+        if _quick(claim, quantity):
+            return _vetoed(Kind.LATENCY_TARGET, claim, quantity), claim.label
     return None, ""
+
+
+_PERFORMANCE_PLACE: Final = re.compile(
+    r"(?i)\b(?:performance|speed|response)\b[\w\s/&-]{0,24}\b(?:targets?|requirements?|baselines?|goals?|"
+    r"objectives?|slos?|"
+    r"criteria|budgets?|expectations?|nfrs?|kpis?)\b|\b(?:anforderungen an die performance|requisitos de rendimiento)\b"
+)
+
+
+def _quick(claim: Claim, quantity: Quantity) -> bool:
+    """`File storage: < 5 seconds for 100 MB` under "Performance targets": how fast, though no word says so."""
+    return (
+        quantity.unit == "s"
+        and quantity.comparison in ("<", "<=")
+        and quantity.value <= 60
+        and not claim.text[: quantity.start].strip(" <>≤≥=~")
+        and any(_PERFORMANCE_PLACE.search(text) for text in claim.around[:2])
+    )
 
 
 _SUSTAINED: Final = re.compile(
@@ -240,6 +270,8 @@ _DESCRIPTION: Final = re.compile(
 def _inherits(kind: Kind | None, claim: Claim, quantity: Quantity) -> bool:
     """Whether a heading's subject reaches down to this value: the value must look like a target, and nothing else."""
     alone = len(_RATED.sub("", claim.text)) <= len(quantity.written) + 24
+    if kind in (Kind.RTO, Kind.RPO) and any(RECOVERY.search(name) for name, _ in claim.row):
+        return False  # another column is called so
     if kind in (Kind.LATENCY_TARGET, Kind.RTO, Kind.RPO):
         return alone and (
             claim.form == "pair"

@@ -52,7 +52,7 @@ def fence_facts(fence: Fence, document: str) -> Iterator[Fact]:
             yield from _manifest(item, fence, document)
 
 
-_DRAWN = re.compile(r"[│┌└├─▼▲═║╔]|^\s*[$#>]\s|->|=>|[{};]\s*$|^\s*\w+\(", re.MULTILINE)
+_DRAWN = re.compile(r"[│┌└├▼▲║╔]|[─═][ ]*[^\s─═]|[^\s─═][ ]*[─═]|^\s*[$#>]\s|->|=>|[{};]\s*$|^\s*\w+\(", re.MULTILINE)
 
 
 _TEXT: Final = ("", "text", "txt", "plaintext", "plain")
@@ -204,7 +204,7 @@ def _alert(rule: Mapping[str, Any], fence: Fence, document: str) -> Fact:
         role=Role.THRESHOLD,
         scope=Scope(roles.fence_environment(fence)),
         details={key: value for key, value in details.items() if value},
-        refused=roles.fence_refusal(fence),
+        refused=roles.PLACEHOLDER if re.fullmatch(r"<[^<>]*>", condition) else roles.fence_refusal(fence),
     )
 
 

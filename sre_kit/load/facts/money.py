@@ -28,7 +28,7 @@ _NOT_COST: Final = re.compile(
     r"reduc\w+|penalt\w+|fines?|fund(?:ing|raising|s)?|raise[sd]?|loan|valuation|market|"
     r"tam|sam|som|salary|salaries|deal|gmv|invest\w+|income|sales|umsatz|price point|"
     r"competitors?|willing\w*|credits?|refund|donat\w+|grant|prize|earn\w*|break-?even|"
-    r"roi|payback|acquisition|lifetime|avoided|opportunity|ticket size|order value|"
+    r"roi|payback|differences?|delta|acquisition|lifetime|avoided|opportunity|ticket size|order value|"
     r"transaction|loan|per user|per customer|per tenant|per seat|per active|per request|"
     r"per 1[,.]?000|per gb|per million|"
     r"per hour of downtime|downtime|outage|loss|lost|churn|tier 1|upsell|alert|threshold|"
@@ -89,6 +89,8 @@ def _clause(claim: Claim, quantity: Quantity) -> str:
 def _income(claim: Claim, quantity: Quantity, budgeted: bool) -> bool:
     """Whether the words say that the amount is earned, saved, charged to others or taken off."""
     spot = f"{claim.label} {claim.column}"
+    if re.search(r"\+\s?$", claim.text[: quantity.start]) or (claim.form == "pair" and _CHARGED.fullmatch(claim.label)):
+        return True  # a difference, or what customers pay
     words, nearest = f"{spot} {_clause(claim, quantity)}", claim.around[0] if claim.around else ""
     ours = _ours(claim)
     if ours or budgeted:
@@ -122,6 +124,7 @@ def _cost(claim: Claim, quantity: Quantity, document: str) -> bool:
         named = (
             (told and bool(_COST_COLUMN.search(claim.column)))
             or bool(_COST_PLACE.search(claim.label))
+            or (_ours(claim) and bool(re.match(r"(?i)\W*(?:grand |sub-?)?total\b", claim.label)))
             or (_ours(claim) and bool(_PERIOD_COLUMN.match(claim.column) and _COST_PLACE.search(nearest)))
         )
     if claim.form == "sentence" and not _COST_PLACE.search(clause):
@@ -133,8 +136,14 @@ def _cost(claim: Claim, quantity: Quantity, document: str) -> bool:
     return named or (placed and claim.form == "pair")
 
 
+_CHARGED: Final = re.compile(
+    r"(?i)(?:(?:our |customer |list |selling |monthly |annual |target |base |starting )?(?:pric(?:e|es|ing)|"
+    r"preise?|precios?|prix)"
+    r"|customers? pays?.*|you (?:charge|pay).*)"
+)
 _PERIOD_COLUMN: Final = re.compile(
-    r"(?i)^(?:(?:year|month|quarter|phase|jahr|año|ano|год|m|y|q)s?\s?\d[\d\s–-]*(?:20\d\d)?|20\d\d|low|high|min(?:imum)?|"
+    r"(?i)^(?:(?:year|month|quarter|phase|jahr|año|ano|год|m|y|q)s?\s?\d[\d\s–-]*(?:20\d\d)?|20\d\d|low|high|"
+    r"min(?:imum)?|"
     r"max(?:imum)?|mvp|launch|growth|initial|current|small|medium|large|production|staging|development|dev|prod|"
     r"(?:at )?\d[\d.,]*[kKmM]?\+? (?:users|customers|mau|dau|tenants|kunden))(?:\s?\([^()]*\))?$"
 )

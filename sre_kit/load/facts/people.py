@@ -97,7 +97,8 @@ def people_table(table: Table, document: str) -> list[Fact] | None:
 
 _RESPONSE_TEAM: Final = re.compile(r"(?i)\b(?:dr|disaster|recovery|response|continuity)\b.*\b(?:team|roles)\b")
 _NO_NAME: Final = re.compile(
-    r"(?i)\b(?:team|channel|portal|dashboard|console|page|slack|discord|e-?mail|tickets?|phone|chat|hotline|center|desk|"
+    r"(?i)\b(?:team|channel|portal|dashboard|console|page|slack|discord|e-?mail|tickets?|phone|chat|hotline|"
+    r"center|desk|"
     r"on-?call|pagerduty|opsgenie|status|group|department|vendor|provider|primary|secondary|backup|internal|external)\b"
 )
 _INTEREST: Final = re.compile(

@@ -12,7 +12,8 @@ from sre_kit.load.facts.reading import Row, Table, state_of
 
 STATUS_COLUMN: Final = re.compile(
     r"^(?:(?:current|implementation|overall|project|dev(?:elopment)?|build|mvp|task|delivery) )?"
-    r"(?:status|state|done\??|progress|estado|statut|completed?\??|completion|implemented\??|fortschritt|stand|situa[cç][aã]o)$",
+    r"(?:status|state|done\??|progress|estado|statut|completed?\??|completion|implemented\??|fortschritt|stand|"
+    r"situa[cç][aã]o)$",
     re.IGNORECASE,
 )
 _TASK_COLUMN: Final = re.compile(
@@ -43,7 +44,8 @@ _OPEN: Final = re.compile(
     re.IGNORECASE,
 )
 _STRICT: Final = re.compile(
-    r"^\W*(?:\[x\]\s*)?(?:done|complete[d]?|finished|closed|implemented|delivered|shipped|erledigt|fertig|abgeschlossen|"
+    r"^\W*(?:\[x\]\s*)?(?:done|complete[d]?|finished|closed|implemented|delivered|shipped|erledigt|fertig|"
+    r"abgeschlossen|"
     r"completado|terminé|conclu[ií]d[oa]|to-?do|pending|in[- ]progress|not started|planned|wip|backlog|deferred|"
     r"partial\w*|scaffolded|in arbeit|offen|geplant|pendiente|pendente|en cours|em andamento|upcoming|blocked|"
     r"\d{1,3} ?%)(?!\w)|^\W*[✓☐✗]\W*$",

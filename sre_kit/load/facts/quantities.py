@@ -31,9 +31,9 @@ _UNIT_SECONDS: Final[dict[str, str]] = {
     "3600": "h hr hrs hour hours std stunde stunden hora horas heure heures ore timer timmar uur час часов 小时 時間",
     "86400": "d day days tag tage tagen día días dia dias jour jours j giorni giorno hari dage dagen dagar день дня "
     "дней 天",
-    "604800": "w wk wks week weeks woche wochen semana semanas semaine semaines",
-    "2592000": "month months monat monate monaten mes meses mois mo mos",
-    "31536000": "y yr yrs year years jahr jahre jahren año años ano anos an ans année années",
+    "604800": "w wk wks week weeks woche wochen semana semanas semaine semaines неделя недели недель 周 週間 週",
+    "2592000": "month months monat monate monaten mes meses mois mês mo mos месяц месяца месяцев 个月 ヶ月 か月",
+    "31536000": "y yr yrs year years jahr jahre jahren año años ano anos an ans année années лет",
 }  # fmt: skip
 SECONDS: Final = {name: Decimal(size) for size, names in _UNIT_SECONDS.items() for name in names.split()}
 _CURRENCY: Final = {
@@ -58,6 +58,8 @@ _WORDS: Final = {
 _NINES: Final = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "2": 2, "3": 3, "4": 4, "5": 5, "6": 6}
 
 _N = r"(?:\d[\d.,'’\u2009\u202f]{0,18}\d|\d)"
+_LETTER = r"A-Za-z0-9_À-ɏЀ-ӿ"
+"""What continues a word; Chinese and Japanese write no space before a number or after its unit."""
 _UNIT = "|".join(sorted((re.escape(name) for name in SECONDS), key=len, reverse=True))
 _SYMBOL = (
     r"US\$|A\$|C\$|R\$|S\$|\$|€|£|₹|₦|¥|₩|₽|(?<![A-Za-z])(?:USD|EUR|GBP|CHF|INR|NGN|"
@@ -78,8 +80,8 @@ _NINES_WORD = re.compile(
     r"\b(two|three|four|five|six|[2-6])(?:[\s-]and[\s-]a[\s-](half))?[\s-](?:nines|9s|9's)\b", re.IGNORECASE
 )
 _DURATION = re.compile(
-    rf"(?:(?<![\w.,])(?P<low>{_N})\s?(?:(?P<lowunit>{_UNIT})(?![\w])\s?)?{_DASH}[<~≤]?\s?)?"
-    rf"(?<![\w.])(?P<number>{_N})(?P<plus>\+?)[\s-]?(?P<unit>{_UNIT})(?![\w°²])(?P<more>(?:\s?,?\s?(?:and\s)?\d+(?:\.\d+)?\s?(?:h|"
+    rf"(?:(?<![{_LETTER}.,])(?P<low>{_N})\s?(?:(?P<lowunit>{_UNIT})(?![{_LETTER}])\s?)?{_DASH}[<~≤]?\s?)?"
+    rf"(?<![{_LETTER}.])(?P<number>{_N})(?P<plus>\+?)[\s-]?(?P<unit>{_UNIT})(?![{_LETTER}°²])(?P<more>(?:\s?,?\s?(?:and\s)?\d+(?:\.\d+)?\s?(?:h|"
     rf"hrs?|hours?|m|mins?|minutes?|s|secs?|seconds?)(?!\w)){{0,2}})",
     re.IGNORECASE,
 )
@@ -113,14 +115,16 @@ _BEFORE: Final = (
     (
         "<=",
         r"(?:<=|≤|=<|\bat most|\bno more than|\bnot? (?:to )?exceed(?:ing)?|\bup to|\bmax(?:imum)?\.?:?|"
-        r"\bwithin|\bhöchstens|\bmaximal|\bcomo máximo|\bau plus|\bcapped at|\bor less "
+        r"\bwithin|\bhöchstens|\bmaximal|\bat[eé]|\bhasta|\bjusqu'à|\bcomo máximo|\bau plus|\bcapped at|\bor less "
         r"than)",
     ),
     (">=", r"(?:>=|≥|=>|\bat least|\bno less than|\bmin(?:imum)?\.?:?|\bmindestens|\bal menos|\bau moins)"),
     (
         "<",
         r"(?:<|&lt;|\bless than|\bunder|\bbelow|\bfewer than|\bunter|\bweniger als|\bmenos "
-        r"de|\bmoins de|\bshorter than|\blower than|\bsub-?)",
+        r"de|\bmoins de|\bshorter than|\blower than|\bmenor(?:es)? (?:a|de|que)|\binferior(?:es)? a|\binférieure?s? à|"
+        r"\bменее|小于|少于|低于|\bmenor(?:es)? (?:a|de|que)|\binferior(?:es)? a|\binférieure?s? à|"
+        r"\bниже|\bменее|小于|少于|低于|\bsub-?)",
     ),
     (
         ">",

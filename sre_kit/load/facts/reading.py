@@ -25,6 +25,13 @@ _BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 _TAG = re.compile(r"</?[a-zA-Z][^<>]{0,200}>")
 _STRUCK = re.compile(r"~~[^~]*~~")
 _EMPHASIS = re.compile(r"\*{1,3}|(?<!\w)_{1,2}(?=\w)|(?<=\w)_{1,2}(?!\w)")
+_FORMULA = re.compile(r"\$(?=[^$\n]{0,120}\\)([^$\n]{1,120})\$|\$([A-Za-z]\w{0,12})\$")
+_TEXT_OF = re.compile(r"\\(?:text|textbf|mathrm|mathbf|operatorname)\s?\{([^{}]{0,60})\}")
+_COMMAND: Final = re.compile(r"\\([A-Za-z]+|[,;:! %])")
+_SIGNS: Final = {
+    "le": "≤", "leq": "≤", "leqslant": "≤", "ge": "≥", "geq": "≥", "geqslant": "≥", "lt": "<", "gt": ">",
+    "approx": "~", "sim": "~", "times": "×", "cdot": "×", "pm": "±", "to": "→", "%": "%",
+}  # fmt: skip
 _BLANK_LINE_FIELD = re.compile(r"_{3,}")
 _ESCAPED = re.compile(r"\\([\\`*_{}\[\]()#+\-.!|~<>$])")
 _PICTOGRAPH = re.compile(
@@ -109,15 +116,15 @@ def plain(source: str) -> str:
 
     >>> plain("**Uptime**: [99.9 %](sla.md) <br> `up == 0`")
     'Uptime: 99.9 % / up == 0'
-    >>> plain("~~99.9 %~~ 99.95 %")
-    '99.95 %'
+    >>> plain("~~99.9 %~~ 99.95 %"), plain(r"$\\le 250\\text{ ms}$, $p95$, from $5 to $9")
+    ('99.95 %', '≤ 250 ms, p95, from $5 to $9')
     """
     parts = []
     for part in _CODE.split(source[:LONGEST_LINE]):
         if len(part) > 1 and part.startswith("`"):
             parts.append(part.strip("`"))
             continue
-        text = _STRUCK.sub("", part)
+        text = _STRUCK.sub("", _FORMULA.sub(_formula, part) if "$" in part else part)
         text = _IMAGE_OR_LINK.sub(r"\1", _BREAK.sub(" / ", text))
         text = _TAG.sub("", text)
         text = _BLANK_LINE_FIELD.sub("\u2026", text)
@@ -125,6 +132,12 @@ def plain(source: str) -> str:
         parts.append(html.unescape(_ESCAPED.sub(r"\1", text)))
     text = _PICTOGRAPH.sub(lambda mark: mark[0] if mark[0] in "→✓✗≤≥" else " ", "".join(parts))
     return _SPACE.sub(" ", text).strip()
+
+
+def _formula(found: re.Match[str]) -> str:
+    """`$\\le 250\\text{ ms}$` as it is printed."""
+    written = _TEXT_OF.sub(r"\1", found[1] or found[2])
+    return _COMMAND.sub(lambda name: _SIGNS.get(name[1], " "), written)
 
 
 def state_of(source: str) -> str:

@@ -15,7 +15,8 @@ from sre_kit.load.facts.reading import Row, Table
 BACKUP: Final = re.compile(
     r"\b(?:\w{0,12}back-?ups?|backed up|snapshots?|pg_?dump\w*|mysqldump|dumps?|pitr|"
     r"point-in-time|wal archiv|archivage wal|wal archiv\w*|restic|velero|barman|sicherung(?:en)?|"
-    r"datensicherung\w*|copias? de (?:seguridad|segurança)|respaldos?|sauvegardes?|rds automated)\b",
+    r"datensicherung\w*|copias? de (?:seguridad|segurança)|respaldos?|sauvegardes?|rds automated)\b|备份|備份|"
+    r"バックアップ|백업|\bрезервн\w+|\bбэкап\w*|\byedek\w*|\bkopi[ea] zapasow\w+",
     re.IGNORECASE,
 )
 _FREQUENCY: Final = re.compile(
@@ -30,7 +31,9 @@ _FREQUENCY: Final = re.compile(
     r"semaine)|toutes les heures|horaires|mensuel(?:le)?s?|hebdomadaires?|semanais|"
     r"di[aá]ri[oa]s?|cada (?:hora|d[ií]a|noche|semana)|mensual(?:es)?|jede (?:nacht|"
     r"stunde)|(?:a )?cada \d+ (?:horas?|minutos?|d[ií]as?)|toutes les \d+ (?:minutes?|heures?)|"
-    r"alle \d+ (?:stunden|minuten|tage)|\d{1,2}-hourly|(?:every )?(?:weekday|weekend)s?)",
+    r"alle \d+ (?:stunden|minuten|tage|h|min)|(?:cada|toutes les|a cada) \d+ ?(?:h|min|hs)\b|\d{1,2}-hourly|"
+    r"(?:every )?(?:weekday|weekend)s?|(?<!\w)(?:ежедневн\w+|еженедельн\w+|ежечасн\w+|ежемесячн\w+))"
+    r"|(?P<east>[每毎](?:天|日|晚|周|週|月|小时|小時|時間))",
     re.IGNORECASE,
 )
 _NORMAL: Final = {
@@ -63,11 +66,19 @@ _GERMAN: Final = (
     ("cada dí", "daily"),
     ("cada noche", "daily"),
     ("cada semana", "weekly"),
+    ("ежедневн", "daily"),
+    ("еженедельн", "weekly"),
+    ("ежечасн", "hourly"),
+    ("ежемесячн", "monthly"),
 )
+_EASTERN: Final = {
+    "天": "daily", "日": "daily", "晚": "daily", "周": "weekly", "週": "weekly", "月": "monthly", "小时": "hourly",
+    "小時": "hourly", "時間": "hourly",
+}  # fmt: skip
 _KEPT: Final = re.compile(
     r"\b(?:retention|retain(?:ed|s|ing)?|kept|keep(?:s|ing)?|stored for|preserved|"
     r"expir\w+ after|delete[ds]? after|rolling|history|window|aufbewahr\w*|retenci[oó]n|"
-    r"conservad[oa]s?|rétention|conserv\w+|lifecycle|rotação|rotación|rotated)\b",
+    r"conservad[oa]s?|rétention|conserv\w+|lifecycle|rotação|rotación|rotated)\b|保留|保存|保管|\bхран\w+",
     re.IGNORECASE,
 )
 _NOT_BACKUP: Final = re.compile(
@@ -82,12 +93,12 @@ _NOT_BACKUP: Final = re.compile(
 _SCHEDULE_KEY: Final = re.compile(
     r"\b(?:frequency|schedule|scheduled?|backup (?:frequency|schedule|interval|window|"
     r"cadence)|cadence|how often|häufigkeit|frecuencia|frequ[eê]ncia|fréquence|périodicité|"
-    r"periodicidad\w*|planification|zeitplan|intervall?)\b",
+    r"periodicidad\w*|planification|zeitplan|intervall?)\b|频率|頻度",
     re.IGNORECASE,
 )
 _RETENTION_KEY: Final = re.compile(
     r"\b(?:retention|retained|kept|keep|aufbewahrung\w*|retenci[oó]n|reten[cç][aã]o|"
-    r"rétention|(?:durée de )?conservation|vorhaltezeit|vorhaltung)\b",
+    r"rétention|(?:durée de )?conservation|vorhaltezeit|vorhaltung)\b|保留|保存期间",
     re.IGNORECASE,
 )
 _CLAUSE: Final = re.compile(r"[;]|,\s(?!\d)|\.\s|\s(?:and|plus|und)\s")
@@ -168,7 +179,7 @@ def backup_facts(claim: Claim, document: str, style: str) -> Iterator[Fact]:
                 said += 1
                 yield fact
     if claim.form == "pair" and not said and (named := _FREQUENCY.match(claim.label)):
-        yield _fact(Kind.BACKUP_SCHEDULE, _normal(named["text"]), "text", claim, name, document, claim.text, 0)
+        yield _fact(Kind.BACKUP_SCHEDULE, _normal(named[0]), "text", claim, name, document, claim.text, 0)
     yield from _kept(claim, name, document, style)
 
 
@@ -217,7 +228,7 @@ def _schedules(claim: Claim, name: str, document: str, style: str) -> list[Fact]
     for match in _FREQUENCY.finditer(claim.text):
         around = claim.text[max(0, match.start() - 30) : match.end() + 12]
         if (
-            match["text"].lower().startswith("continuous")
+            match[0].lower().startswith("continuous")
             and claim.form == "sentence"
             and not re.search(r"(?i)continuous(?:ly)? (?:back|archiv)", around)
         ):
@@ -227,9 +238,7 @@ def _schedules(claim: Claim, name: str, document: str, style: str) -> list[Fact]
         ):
             continue
         found.append(
-            _fact(
-                Kind.BACKUP_SCHEDULE, _normal(match["text"]), "text", claim, name, document, claim.text, match.start()
-            )
+            _fact(Kind.BACKUP_SCHEDULE, _normal(match[0]), "text", claim, name, document, claim.text, match.start())
         )
     if (
         not found
@@ -275,8 +284,12 @@ def _kept(claim: Claim, name: str, document: str, style: str) -> Iterator[Fact]:
         follows = kept.end() <= quantity.start and not re.search(
             r"\b(?:every|após|dopo|within)\s*$", before, re.IGNORECASE
         )
-        if follows or _KEPT.search(after):
+        moved = _MOVED.match(after)
+        if not moved and (follows or _KEPT.search(after)):
             yield _fact(Kind.BACKUP_RETENTION, quantity, "s", claim, name, document, claim.text, quantity.start)
+
+
+_MOVED: Final = re.compile(r"(?i)\s?\w*\s?(?:lifecycle )?(?:to|in|nach) (?:the )?(?:archive|glacier|cold|cool|ia\b)")
 
 
 def _fact(
@@ -310,6 +323,8 @@ def _fact(
 
 
 def _normal(text: str) -> str:
+    if text[0] in "每毎":
+        return _EASTERN[text[1:]]
     lowered = re.sub(r"\s+", " ", text.lower())
     for stem, name in _GERMAN:
         if lowered.startswith(stem):

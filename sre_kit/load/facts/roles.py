@@ -23,7 +23,9 @@ _PLACEHOLDER = re.compile(
     re.IGNORECASE,
 )
 _EXAMPLE_HEAD = re.compile(
-    r"\b(?:examples?|beispiel\w*|ejemplos?|exemples?|exemplos?|sample|illustrative|hypothetical)\b",
+    r"\b(?:examples?|beispiel\w*|ejemplos?|exemples?|exemplos?|sample|illustrative|hypothetical|how to (?:read|"
+    r"interpret)|"
+    r"what (?:is|are) (?:an? |the )?(?:rto|rpo|sl[aoi]s?|error budgets?|percentiles?|p\d\d)|glossary|glossar)\b",
     re.IGNORECASE,
 )
 _EXAMPLE_TEXT = re.compile(
@@ -72,6 +74,7 @@ _VENDOR_PLACE = re.compile(
     r"providers?|suppliers?|competitors?|competitive|anbieter)\b",
     re.IGNORECASE,
 )
+_VENDOR_DESK: Final = re.compile(rf"(?i)\b(?:{_VENDORS})\b.*\b(?:support|help-?desk|hotline)\b")
 _MARKETING = re.compile(
     r"\b(?:industry[- ](?:leading|average|standard|benchmark)|world[- ]class|best[- ]in[- ]class|"
     r"blazing(?:ly)?|lightning[- ]fast|state[- ]of[- ]the[- ]art|unmatched|unparalleled"
@@ -93,7 +96,7 @@ _THRESHOLD_COLUMN = re.compile(
     re.IGNORECASE,
 )
 _MEASURED_COLUMN = re.compile(
-    r"\b(?:actual|current(?:ly)?|measured|results?|achieved|observed|baseline|before|"
+    r"\b(?:actual|sent|current(?:ly)?|measured|results?|achieved|observed|baseline|before|"
     r"after|today|ist|obtained|resultado|ergebnis|gemessen|résultat|today|now|last "
     r"(?:month|quarter|30 days)|status quo|p(?:re|ost)-optimi[sz]ation)\b",
     re.IGNORECASE,
@@ -172,6 +175,8 @@ def example(claim: Claim) -> bool:
 
 def refusal(claim: Claim) -> tuple[Role | None, str]:
     """The role and the reason of what is no fact of ours, or (None, "")."""
+    if claim.bracketed:
+        return Role.EXAMPLE, PLACEHOLDER
     if example(claim):
         return Role.EXAMPLE, EXAMPLE
     words = claim.words
@@ -180,6 +185,11 @@ def refusal(claim: Claim) -> tuple[Role | None, str]:
     if _MARKETING.search(words):
         return Role.EXAMPLE, MARKETING
     return None, ""
+
+
+def vendor_desk(text: str) -> bool:
+    """Whether a text names somebody else's support: `Supabase Support`."""
+    return bool(_VENDOR_DESK.search(text))
 
 
 def measured_column(column: str) -> bool:

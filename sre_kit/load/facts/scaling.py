@@ -212,12 +212,15 @@ _INFRA: Final = re.compile(
 _BOUND_LABEL: Final = re.compile(r"min(?:imum)?\.?(?: ?\w+)?$", re.IGNORECASE)
 
 
+_ESTIMATED: Final = re.compile(r"(?i)\b(?:can handle|handles|so around|at peak times|would need|roughly)\b")
+
+
 def _bounds(text: str, in_scaling: bool) -> dict[str, str]:
     least, most, desired = _MIN.search(text), _MAX.search(text), _DESIRED.search(text)
     if least and most:
         found = {"min": least[1] or least[2], "max": most[1] or most[2]}
         return found | ({"desired": desired[1]} if desired else {})
-    if in_scaling and (span := _RANGE.search(text)):
+    if in_scaling and (span := _RANGE.search(text)) and not _ESTIMATED.search(text):
         return {"min": span[1], "max": span[2]}
     return {}
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Final
 
 from sre_kit.compute.vocabulary import Fact, Kind, Role, Scope
-from sre_kit.load.facts import roles, scope
+from sre_kit.load.facts import roles, scope, services
 from sre_kit.load.facts.claims import Claim
 from sre_kit.load.facts.quantities import Quantity
 
@@ -117,6 +117,7 @@ def stated(found: Found, claim: Claim, document: str, reached: bool = False) -> 
     if kind in (Kind.RTO, Kind.RPO):
         name = scope.strip_known(claim.label, (RECOVERY,)).strip("/ ()")
         name = "" if scope.is_environment(name) or roles.target_column(name) else name
+        name = name or services.recovery_case(claim.around)
     return Fact(
         kind,
         quantity.value,
@@ -216,6 +217,9 @@ def _result(found: Found, claim: Claim, document: str, statistic: str, refused: 
     )
 
 
+_OF_SERVICES: Final = (Kind.AVAILABILITY_TARGET, Kind.LATENCY_TARGET, Kind.ERROR_RATE_TARGET)
+
+
 def load(claim: Claim) -> dict[str, str]:
     """Under which load a row of results was measured."""
     if claim.row and _LOAD_COLUMN.search(claim.row[0][0]) and re.match(r"\d", claim.row[0][1]):
@@ -238,7 +242,13 @@ def _scope(claim: Claim, found: Found) -> Scope:
         *claim.around,
     )
     tier = tier or _tier_by_place(claim, before)
-    named = component(claim)
+    named = ""
+    if claim.form != "cell":
+        clauses = CLAUSE.split(before)
+        named = services.named_before(before) or (services.listed(clauses[-1]) if len(clauses) > 1 else "")
+    named = named or component(claim)
+    if not named and found.kind in _OF_SERVICES:
+        named = services.named_above(claim.around)
     return Scope(environment, tier, "" if tier and named.lower() == tier else named)
 
 
@@ -250,6 +260,8 @@ def component(claim: Claim) -> str:
     first = (claim.row[0][1],) if claim.row and claim.row[0][1] != claim.label else ()
     for text in (*first, claim.label, column, *claim.around[:1]):
         name = scope.strip_known(text)
+        if _METRIC_LABEL.search(name) and text not in claim.around and (service := services.named_by_label(name)):
+            return service
         if (
             name
             and not _METRIC_LABEL.search(name)
@@ -257,7 +269,7 @@ def component(claim: Claim) -> str:
             and not scope.is_environment(name)
             and 1 < len(name) <= 60
             and re.search(r"[^\W\d]{2}", name)
-            and not _LOAD_COLUMN.search(name)
+            and (re.search(r"(?:^|\s)/\w", name) or not _LOAD_COLUMN.search(name))
             and not _PLAIN_COLUMN.fullmatch(name)
             and not roles.target_column(name)
             and not roles.measured_column(name)

@@ -43,7 +43,8 @@ def _rule(kind: Kind | None, unit: str, words: str, believes: Callable[[Decimal]
 
 _LATENCY_WORDS = (
     r"\blatenc(?:y|ies)\b|\blatenz\w*|\blatence\b|\blatencia\b|\bresponse[- ]?times?\b|"
-    r"\bresponses?\b(?! rate| plan| team)|\bresponds?\b|\bantwortzeit\w*|\btemps de "
+    r"\bresponses?\b(?! rate| plan| team)|\bresponds?\b|\brespond(?:er|a|e[mn]?)\b|\brépond(?:re|ent)?\b|\bantwortet\b|"
+    r"\btiempos? de carga|\btemps de chargement|\btempos? de carregamento|\bantwortzeit\w*|\btemps de "
     r"réponse|\btiempos? (?:de )?respuesta|\bduraci[oó]n de las (?:solicitudes|peticiones)|"
     r"\b9[059] ?% (?:of|de(?: las| los)?|der|des) (?:all )?(?:solicitudes|peticiones|"
     r"requests|anfragen|requêtes|queries|calls)|\btempos? de resposta|\blat[eê]ncia\b"
@@ -71,7 +72,8 @@ RULES: Final = (
         r"sampl(?:e|ing)|budget|progress|completion|complete[d]?|bandwidth|swap|packet "
         r"loss|jitter|interest|tax|vat|equity|probability|confidence|savings?|cheaper|"
         r"reduction|reduced|improve(?:d|ment)?|overhead|default rate|engagement|open rate|"
-        r"click|bounce rate|compliance|durability|delivery rate|deploy(?:ment)? success|"
+        r"click|bounce rate|compliance|durability|delivery rate|deploy(?:ment)? success|successful deploy\w*|"
+        r"completeness|freshness|correctness|"
         r"automation|threshold for)\b",
     ),
     _rule(

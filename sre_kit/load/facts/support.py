@@ -44,6 +44,7 @@ def support_facts(claim: Claim, document: str) -> Iterator[Fact]:
             spot,
         )
         or len(text) > 120
+        or roles.vendor_desk(claim.label)
     ):
         return
     hours = _HOURS.search(text)

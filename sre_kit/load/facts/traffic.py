@@ -82,7 +82,8 @@ _NOT_RATE: Final = re.compile(
 _USERS_AFTER: Final = re.compile(
     r"^\+?[\s,]{0,2}(?P<what>(?:(?:(?:daily|monthly|weekly) )?(?:active|concurrent|"
     r"simultaneous|registered|paying|total|paid|peak|beta|pilot|gleichzeitige|aktive|"
-    r"usuarios|new|enterprise|virtual|website|unique|платящих|активных|zahlende)\s){0,2}(?:users?|customers?|subscribers?|maus?|"
+    r"usuarios|new|enterprise|virtual|website|unique|платящих|активных|zahlende)\s){0,2}(?:users?|customers?|"
+    r"subscribers?|maus?|"
     r"daus?|tenants?|nutzern?|benutzer|kunden|usuarios|utilisateurs|clientes|clients|members|"
     r"ccu|accounts|sign-?ups|visitors|subscriptions|usu[aá]rios|utenti|clienti|pengguna|người dùng|gebruikers|brugere|"
     r"användare|пользовател\w+|клиент\w+)\b)|^\s?(?:个)?(?:并发|活跃|注册)?(?P<zh>用户|使用者)",
@@ -92,7 +93,8 @@ _USERS_LABEL: Final = re.compile(
     r"^\W*(?:\w+\s)?(?:(?:daily|monthly|weekly|expected|target|max(?:imum)?|peak|total|average|"
     r"initial|current|projected|number of|supported)\s){0,3}"
     r"(?:active|concurrent|simultaneous|registered|paying|paid|total|website|unique|app)?\s?(?:users?|customers?|"
-    r"subscribers?|tenants?|mau|dau|nutzer|benutzer|kunden|usu[aá]rios|utenti|clienti|pengguna|пользовател\w+|клиент\w+|"
+    r"subscribers?|tenants?|mau|dau|nutzer|benutzer|kunden|usu[aá]rios|utenti|clienti|pengguna|пользовател\w+|"
+    r"клиент\w+|"
     r"utilisateurs|readers|members|clientes|clients|visitors|sign-?ups)(?:\s(?:supported|expected|concorrentes|"
     r"concurrentes|ativos|activos|simult[aâá]ne[ao]s|activ[ea]s?|actifs))?(?:\s\([\w ,.]{1,28}\))?\W*$"
     r"|^\W*(?:(?:daily|monthly|weekly) )?active \w+s\W*$|^\W*(?:\w+ ){1,2}onboarded\W*$|"
@@ -100,7 +102,7 @@ _USERS_LABEL: Final = re.compile(
     re.IGNORECASE,
 )
 _NOT_USERS: Final = re.compile(
-    r"\busers? per\b|\b(?:up to|limit|plan|tier|seat|pricing|interview\w*|survey\w*|"
+    r"\busers? per (?!day|week|month|hour|year)|\b(?:up to|limit|plan|tier|seat|pricing|interview\w*|survey\w*|"
     r"persona|included|add|max \d+ users|% of|percent of|team of|beta test\w*|usability|"
     r"test users?|sample|market|industry|competitors?|tam|sam|som|virtual users|rate[- ]limit\w*|"
     r"roles?|k6|vus?)\b",
@@ -169,7 +171,7 @@ def _counted(kind: Kind, quantity: Quantity, unit: str, claim: Claim, document: 
         kind is Kind.THROUGHPUT
         and roles.in_load_test(claim, document)
         and role in (Role.MEASURED, Role.STATED)
-        and roles.results_place(claim, document)
+        and (roles.results_place(claim, document) or roles.measured_column(claim.label))
     ):
         kind, role, name = Kind.LOAD_TEST_RESULT, Role.MEASURED, name or "throughput"
     details = {"comparison": quantity.comparison} if quantity.comparison else {}
@@ -216,13 +218,18 @@ def user_facts(claim: Claim, document: str, style: str) -> Iterator[Fact]:
         label = f"{label} {claim.around[0]}"
     if re.fullmatch(r"(?i)user|customer|tenant|member|client", label):
         return  # one of them, with its number
+    if re.match(r"(?i)new\b", claim.column) and any(
+        re.match(r"(?i)(?:total|cumulative)\b", name) for name, _ in claim.row
+    ):
+        return  # who came is no count of who is there
     labelled = claim.form != "sentence" and bool(_USERS_LABEL.match(label) or _USERS_LABEL.match(claim.column))
     for quantity in quantities(claim.text, style):
         if quantity.unit or quantity.value < 1 or "." in f"{quantity.value:f}".rstrip("0").rstrip("."):
             continue
         after = claim.text[quantity.end : quantity.end + 50]
         found = _USERS_AFTER.match(after)
-        near = claim.text[max(0, quantity.start - 30) : quantity.end + 45]
+        near = claim.text[max(0, quantity.start - 30) : quantity.start].rpartition("=")[2]
+        near += claim.text[quantity.start : quantity.end + 45]
         if (
             re.match(r"\s?\w*\s?[×*]\s?\d", after)
             or _NOT_USERS.search(near)

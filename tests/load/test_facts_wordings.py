@@ -1,0 +1,129 @@
+"""Forms in which real documents say what they say, each with what looks like it and is something else."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from sre_kit.compute.vocabulary import Kind, Role
+from sre_kit.load.facts import facts
+
+DRAWN = """## Backups
+
+```
+┌────────┬───────────┬───────────┐
+│ Data   │ Frequency │ Retention │
+├────────┼───────────┼───────────┤
+│ Orders │ Hourly    │ 21 days   │
+│ Photos │ Weekly    │ 2 years   │
+└────────┴───────────┴───────────┘
+```
+"""
+
+DIAGRAM = """## Backups
+
+```
+┌─────────┐      ┌─────────┐
+│ App     │ ───> │ Daily   │
+└─────────┘      │ 30 days │
+                 └─────────┘
+```
+"""
+
+
+def values(text: str, kind: Kind, document: str = "Document.md") -> list[Decimal | str]:
+    return [fact.value for fact in facts(text, document) if fact.kind is kind and not fact.refused]
+
+
+def test_a_table_drawn_with_box_characters_is_read_row_by_row():
+    assert values(DRAWN, Kind.BACKUP_SCHEDULE) == ["hourly", "weekly"]
+    assert [(fact.line, fact.name) for fact in facts(DRAWN, "Document.md") if fact.kind is Kind.BACKUP_RETENTION] == [
+        (7, "Orders"),
+        (8, "Photos"),
+    ]
+
+
+def test_a_drawing_of_boxes_is_no_table():
+    assert facts(DIAGRAM, "Document.md") == []
+
+
+def test_wrapped_cells_of_a_drawn_table_are_one_row():
+    text = "## Backups\n\n```\n+------+-----------+\n| Data | Retention |\n+------+-----------+\n"
+    text += "| The  | 21 days   |\n| mail |           |\n+------+-----------+\n"
+    text += "| DB   | 30 days   |\n+------+-----------+\n```\n"
+    assert values(text, Kind.BACKUP_RETENTION) == [21 * 86_400, 30 * 86_400]
+
+
+def test_a_formula_is_read_as_it_is_printed():
+    table = "| Band | Target $p95$ |\n|---|---|\n| Small | $\\le 250\\text{ ms}$ |\n"
+    assert values(table, Kind.LATENCY_TARGET) == [Decimal("0.250")]
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "expected"),
+    [
+        ("## 备份\n\n- 每日备份：保留30天\n", Kind.BACKUP_RETENTION, [30 * 86_400]),
+        ("- La base se copia con un backup cada 24h.\n", Kind.BACKUP_SCHEDULE, ["cada 24h"]),
+        ("- El servicio debe responder en menos de 2 segundos.\n", Kind.LATENCY_TARGET, [2]),
+        ("- Los tiempos de carga deben ser menores a 4s.\n", Kind.LATENCY_TARGET, [4]),
+        ("RTO: até 3 horas\n", Kind.RTO, [3 * 3600]),
+    ],
+)
+def test_more_languages(text: str, kind: Kind, expected: list[object]):
+    assert values(text, kind) == expected
+
+
+def test_a_maximum_beside_an_objective_is_no_second_objective():
+    table = "## Recovery time objectives (RTO)\n\n| Service | RTO target | Maximum downtime |\n|---|---|---|\n"
+    assert values(table + "| Ledger | 10 minutes | 20 minutes |\n", Kind.RTO) == [600]
+
+
+def test_under_performance_targets_a_comparison_is_a_latency_and_a_bare_time_is_none():
+    text = "## Performance targets\n\n- **Photo upload**: < 5 seconds for 100 MB\n- **Warm standby**: 5 seconds\n"
+    assert values(text, Kind.LATENCY_TARGET) == [5]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "## Costs\n\n**Difference:** +$67/month for the second zone\n",
+        "## Costs\n\n**Pricing:** $50 - $90/month\n",
+        "## Objectives\n\n| SLO | Target |\n|---|---|\n| Data completeness | > 95% |\n| Successful deploys | > 97% |\n",
+        "[What the system is, for example a shop with 99.99% uptime. Keep it short.]\n",
+        "## How to read the results\n\np50 = 10ms means that half of all users wait less\n",
+        "| Service | Contact | SLA |\n|---|---|---|\n| Supabase Support | 24/7 chat | Pro |\n",
+    ],
+)
+def test_what_only_looks_like_a_fact(text: str):
+    assert [fact for fact in facts(text, "Document.md") if not fact.refused and fact.role is not Role.EXAMPLE] == []
+
+
+def test_costs_under_a_ruler_are_still_costs():
+    text = "## Cost per month\n\n```\nDisk:   $4/month\n        ────────\nTotal:  $4/month\n```\n"
+    assert values(text, Kind.COST) == [4, 4]
+
+
+def test_a_severity_in_the_heading_counts_for_the_findings_below():
+    listed = (
+        "# Security audit\n\n### HIGH severity (2 findings)\n\n1. **Login without rate limit**\n   - **File**: a.py\n"
+    )
+    table = "# Security audit\n\n### Critical severity\n\n| # | Vulnerability | Status |\n|---|---|---|\n"
+    table += "| 1 | Key in log | open |\n"
+    assert values(listed, Kind.SECURITY_FINDING) == ["Login without rate limit"]
+    assert values(table, Kind.SECURITY_FINDING) == ["Key in log"]
+    assert values(listed.replace("Security audit", "Sprint review"), Kind.SECURITY_FINDING) == []
+
+
+def test_a_runbook_may_serve_two_alerts_and_name_them_by_its_heading():
+    head = "# Runbook\n\n- **Alert Name**: QueueFull / QueueStuck\n- **Severity**: Warning (>80%) / Critical (>95%)\n"
+    found = [fact for fact in facts(head, "Runbook.md") if fact.kind is Kind.ALERT_RULE]
+    assert [fact.name for fact in found] == ["QueueFull", "QueueStuck"]
+    condition = "### QueueFull\n\n**Alert Condition**: `queue_depth > 900` for 2 minutes\n"
+    (fact,) = (fact for fact in facts(condition, "Runbook.md") if fact.kind is Kind.ALERT_RULE)
+    assert (fact.name, fact.details["for"]) == ("QueueFull", "2 minutes")
+
+
+def test_a_matrix_of_dependencies_names_each():
+    table = "## Service Dependency Matrix\n\n| Service | Purpose | Plan B |\n|---|---|---|\n| Mailgun | Mail | SES |\n"
+    assert values(table, Kind.DEPENDENCY) == ["Mailgun"]
