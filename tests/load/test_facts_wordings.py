@@ -127,3 +127,67 @@ def test_a_runbook_may_serve_two_alerts_and_name_them_by_its_heading():
 def test_a_matrix_of_dependencies_names_each():
     table = "## Service Dependency Matrix\n\n| Service | Purpose | Plan B |\n|---|---|---|\n| Mailgun | Mail | SES |\n"
     assert values(table, Kind.DEPENDENCY) == ["Mailgun"]
+
+
+def test_warning_and_critical_columns_of_comparisons_are_alerts_wherever_they_stand():
+    table = "## Monitoring thresholds\n\n| Metric | Warning | Critical |\n|---|---|---|\n"
+    found = facts(table + "| Open sockets | > 400 | > 480 |\n", "Capacity.md")
+    assert [(fact.kind, fact.details["severity"]) for fact in found] == [
+        (Kind.ALERT_RULE, "warning"),
+        (Kind.ALERT_RULE, "critical"),
+    ]
+    assert facts(table + "| Who answers | team lead in 30 min | manager in 10 min |\n", "Capacity.md") == []
+
+
+def test_settings_under_a_heading_on_scaling_are_rules_and_their_interval_is_none():
+    table = "## Autoscaling\n\n| Parameter | Value |\n|---|---|\n| `SCALE_UP_SESSIONS` | 350 |\n| interval | 30s |\n"
+    (fact,) = facts(table, "Capacity.md")
+    assert (fact.kind, fact.details["threshold"], fact.details["direction"]) == (Kind.SCALING_RULE, "350", "out")
+
+
+def test_a_trigger_that_scales_is_no_latency_target():
+    table = "## Scaling triggers\n\n| Metric | Lasting | Action |\n|---|---|---|\n"
+    table += "| Render latency p95 > 90ms | 5 min | Scale out the renderer |\n"
+    assert [fact.kind for fact in facts(table, "Capacity.md")] == [Kind.SCALING_RULE]
+
+
+def test_a_script_may_limit_a_tag_a_rate_and_a_metric_of_its_own():
+    script = "```javascript\nexport const options = { thresholds: {\n"
+    script += "  'http_req_duration{part:cart}': ['p(95)<650'],\n  'http_req_failed{part:cart}': ['rate<0.002'],\n"
+    script += "  'http_reqs': ['rate>70'],\n  'pay_duration': ['p(99)<1200'],\n} };\n```\n"
+    found = [(fact.kind, fact.value, fact.scope.component) for fact in facts(script, "LoadTest.md")]
+    assert found == [
+        (Kind.LATENCY_TARGET, Decimal("0.65"), "cart"),
+        (Kind.ERROR_RATE_TARGET, Decimal("0.002"), ""),
+        (Kind.THROUGHPUT, Decimal(70), ""),
+        (Kind.LATENCY_TARGET, Decimal("1.2"), "pay"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "expected"),
+    [
+        ("## Temps de réponse\n\n- Liste des billets < 1 seconde\n", Kind.LATENCY_TARGET, [1]),
+        ("| Flow | Maximum time |\n|---|---|\n| Login to map | < 3s |\n", Kind.LATENCY_TARGET, [3]),
+        ("- Recovery time objective (RTO): four hours\n", Kind.RTO, [4 * 3600]),
+        (
+            "## Storage\n\n- Automated backups 9 days, then to Glacier after 40 days\n",
+            Kind.BACKUP_RETENTION,
+            [9 * 86_400],
+        ),
+        ("| Measure | Expected |\n|---|---|\n| Seat holds/sec | 2,500 |\n", Kind.THROUGHPUT, [2500]),
+        (
+            "## Contact\n\n| Role | Responsible |\n|---|---|\n| Test lead | Mira Sand |\n",
+            Kind.TEAM_MEMBER,
+            ["Mira Sand"],
+        ),
+    ],
+)
+def test_more_forms_of_the_same(text: str, kind: Kind, expected: list[object]):
+    assert values(text, kind) == expected
+
+
+def test_alerts_may_be_listed_without_a_comparison():
+    text = "## Alerts included\n\n- **GateDown (critical)** — `/metrics` target down for 2m\n"
+    (fact,) = facts(text, "Alerting.md")
+    assert (fact.kind, fact.name, fact.details["severity"]) == (Kind.ALERT_RULE, "GateDown", "critical")

@@ -116,7 +116,10 @@ def _table(table: Table, document: str, style: str) -> Iterator[Fact]:
     yield from shaped
     yield from scaling or ()
     yield from backups or ()
+    ruled = {fact.line for fact in scaling or ()}
     for claim in claims(table):
+        if claim.line in ruled:
+            continue  # a rule's threshold is no level
         yield from _claim(
             claim, document, style, shaped=bool(shaped), backups=backups is not None, scaled=bool(scaling)
         )

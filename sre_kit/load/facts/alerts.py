@@ -104,6 +104,8 @@ def alert_table(table: Table, document: str) -> list[Fact] | None:
     named = header_index(
         header, re.compile(r"\balerts?\b|\balarms?\b|\balertas?\b|\balertes?\b|\balarme?\b", re.IGNORECASE)
     )
+    both = {"warning", "critical"} <= set(levels.values()) and _mostly_compared(table, levels)
+    about = about or (both and bool(re.search(r"(?i)monitor|threshold|schwell|umbral|seuil|limia", place)))
     if (
         len(levels) >= 1
         and condition not in levels
@@ -124,6 +126,12 @@ def alert_table(table: Table, document: str) -> list[Fact] | None:
     if re.search(r"\b(?:sla|slo|response time|target|budget)\b", header[condition], re.IGNORECASE):
         return None
     return [fact for row in table.rows if (fact := _condition_row(table, row, condition, severity, document))]
+
+
+def _mostly_compared(table: Table, levels: Mapping[int, str]) -> bool:
+    """Whether the cells under the levels are comparisons: `> 500 MB`, not tasks or times to answer."""
+    cells = [row.cells[index] for row in table.rows for index in levels if index < len(row.cells) and row.cells[index]]
+    return bool(cells) and 2 * sum(bool(re.match(r"\W{0,2}[<>≥≤]", cell)) for cell in cells) > len(cells)
 
 
 def _condition_row(table: Table, row: Row, condition: int, severity: int | None, document: str) -> Fact | None:
@@ -174,7 +182,9 @@ def alert_line(line: Line, document: str) -> list[Fact] | None:
     if line.done is not None:
         return None
     key, rest = split_key(line.text)
-    if line.item and key and not _SEVERITY.search(key) and (levels := _two_levels(line.text)):
+    if key and _SEVERITY.fullmatch(key):
+        return None  # how urgent it is, not what it is
+    if line.item and key and (levels := _two_levels(line.text)):
         return [
             _lined(key, f"{key} {value}", {"severity": level, "threshold": value}, line, document)
             for value, level in levels
@@ -198,7 +208,9 @@ def alert_line(line: Line, document: str) -> list[Fact] | None:
 _ALERT_LIST: Final = re.compile(
     r"^\W*(?:\d[\d.]*\s*)?(?:critical|warning|info(?:rmational)?|high|medium|low|p[0-4]|"
     r"sev-?[0-4]|page|high[- ]priority|urgent)?\s?"
-    r"(?:priority |severity |level )?(?:alerts?|alert rules?|alarms?|alerting rules?)\W*(?:\([^()]*\))?\W*$",
+    r"(?:priority |severity |level )?(?:alerts?|alert rules?|alarms?|alerting rules?)"
+    r"(?:\s(?:included|defined|configured|provided|shipped|in use|list|overview|catalog(?:ue)?|"
+    r"inventory))?\W*(?:\([^()]*\))?\W*$",
     re.IGNORECASE,
 )
 

@@ -14,6 +14,10 @@ from sre_kit.load.facts.reading import Block, Line, Row, Table, plain
 
 _KEY = re.compile(r"^\s*(?:\d{1,2}[.)]\s+)?([^:|]{1,80}?)\s?(?::|\s[–—=]\s|→)\s+(?=\S)")
 _KEY_DASH = re.compile(r"^([^:|–—]{1,60}?)\s[–—-]\s+(?=[<>≤≥~]?\s?[\d$€£])")
+_KEY_COMPARED = re.compile(
+    r"^([^:|<>≤≥=(]{3,50}?)\s+(?=[<≤]=?\s?\d[\d.,]*\s?[^\W\d_%]{0,12}%?(?:\s?\([^()]{0,60}\))?\.?$)"
+)
+"""`Search results < 1 s` says what, and how fast."""
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z\"'(`*])")
 _NOT_A_KEY = re.compile(r"\b(?:https?|e\.g|i\.e|note)$|[<>=]\s?\d|\w, \w+ \w+ \w+", re.IGNORECASE)
 
@@ -120,7 +124,7 @@ def split_key(text: str) -> tuple[str, str]:
     >>> split_key("We keep it for 30 days.")
     ('', 'We keep it for 30 days.')
     """
-    found = _KEY.match(text) or _KEY_DASH.match(text)
+    found = _KEY.match(text) or _KEY_DASH.match(text) or _KEY_COMPARED.match(text)
     if (
         not found
         or _NOT_A_KEY.search(found[1])

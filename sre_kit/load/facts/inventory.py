@@ -49,7 +49,7 @@ _PRODUCT: Final = re.compile(
 )
 _NO_PRODUCT: Final = re.compile(
     r"(?i)^\W*(?:sub-?)?total|\b(?:transfer|bandwidth|traffic|egress|domain|certificate|misc\w*|other|buffer|backups?|"
-    r"snapshots?|savings?|reserved|support|license|tax|salar\w+|developer)\b"
+    r"snapshots?|savings?|reserved|data processing|support|license|tax|salar\w+|developer)\b"
 )
 
 

@@ -28,11 +28,15 @@ _K6_COUNT = re.compile(r"^\s*(http_reqs)\.*\s*:\s*\d+\s+(\d+(?:\.\d+)?)/s")
 _K6_VALUE = re.compile(r"(avg|min|med|max|p\(\d+(?:\.\d+)?\))=(\d+(?:\.\d+)?)(ms|µs|s|m)(?![\w])")
 
 
-_K6_LATENCY = re.compile(r"['\"]?(?P<metric>http_req_duration)(?:\{[^{}]*\})?['\"]?\s*:\s*\[(?P<rules>[^\[\]]*)\]")
+_K6_LATENCY = re.compile(
+    r"['\"]?(?P<metric>http_req_duration|[a-z][a-z0-9_]{2,40}(?=['\"]?\s*:\s*\[\s*['\"](?:p\(|avg|med)))"
+    r"(?:\{(?P<tags>[^{}]*)\})?['\"]?\s*:\s*\[(?P<rules>[^\[\]]*)\]"
+)
+_K6_LEAST = re.compile(r"['\"]?http_reqs['\"]?\s*:\s*\[\s*['\"]rate\s*(>=?)\s*(\d+(?:\.\d+)?)['\"]")
 
 
 _K6_FAILED = re.compile(
-    r"['\"]?(?:http_req_failed|errors|error_rate)['\"]?\s*:\s*\[\s*['\"]rate\s*<=?\s*(0?\.\d+)['\"]"
+    r"['\"]?(?:http_req_failed|errors|error_rate)(?:\{[^{}]*\})?['\"]?\s*:\s*\[\s*['\"]rate\s*<=?\s*(0?\.\d+)['\"]"
 )
 
 
@@ -55,9 +59,23 @@ def k6_thresholds(fence: Fence, document: str) -> Iterator[Fact]:
                     name=name,
                     heading=fence.heading,
                     role=Role.TARGET,
+                    scope=Scope("", "", _tagged(found)),
                     details={"statistic": name, "comparison": sign},
                     refused=roles.fence_refusal(fence),
                 )
+        if found := _K6_LEAST.search(line):
+            yield Fact(
+                Kind.THROUGHPUT,
+                Decimal(found[2]),
+                "req/s",
+                document,
+                fence.line + offset,
+                line.strip(),
+                heading=fence.heading,
+                role=Role.TARGET,
+                details={"comparison": found[1]},
+                refused=roles.fence_refusal(fence),
+            )
         if found := _K6_FAILED.search(line):
             yield Fact(
                 Kind.ERROR_RATE_TARGET,
@@ -71,6 +89,14 @@ def k6_thresholds(fence: Fence, document: str) -> Iterator[Fact]:
                 details={"comparison": "<"},
                 refused=roles.fence_refusal(fence),
             )
+
+
+def _tagged(found: re.Match[str]) -> str:
+    """What a threshold is limited to: the value of its tag, or the name of a metric of one's own."""
+    if found["tags"]:
+        return found["tags"].rpartition(":")[2].strip()
+    name = re.sub(r"_?(?:duration|latency|time|trend)$", "", found["metric"])
+    return "" if found["metric"].startswith("http_req") else name.replace("_", " ")
 
 
 def k6_summary(fence: Fence, document: str) -> Iterator[Fact]:

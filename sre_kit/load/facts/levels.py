@@ -38,11 +38,19 @@ _IMMEDIATE = re.compile(
 )
 
 
+_SPELLED: Final = re.compile(
+    r"(?i)\b(?:one|two|three|four|five|six|eight|ten|twelve|fifteen|thirty|an?|zwei|vier|dos|cuatro|deux|"
+    r"quatre)[ -](?:minute|"
+    r"hour|day|second|stunde|hora|heure|week)"
+)
+
+
 def level_facts(claim: Claim, document: str, style: str) -> Iterator[Fact]:
     """The service levels that a claim states."""
     if (
         not any(character.isdigit() for character in claim.text)
         and not _IMMEDIATE.match(claim.text)
+        and not _SPELLED.search(claim.text)
         and "nine" not in claim.text.lower()
     ):
         return
@@ -253,8 +261,18 @@ def _quick(claim: Claim, quantity: Quantity) -> bool:
         and quantity.comparison in ("<", "<=")
         and quantity.value <= 60
         and not claim.text[: quantity.start].strip(" <>≤≥=~")
-        and any(_PERFORMANCE_PLACE.search(text) for text in claim.around[:2])
+        and (
+            any(_PERFORMANCE_PLACE.search(text) for text in claim.around[:2])
+            or (claim.form == "cell" and bool(_TIME_COLUMN.fullmatch(claim.column)))
+        )
     )
+
+
+_TIME_COLUMN: Final = re.compile(
+    r"(?i)(?:max(?:imum|\.)?|target|expected|acceptable) (?:time|duration)|tiempo (?:máximo|objetivo|esperado)|"
+    r"temps (?:max\w*|"
+    r"cible)|tempo (?:máximo|alvo)|(?:maximale|max\.) (?:zeit|dauer)"
+)
 
 
 _SUSTAINED: Final = re.compile(

@@ -107,7 +107,7 @@ def _in_formula(claim: Claim, quantity: Quantity) -> bool:
     before = claim.text[: quantity.start]
     return bool(
         re.search(r"[×*]\s?N\b|\+\s?\(", claim.text)
-        or re.search(r"[×*]\s?$", before)
+        or re.search(r"[×*]\s?$|%\s(?:of|on|von|de|del|sur)\s?$", before)
         or (re.search(r"[-−–]\s?$", before) and quantity.low is None)
     )
 

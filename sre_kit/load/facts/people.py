@@ -23,13 +23,14 @@ _TEAM: Final = re.compile(
     r"\b(?:team(?: members| roles| structure| composition)?|on-?call (?:rotation|roster|"
     r"contacts|engineers)|(?:emergency |escalation |key |incident )?contacts?(?: information|"
     r" list)?|(?:disaster |incident )?response team|roles (?:and|&) responsibilities|"
-    r"personnel|ansprechpartner|equipo|équipe|dr team|core team|who we are|recovery "
+    r"personnel|ansprechpartner|equipo|équipe|contactos?|"
+    r"responsables?|dr team|core team|who we are|recovery "
     r"team)\b",
     re.IGNORECASE,
 )
 _NAME_COLUMN: Final = re.compile(
     r"^(?:name|person|member|team member|contact(?: name| person)?|primary(?: contact)?|"
-    r"owner|engineer|assigned(?: to)?|nombre|nom|who)$",
+    r"owner|engineer|assigned(?: to)?|nombre|nom|who|responsable|responsible(?: person)?|verantwortliche?r?)$",
     re.IGNORECASE,
 )
 _PERSON_COLUMN: Final = re.compile(r"(?i)(?:name|person|(?:team )?member|engineer|assigned|nombre|nom|who)\b")

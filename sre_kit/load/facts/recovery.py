@@ -272,7 +272,7 @@ def _retentions(claim: Claim, name: str, document: str, style: str) -> list[Fact
 def _kept(claim: Claim, name: str, document: str, style: str) -> Iterator[Fact]:
     """Lengths of time that stand beside a word of keeping: `kept 30 days (prod), 7 days (dev)`."""
     kept = _KEPT.search(claim.text)
-    if not kept or re.search(r"\b(?:logs?|metrics|traces|window for)\b", claim.text, re.IGNORECASE):
+    if re.search(r"\b(?:logs?|metrics|traces|window for)\b", claim.text, re.IGNORECASE):
         return
     for quantity in quantities(claim.text, style):
         if quantity.unit != "s" or quantity.value < 86_400:
@@ -281,14 +281,23 @@ def _kept(claim: Claim, name: str, document: str, style: str) -> Iterator[Fact]:
             claim.text[max(0, quantity.start - 40) : quantity.start],
             claim.text[quantity.end : quantity.end + 26],
         )
-        follows = kept.end() <= quantity.start and not re.search(
-            r"\b(?:every|após|dopo|within)\s*$", before, re.IGNORECASE
+        follows = (
+            kept is not None
+            and kept.end() <= quantity.start
+            and not re.search(r"\b(?:every|após|dopo|within)\s*$", before, re.IGNORECASE)
         )
-        moved = _MOVED.match(after)
-        if not moved and (follows or _KEPT.search(after)):
+        if _MOVED.match(after) or _MOVED_AFTER.search(before):
+            continue
+        counted = _KEPT_FOR.search(before)
+        if counted or (kept and ((follows and kept.end() <= quantity.start) or _KEPT.search(after))):
             yield _fact(Kind.BACKUP_RETENTION, quantity, "s", claim, name, document, claim.text, quantity.start)
 
 
+_MOVED_AFTER: Final = re.compile(
+    r"(?i)\b(?:archive|glacier|cold|cool|ia|"
+    r"transition\w*)\b\W{0,3}(?:storage )?(?:after|nach) ?$"
+)
+_KEPT_FOR: Final = re.compile(r"(?i)\b(?:automated|automatic|daily) (?:backups?|snapshots?)\s?[(:,]?\s?$")
 _MOVED: Final = re.compile(r"(?i)\s?\w*\s?(?:lifecycle )?(?:to|in|nach) (?:the )?(?:archive|glacier|cold|cool|ia\b)")
 
 

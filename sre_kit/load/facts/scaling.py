@@ -98,9 +98,37 @@ def _acting(table: Table, document: str) -> list[Fact]:
     return found
 
 
+def _parameters(table: Table, document: str) -> list[Fact]:
+    """Rows of a table of settings under a heading on scaling: `| SCALE_UP_SESSIONS | 350 |`."""
+    if (
+        len(table.header) < 2
+        or not _SETTING_COLUMN.match(table.header[0])
+        or not _SCALING.search(" ".join((table.lead, *table.heading[-1:])))
+    ):
+        return []
+    found = []
+    for row in table.rows:
+        number = re.match(r"[<>≥≤~]?\s?\d[\d.,]*\s?%?$", row.cells[1] if len(row.cells) > 1 else "")
+        name = re.sub(r"[_-]", " ", row.cells[0]).lower()
+        if number and re.search(r"\bscale (?:up|down|in|out)\b|\b(?:target|threshold)\b", name):
+            around = tuple(text for text in (table.lead, *reversed(table.heading)) if text)
+            claim = Claim(
+                f"{row.cells[0]}: {row.cells[1]}", "", "", around, table.heading, row.line, row.source, "cell"
+            )
+            details = {"metric": re.sub(r"\bscale (?:up|down|in|out)\b|\bthreshold\b", "", name).strip() or name}
+            found.append(_rule(claim, details | {"threshold": number[0]} | _direction(name), "", document))
+    return found
+
+
+_SETTING_COLUMN: Final = re.compile(
+    r"(?i)(?:parameter|setting|variable|key|option|config(?:uration)?|property|"
+    r"name)s?$"
+)
+
+
 def scaling_table(table: Table, document: str) -> list[Fact] | None:
     """The rules of a table with bounds or triggers, or None where it has neither."""
-    if acting := _acting(table, document):
+    if acting := _acting(table, document) or _parameters(table, document):
         return acting
     least, most = header_index(table.header, _MIN_COLUMN), header_index(table.header, _MAX_COLUMN)
     triggers = [index for index, name in enumerate(table.header) if index and _TRIGGER_COLUMN.search(name)]

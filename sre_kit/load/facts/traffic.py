@@ -71,7 +71,10 @@ _RATES: Final = tuple(
     )
     for unit, pattern in _RATE_UNIT
 )
-_RATE_LABELS: Final = tuple((unit, re.compile(pattern, re.IGNORECASE)) for unit, pattern in _RATE_UNIT[:11])
+_RATE_LABELS: Final = (
+    *((unit, re.compile(pattern, re.IGNORECASE)) for unit, pattern in _RATE_UNIT[:11]),
+    ("msg/s", re.compile(rf"\b(?!{_NOT_COUNTED})[a-z]{{3,20}}\s?/\s?s(?:ec(?:ond)?)?\b", re.IGNORECASE)),
+)
 _NOT_RATE: Final = re.compile(
     r"\b(?:may send|429|rate[- ]?limit\w*|limit(?:s|ed)?|throttl\w+|quota|per (?:user|ip|client|"
     r"key|tenant|customer|api key|minute per)|burst|free tier|plan|pricing|price|included|"
