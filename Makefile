@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint bench constraints clean picture golden
+.PHONY: demo test lint bench bench-incidents constraints clean picture golden
 
 demo: $(READY)
 	$(BIN)/sre-kit demo outputs/demo
@@ -20,6 +20,10 @@ lint: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m tests.bench
+
+# a hundred thousand incidents, read and summarised
+bench-incidents: $(READY)
+	$(BIN)/python -m tests.bench_incidents
 
 # the versions that were tested, without addresses; `make constraints` writes them anew from the newest that fit
 constraints:

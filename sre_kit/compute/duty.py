@@ -222,14 +222,6 @@ HOUR_CLASSES: Final = {
 }
 
 
-def interruptions(incidents: Iterable[Incident], where: str) -> dict[str, int]:
-    """Incidents by the hour class (`HOUR_CLASSES`) in which somebody was told, on the clock of `where`."""
-    counts = dict.fromkeys(HOUR_CLASSES, 0)
-    for one in incidents:
-        counts[hour_class(one.detected or one.began, where)] += 1
-    return counts
-
-
 def public_holidays(people: Sequence[Person], start: datetime, end: datetime) -> dict[str, dict[date, str]]:
     """Person -> public holidays of the person's own country in the years of [start, end]; none where no country is."""
     return {person.name: holidays_of(person.country, person.subdivision, start.date(), end.date()) for person in people}

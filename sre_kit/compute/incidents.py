@@ -238,12 +238,12 @@ def naive_downtime(incidents: Iterable[Incident], start: datetime, end: datetime
 
 def starts_per_month(incidents: Iterable[Incident], start: datetime, end: datetime) -> dict[str, int]:
     """Incidents that began in each calendar month (UTC) that the window [start, end) touches; empty months are 0."""
-    counts: dict[str, int] = {}
+    counts: dict[tuple[int, int], int] = {}
     month = start.replace(day=1)
     while month < end:
-        counts[f"{month:%Y-%m}"] = 0
+        counts[month.year, month.month] = 0
         month = (month + timedelta(days=32)).replace(day=1)
     for one in incidents:
         if start <= one.began < end:
-            counts[f"{one.began:%Y-%m}"] += 1
-    return counts
+            counts[one.began.year, one.began.month] += 1
+    return {f"{year}-{number:02d}": count for (year, number), count in counts.items()}

@@ -12,21 +12,31 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
-from sre_kit.compute.incidents import Incident, IncidentLog, downtime, naive_downtime, selected, starts_per_month
+from sre_kit.compute.incidents import (
+    AUTO_RESOLVED,
+    BEGAN_WITH_ALERT,
+    Incident,
+    IncidentLog,
+    downtime,
+    naive_downtime,
+    selected,
+    starts_per_month,
+)
 from sre_kit.compute.statistics import (
     MEAN_FROM,
-    Chance,
-    DurationComparison,
     Interval,
-    RateComparison,
-    censored_quantile_interval,
-    chance_panel,
-    duration_comparison,
     kaplan_meier,
     lognormal_mean,
     poisson_interval,
     quantile,
     quantile_interval,
+)
+from sre_kit.compute.trends import (
+    Chance,
+    DurationComparison,
+    RateComparison,
+    chance_panel,
+    duration_comparison,
     rate_comparison,
 )
 
@@ -170,13 +180,16 @@ def times(incidents: Sequence[Incident], name: str, first: str, last: str, as_of
     """
     Statistics of `last` - `first`, two milestones of an incident.
 
-    Only "resolved" can still be running: an incident that has no other milestone lacks it for good.
+    Only "resolved" can still be running: an incident that has no other milestone lacks it for good. A record that
+    begins with its alert has no time to detection, one that the tool closed by itself none to acknowledgement: both
+    lack it, or times that nobody took would flatter the median.
     """
+    void = _VOID.get((first, last), "")
     lengths: list[float] = []
     marks: list[bool] = []
     zero = missing = 0
     for one in incidents:
-        begin, end = getattr(one, first), getattr(one, last)
+        begin, end = getattr(one, first), None if void and void in one.flags else getattr(one, last)
         running = last == "resolved" and end is None and begin is not None
         if begin is None or (end is None and not running):
             missing += 1
@@ -188,12 +201,16 @@ def times(incidents: Sequence[Incident], name: str, first: str, last: str, as_of
     return _times(name, f"{last} - {first}", lengths, marks, zero, missing)
 
 
+_VOID: Final = {("began", "detected"): BEGAN_WITH_ALERT, ("detected", "acknowledged"): AUTO_RESOLVED}
+"""Flag of the records in which a time between two milestones means nothing."""
+
+
 def _times(name: str, definition: str, lengths: list[float], marks: list[bool], zero: int, missing: int) -> Times:
     ended = [length for length, mark in zip(lengths, marks, strict=True) if mark]
     running = len(lengths) - len(ended)
     if running:
         curve = kaplan_meier(lengths, marks)
-        points = [(curve.quantile(q), censored_quantile_interval(lengths, marks, q)) for q in (0.5, 0.9)]
+        points = [(curve.quantile(q), curve.quantile_interval(q)) for q in (0.5, 0.9)]
     else:
         points = [(quantile(ended, q), quantile_interval(ended, q)) for q in (0.5, 0.9)]
     cox = lognormal_mean(ended) if len(ended) >= MEAN_FROM and not running else None

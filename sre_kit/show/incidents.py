@@ -10,7 +10,8 @@ from typing import Final
 
 from sre_kit.compute.incidents import IncidentLog
 from sre_kit.compute.reliability import IncidentStatistics, StatedDuration, Times
-from sre_kit.compute.statistics import VERDICT_FROM, Interval
+from sre_kit.compute.statistics import Interval
+from sre_kit.compute.trends import VERDICT_FROM
 from sre_kit.compute.vocabulary import Gap
 from sre_kit.show.chart import COLOURS, Chart, figure
 from sre_kit.show.shown import Note, Record, Shown, Stack
@@ -124,9 +125,9 @@ def incident_trends(stats: IncidentStatistics) -> Note:
         paragraphs.append(words)
     if chance is not None:
         paragraphs.append(
-            f"Chance alone: with {chance.n} incidents a year and nothing changed, the mean duration moves by 10 % or "
-            f"more from one year to the next with probability {chance.moved:.0%}; nine years of ten lie between "
-            f"{chance.low:.2f} and {chance.high:.2f} times the year before."
+            f"Chance alone: with {chance.n} incidents in each of two such windows and nothing changed, the mean "
+            f"duration moves by 10 % or more from one to the next with probability {chance.moved:.0%}; nine of ten lie "
+            f"between {chance.low:.2f} and {chance.high:.2f} times the window before."
         )
     return Note(*paragraphs)
 

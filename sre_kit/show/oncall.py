@@ -11,6 +11,7 @@ from typing import Final
 from sre_kit.compute.duty import ADVICE, HOUR_CLASSES, Load, RotaReview
 from sre_kit.compute.escalation import escalation_problems, late_severities, notified, worst_case
 from sre_kit.compute.incidents import Severity
+from sre_kit.compute.interruption import Interruptions
 from sre_kit.compute.oncall import OnCall, Schedule, Shift
 from sre_kit.compute.vocabulary import Finding, Gap
 from sre_kit.compute.walltime import zone
@@ -136,20 +137,39 @@ def pager_loads(review: RotaReview) -> Table:
     )  # fmt: skip
 
 
-def interruptions(counts: Mapping[str, int], zone_name: str) -> Table:
-    """When incidents interrupt: at work, in free time, at night; beside the share of the week that these hours are."""
-    total = sum(counts.values())
+def interruptions(load: Sequence[Interruptions], zone_name: str) -> Table:
+    """When incidents interrupt, beside the share of the week that these hours are, and how soon they are answered."""
+    total = sum(one.count for one in load)
     rows: list[Sequence[Inline]] = [
-        (name, HOUR_CLASSES[name], str(count), percent(count / total, 0), percent(HOURS_A_WEEK[name] / 168, 0))
-        for name, count in counts.items()
+        (
+            one.hours,
+            HOUR_CLASSES[one.hours],
+            str(one.count),
+            percent(one.count / total, 0),
+            percent(HOURS_A_WEEK[one.hours] / 168, 0),
+            _answered(one),
+        )
+        for one in load
         if total
     ]
+    own = sum(one.own_clock for one in load)
     return Table(
-        ("Hours", "When", "Incidents", "Share", "Share of the week"),
+        ("Hours", "When", "Incidents", "Share", "Share of the week", "Alert to acknowledgement, median (95 %)"),
         rows,
-        source=f"incident log, time of detection on the clock of {zone_name}",
+        source=f"incident log, time of detection; {own} of {total} on the clock of the responder, "
+        f"the others on that of {zone_name}"
+        if total
+        else "",
         empty="No incident is known for the window.",
     )
+
+
+def _answered(one: Interruptions) -> str:
+    """Median of the waits with its interval and n; no median below five, because it would be an anecdote."""
+    if one.median is None or one.interval is None:
+        return f"n = {one.acknowledged}, too few" if one.acknowledged else MISSING
+    low, high = (span(timedelta(minutes=round(value))) for value in one.interval)
+    return f"{span(timedelta(minutes=round(one.median)))} ({low} to {high}), n = {one.acknowledged}"
 
 
 def plot_pager_loads(review: RotaReview) -> Chart | Note:

@@ -1,5 +1,6 @@
 """Incidents: the ladder, downtime, reliability metrics, post-mortems, runbooks, escalation."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 
@@ -11,6 +12,8 @@ from sre_kit.compute.alerting import WORKBOOK_POLICY
 from sre_kit.compute.declaration import Declaration, declaration, role_claim
 from sre_kit.compute.escalation import escalation_problems, late_severities, notified, worst_case
 from sre_kit.compute.incidents import (
+    AUTO_RESOLVED,
+    BEGAN_WITH_ALERT,
     ActionItem,
     Incident,
     IncidentLog,
@@ -135,6 +138,16 @@ def test_a_milestone_nobody_recorded_is_missing_not_zero():
     assert (found.tta.n, found.tta.missing, found.tta.median) == (0, 1, None)
 
 
+def test_times_that_nobody_took_are_missing_not_short():
+    """A record that begins with its alert knows no detection; what the tool closed says nothing about people."""
+    alerted = incident(1, 0, detected=START, acknowledged=START + 5 * MINUTE, flags=(BEGAN_WITH_ALERT,))
+    closed = incident(2, 1, detected=START + timedelta(days=1), flags=(AUTO_RESOLVED,))
+    closed = replace(closed, acknowledged=closed.began + 50 * MINUTE)
+    found = incident_statistics(log(alerted, closed), START, END)
+    assert (found.ttd.n, found.ttd.missing, found.ttd.zero) == (0, 1, 1)
+    assert (found.tta.n, found.tta.missing, found.tta.median) == (1, 1, 5)
+
+
 def test_without_incidents_only_a_lower_bound_of_the_mtbf_stands():
     found = incident_statistics(log(), START, END)
     assert found.mtbf is None
@@ -195,16 +208,21 @@ def test_one_incident_with_a_fifth_of_the_budget_owes_a_postmortem():
 
 
 def test_action_items_are_counted_once_and_overdue_first():
+    undated = ActionItem("I1", "Do it some day", "", None)
+    closed = ActionItem("I1", "Did it some day", "", None, closed=True)
     item = ActionItem("I1", "Do it", "Ann", date(2026, 6, 1))
     done = ActionItem("I1", "Did it", "Ann", date(2026, 6, 1), done=date(2026, 5, 1))
     later = ActionItem("I1", "Did it later", "Ann", date(2027, 6, 1), done=date(2027, 5, 1))
     found = action_items(
-        [incident(1, 0, actions=(item, done, later))], IncidentPolicy(actions=[item]), date(2026, 6, 11)
+        [incident(1, 0, actions=(item, done, later, undated, closed))],
+        IncidentPolicy(actions=[item]),
+        date(2026, 6, 11),
     )
     assert [(p.action.text, p.state) for p in found] == [
         ("Do it", "overdue by 10 d"), ("Did it", "done"), ("Did it later", "open"),
+        ("Did it some day", "done"), ("Do it some day", "no due date"),
     ]  # fmt: skip
-    assert closure_rate(found) == pytest.approx(1 / 3)
+    assert closure_rate(found) == pytest.approx(2 / 5)
 
 
 def test_blame_is_found_in_titles_and_actions():

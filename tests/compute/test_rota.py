@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from sre_kit.compute.duty import (
     NIGHT,
     hour_class,
-    interruptions,
     pager_coverage,
     pager_loads,
     public_holidays,
@@ -24,7 +23,6 @@ from sre_kit.compute.oncall import Absence, OnCall, Override, Person, Rotation, 
 from sre_kit.compute.rota import handoffs, schedule
 from sre_kit.compute.walltime import clock_changes, first_instant, local_spans, zone
 from sre_kit.errors import ParameterError
-from sre_kit.show.oncall import HOURS_A_WEEK
 
 NAMES = ["Ann", "Ben", "Cleo", "Dan"]
 START = datetime(2026, 11, 2, 10, tzinfo=UTC)
@@ -214,15 +212,6 @@ def test_incidents_count_for_whom_they_woke():
     load = pager_loads([Person("Ann")], [], {"Ann": {}}, answered)[0]
     assert (load.pages, load.night_pages) == (2, 1)
     assert pager_loads([Person("Ann")], [], {"Ann": {}})[0].pages is None
-
-
-def test_interruptions_are_counted_by_the_hours_they_fall_into():
-    told = [Incident(str(hour), "", utc(2026, 1, 5, hour)) for hour in (3, 9, 10, 19)]
-    assert interruptions(told, "UTC") == {"work": 2, "off": 1, "night": 1}
-    assert (
-        interruptions((Incident(str(h), "", utc(2026, 1, 5) + timedelta(hours=h)) for h in range(168)), "UTC")
-        == HOURS_A_WEEK
-    )
 
 
 def test_too_little_rest_and_a_missing_shadow_are_named():

@@ -7,13 +7,8 @@ import pytest
 
 from sre_kit.compute.incidents import downtime, naive_downtime
 from sre_kit.compute.reliability import incident_statistics, minutes
-from sre_kit.compute.statistics import (
-    chance_panel,
-    duration_comparison,
-    kaplan_meier,
-    rate_comparison,
-    spearman,
-)
+from sre_kit.compute.statistics import kaplan_meier
+from sre_kit.compute.trends import chance_panel, duration_comparison, rate_comparison, spearman
 from sre_kit.load.incident_logs import incident_log
 
 pytestmark = pytest.mark.real
