@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from sre_kit.store.places import anchor
+from sre_kit.store.places import Anchors
 
 
 @dataclass(frozen=True)
@@ -85,14 +85,8 @@ class Page:
     @cached_property
     def anchors(self) -> set[str]:
         """Fragments that links may name; a repeated heading gets a number."""
-        seen: dict[str, int] = {}
-        found = set()
-        for one in self.sections:
-            base = anchor(re.sub(r"[`*\\]", "", one.title))
-            count = seen.get(base, 0)
-            seen[base] = count + 1
-            found.add(f"{base}-{count}" if count else base)
-        return found
+        anchors = Anchors()
+        return {anchors.of(re.sub(r"[`*\\]", "", one.title)) for one in self.sections}
 
     @cached_property
     def links(self) -> list[tuple[int, str, str]]:

@@ -97,6 +97,10 @@ def render(
     out: Annotated[
         Path | None, typer.Option(help="Write the documents here instead of docs/SRE of the project.")
     ] = None,
+    to: Annotated[
+        list[str] | None,
+        typer.Option(help="md, html or both; html adds a page per document and an index.", metavar="FORM"),
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would change; write nothing.")] = False,
     check: Annotated[bool, typer.Option("--check", help="Exit 5 if anything would change; write nothing.")] = False,
     fail_on: Annotated[
@@ -115,6 +119,8 @@ def render(
     """Run the notebooks and publish the documents.
 
     Writes docs/SRE/*.md with images and artifacts beside them, and our part of build-plan.md.
+    With --to html also docs/SRE/html: pages that need nothing beside them; later renders keep them true, --to md
+    takes them away.
     """
     from sre_kit.cli.render import Options, run
 
@@ -124,6 +130,7 @@ def render(
         as_of=as_of,
         parameters=tuple(parameter or ()),
         out=out,
+        to=tuple(to or ()),
         dry_run=dry_run,
         check=check,
         fail_on=tuple(fail_on or ()),

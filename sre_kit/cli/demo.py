@@ -10,6 +10,7 @@ from sre_kit import load
 from sre_kit.cli.render import Options, render
 from sre_kit.errors import ProtectedError
 from sre_kit.store import places
+from sre_kit.store.manifest import ranked
 
 MARK = "This folder is a copy of the pretend project; sre-kit demo makes it anew.\n"
 MARK_NAME = ".sre-kit-demo"
@@ -27,15 +28,9 @@ def run(folder: Path, jobs: int) -> int:
     for one in report.outcome.documents:
         print(folder / places.DOCUMENTS / f"{one.name}.md")
     print("\nThe five findings that matter most:")
-    for number, finding in enumerate(important(report.outcome.manifest.findings), 1):
-        print(f"{number}. {finding}")
+    for number, finding in enumerate(ranked(report.outcome.manifest.findings)[:5], 1):
+        print(f"{number}. {finding['text']}")
     return code
-
-
-def important(findings: object, count: int = 5) -> list[str]:
-    """The first `count` findings by kind, then by size, each text once."""
-    ordered = sorted(findings, key=lambda one: (one["rank"], -one["size"], one["text"]))  # type: ignore[call-overload]
-    return list(dict.fromkeys(one["text"] for one in ordered))[:count]
 
 
 def copy(folder: Path) -> None:

@@ -17,7 +17,7 @@ from sre_kit import load
 from sre_kit.cli import plan
 from sre_kit.errors import NotebookError, OutOfDateError, ParameterError, ProtectedError, nearest
 from sre_kit.load.projects import Project
-from sre_kit.render import batch, engine, publish, stopping
+from sre_kit.render import batch, engine, pages, publish, stopping
 from sre_kit.render.document import noise
 from sre_kit.store import manifest as manifests
 from sre_kit.store import places
@@ -25,6 +25,7 @@ from sre_kit.store.manifest import Manifest
 from sre_kit.units import percent
 
 FAIL_ON: Final = ("slo-breached", "budget-exhausted", "coverage-gap", "failed-check")
+FORMS: Final = ("md", "html")
 PRECEDENCE: Final = (4, 6, 3, 5, 1)
 """Of several exit codes, the first of these."""
 
@@ -47,6 +48,7 @@ class Options:
     seconds: int = engine.CELL_SECONDS
     engine: str = engine.WARM
     json: bool = False
+    to: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,9 @@ def run(options: Options) -> int:
             raise ParameterError(f"--fail-on {name!r}{nearest(name, FAIL_ON)}")
     if options.engine not in engine.ENGINES:
         raise ParameterError(f"--engine {options.engine!r}{nearest(options.engine, engine.ENGINES)}")
+    for name in options.to:
+        if name not in FORMS:
+            raise ParameterError(f"--to {name!r}{nearest(name, FORMS)}")
     project = load.project(options.params, options.as_of)
     if places.shipped(project.root) and not (options.out or options.dry_run or options.check):
         raise ProtectedError('the bundled project is not written to; "sre-kit demo" copies it and renders the copy')
@@ -121,6 +126,10 @@ def render(project: Project, options: Options) -> tuple[Report, int]:
         if not options.out:
             plan.edit(project, previous, force=options.force)  # refuses before minutes are spent, not after
         outcome = _outcome(project, options, previous, quiet)
+        if pages.wanted(options.to, previous):
+            outcome = pages.with_pages(outcome, project.name, lambda path: root.read(prefix + path))
+        else:
+            outcome = pages.without_pages(outcome, previous)
         if options.strict:
             _refuse_noise(outcome)
         files: dict[str, bytes | None] = {prefix + path: content for path, content in outcome.files.items()}
@@ -190,6 +199,7 @@ def _given(written: Sequence[str]) -> dict[str, Any]:
 
 def _recorded(previous: Manifest, prefix: str) -> dict[str, str]:
     recorded = {f"{prefix}{name}.md": one.sha256 for name, one in previous.documents.items()}
+    recorded |= {f"{prefix}{path}": digest for path, digest in previous.pages.items()}
     for one in previous.documents.values():
         recorded |= {f"{prefix}{path}": digest for path, digest in one.files.items()}
     return recorded

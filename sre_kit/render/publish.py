@@ -54,9 +54,11 @@ class Change:
         return "removed" if self.after is None else "changed"
 
     def diff(self) -> str:
-        """A unified diff of text, a line for anything else."""
+        """A unified diff of text, a line for anything else; a page's text is its Markdown's, with images between."""
         if self.kind == "unchanged":
             return ""
+        if self.path.endswith(".html"):
+            return f"{self.path}: {self.kind}\n"
         try:
             before = (self.before or b"").decode("utf-8").splitlines(keepends=True)
             after = (self.after or b"").decode("utf-8").splitlines(keepends=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -55,6 +55,8 @@ class Manifest:
     """Artifact name -> its claim level, tool and document."""
     disagreements: tuple[Mapping[str, Any], ...] = ()
     """Records that two documents state with different values."""
+    pages: Mapping[str, str] = field(default_factory=dict)
+    """HTML that belongs to no single document (the index), relative to docs/SRE, and its hash."""
 
     def as_json(self) -> str:
         """Stable text: sorted keys, one trailing newline."""
@@ -84,6 +86,7 @@ def read(path: Path) -> Manifest:
             checks=raw["checks"],
             artifacts=raw["artifacts"],
             disagreements=tuple(raw["disagreements"]),
+            pages=raw.get("pages", {}),
         )
     except FileNotFoundError:
         return Manifest()
@@ -91,6 +94,14 @@ def read(path: Path) -> Manifest:
         if isinstance(error, DocumentError):
             raise
         raise DocumentError(f"{path}: the manifest is damaged ({error}); delete it and render again") from None
+
+
+def ranked(findings: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """`findings` by what they are about, then by size, each text once."""
+    first: dict[str, Mapping[str, Any]] = {}
+    for one in sorted(findings, key=lambda one: (one["rank"], -one["size"], one["text"])):
+        first.setdefault(one["text"], one)
+    return list(first.values())
 
 
 def values(published: Manifest, document: str) -> dict[str, Any]:

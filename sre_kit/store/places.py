@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import unicodedata
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +19,8 @@ DOCUMENTS: Final = Path("docs") / "SRE"
 STATE: Final = Path(".sre_kit")
 """Snapshot, stage, lock and proposals; nothing in it is worth keeping."""
 MANIFEST: Final = "manifest.json"
+INDEX: Final = "html/index.html"
+"""The index of the pages, relative to docs/SRE."""
 
 _PACKAGE: Final = Path(__file__).resolve().parent.parent
 
@@ -33,15 +36,46 @@ def demo() -> Path:
     return _PACKAGE / "demo"
 
 
+def page(name: str) -> str:
+    """Where the HTML page of the document `name` lies, relative to docs/SRE."""
+    return f"html/{name}.html"
+
+
 def anchor(heading: str) -> str:
     """
     The fragment under which GitHub finds a heading (the first of its text in a document).
 
-    >>> anchor("Service Level Indicators (SLIs) selection"), anchor("RPO & RTO")
-    ('service-level-indicators-slis-selection', 'rpo--rto')
+    >>> anchor("Service Level Indicators (SLIs) selection"), anchor("RPO & RTO"), anchor("10 m² of_x")
+    ('service-level-indicators-slis-selection', 'rpo--rto', '10-m-of_x')
     """
-    kept = (c for c in heading.strip().lower() if c.isalnum() or c in " -_")
+    kept = (c for c in heading.strip().lower() if c in " -" or _is_word(unicodedata.category(c)))
     return "".join(kept).replace(" ", "-")
+
+
+def _is_word(category: str) -> bool:
+    return category[0] in "LM" or category in ("Nd", "Nl", "Pc")
+
+
+class Anchors:
+    """
+    The fragments of one document's headings: one that is taken is numbered as GitHub does.
+
+    >>> taken = Anchors()
+    >>> [taken.of(one) for one in ("Steps", "Steps", "Steps 1", "Steps")]
+    ['steps', 'steps-1', 'steps-1-1', 'steps-2']
+    """
+
+    def __init__(self) -> None:
+        self._taken: dict[str, int] = {}
+
+    def of(self, heading: str) -> str:
+        """The fragment of the next heading, whose text is `heading`."""
+        base = found = anchor(heading)
+        while found in self._taken:
+            self._taken[base] += 1
+            found = f"{base}-{self._taken[base]}"
+        self._taken[found] = 0
+        return found
 
 
 def find_params(written: str) -> Path:

@@ -187,3 +187,35 @@ def test_papermill_and_nbconvert_by_hand_give_the_same_document(shop: Path) -> N
         )
         assert done.returncode == 0, done.stderr
     assert (shop / "by-hand" / "out.md").read_bytes() == ours
+
+
+def test_a_life_of_a_page(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Asked for, kept true without being asked for, not overwritten when edited, taken away."""
+    page = shop / "shop" / "docs" / "SRE" / "html" / "ErrorReview.html"
+    assert render(shop, "--to", "html") == 0
+    assert (
+        page.is_file()
+        and page.with_name("index.html").is_file()
+        and page.parents[1].joinpath("ErrorReview.md").is_file()
+    )
+    first = everything(shop)
+    assert render(shop, "--to", "md", "--to", "html") == 0
+    assert everything(shop) == first
+
+    change(shop, "are on record", "are known")
+    capsys.readouterr()
+    assert render(shop, "--check") == 5
+    said = capsys.readouterr().out
+    assert "docs/SRE/html/ErrorReview.html: changed\n" in said and "</html>" not in said
+    assert render(shop) == 0
+    assert "are known" in page.read_text(encoding="utf-8")
+
+    page.write_text(page.read_text(encoding="utf-8").replace("are known", "are a guess"), encoding="utf-8")
+    assert render(shop) == 6
+    assert "are a guess" in page.read_text(encoding="utf-8")
+    assert page.with_name("ErrorReview.proposed.html").is_file()
+
+    assert render(shop, "--to", "md", "--force") == 0
+    assert not page.exists() and not page.with_name("index.html").exists()
+    assert main(["render", "--params", str(shop / "shop.yaml"), "--to", "htm"]) == 2
+    assert "did you mean 'html'?" in capsys.readouterr().err
