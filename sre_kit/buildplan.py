@@ -148,7 +148,7 @@ def _updated(plan: str, state: BuildPlanState, force: bool) -> Edit:
         body = _summary(state)
     else:
         body, note = _new_section(plan, found, state)
-        edit = _open_tasks(state, replace(edit, notes=(*edit.notes, note)), found.block, body)
+        edit = _open_tasks(state, edit if found.block else replace(edit, notes=(*edit.notes, note)), found.block, body)
     if found.block:
         if found.block.edited:
             edit = replace(edit, aside=found.block.body, notes=(*edit.notes, "a block edited by hand was replaced"))
@@ -319,7 +319,7 @@ def _new_section(plan: str, found: Outline, state: BuildPlanState) -> tuple[str,
         title = "# Build Plan & Technical Task Tracker\n\n"
         return _phase(
             "\n" + title, "## Production Operations Phase", state
-        ), f"{NAME} was missing or empty; a minimal one was made"
+        ), f"{NAME} is missing or empty: a minimal one is made"
     last = _last_phase(found)
     if last is None:
         return _phase(

@@ -8,6 +8,7 @@ Parsing is strict: what could mean two things is refused with the way out. The a
 
 from __future__ import annotations
 
+import difflib
 import math
 import re
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from typing import Annotated, Any, Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from sre_kit.errors import ParameterError
 
@@ -144,6 +146,30 @@ def size(written: object) -> int:
     return int(Fraction(found[1]) * _BYTES[found[2].lower()])
 
 
+def zone(written: object) -> str:
+    """
+    The name of an IANA time zone.
+
+    >>> zone("Europe/Amsterdam")
+    'Europe/Amsterdam'
+
+    Raises
+    ------
+    ParameterError
+        There is none of that name; abbreviations and offsets (EST, GMT+1) know no clock changes and are refused.
+    """
+    name = str(written)
+    if name != "UTC" and "/" not in name:
+        raise ParameterError(f'the zone {name!r} is no place; write an IANA name such as "Europe/London" or "UTC"')
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        close = difflib.get_close_matches(name, available_timezones(), n=1)
+        hint = f"did you mean {close[0]!r}?" if close else 'write an IANA name such as "Europe/London"'
+        raise ParameterError(f"there is no time zone {name!r}; {hint}") from None
+    return name
+
+
 class Written:
     """Tells pydantic how a field is written in a params file, without importing pydantic here."""
 
@@ -163,6 +189,7 @@ Ratio = Annotated[Fraction, Written(ratio, "99.9 %")]
 Duration = Annotated[timedelta, Written(duration, "30d")]
 Instant = Annotated[datetime, Written(instant, "2026-03-01T12:00:00Z")]
 Size = Annotated[int, Written(size, "3 GiB")]
+Zone = Annotated[str, Written(zone, "Europe/Amsterdam")]
 
 
 def percent(value: float | Fraction | None, digits: int = 2) -> str:

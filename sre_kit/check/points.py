@@ -159,8 +159,10 @@ def bundle(folder: Path, project: Path | None = None) -> Bundle:
     """
     documents = {path.stem: path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.md"))}
     documents = {name: text for name, text in documents.items() if not name.endswith(".proposed")}
-    if not documents:
-        raise DocumentError(f"{folder}: no document here; render first, or name the folder that holds them")
+    inner = folder / places.DOCUMENTS
+    if not documents or (inner.is_dir() and not (folder / places.MANIFEST).is_file()):
+        way = f'check "{inner}"' if inner.is_dir() else "render first, or name the folder that holds them"
+        raise DocumentError(f"{folder}: no document here; {way}")
     files = {
         path.relative_to(folder).as_posix(): path.read_bytes()
         for kind in ("images", "artifacts")

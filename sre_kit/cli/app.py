@@ -64,7 +64,7 @@ def demo(
 
 
 @app.command()
-def start(params: ParamsOption, as_of: AsOfOption = "", json: JSONOption = False) -> int:
+def start(params: ParamsOption = "", as_of: AsOfOption = "", json: JSONOption = False) -> int:
     """Open a session: what was read, what is missing."""
     from sre_kit.cli.start import run
 
@@ -161,7 +161,7 @@ def check(
 
 @app.command()
 def plan(
-    params: ParamsOption,
+    params: ParamsOption = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the change; write nothing.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace our block although a person changed it.")] = False,
 ) -> int:
@@ -206,7 +206,7 @@ def init(
 @app.command()
 def new(
     name: Annotated[str, typer.Argument(help="CamelCase name of the document.", metavar="NAME")],
-    params: ParamsOption,
+    params: ParamsOption = "",
 ) -> int:
     """Add a document of your own.
 

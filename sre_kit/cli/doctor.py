@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import Final, Literal
 
+from sre_kit.cli.start import owed
 from sre_kit.errors import SREKitError
 from sre_kit.store import places
 
@@ -110,13 +111,13 @@ def _project(params: str) -> Iterator[Examined]:
     yield Examined("documents", "ok", f"{len(project.documents) - len(unread)} read, {len(project.missing)} missing")
     for document in unread:
         yield Examined("document", "problem", f"{document.path}: {document.problem}", f"ask {document.owner}")
-    for document in project.missing:
-        yield Examined("document", "note", f"{document.path} is missing", f"ask {document.owner}")
-    if project.source is None:
-        yield Examined("source", "note", "none configured", "set source.url in the params")
-        return
+    for owner, paths in owed([{"ask": one.owner, "path": one.path} for one in project.missing]).items():
+        yield Examined("documents", "note", f"missing: {', '.join(paths)}", f"ask {owner}")
     try:
-        yield Examined("source", "ok", project.source.check())
+        if project.source is None:
+            yield Examined("source", "note", "none configured", "set source.url in the params")
+        else:
+            yield Examined("source", "ok", project.source.check())
     except SREKitError as error:
         yield Examined("source", "problem", str(error), "correct source.url and source.auth in the params")
     writable = places.state(project.root)

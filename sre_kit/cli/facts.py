@@ -37,7 +37,7 @@ def run(documents: Sequence[Path], params: str, all_: bool, json: bool) -> int:
         print(jsonlib.dumps([reading.as_json(fact) for fact in kept], indent=1, ensure_ascii=False))
     elif kept:
         _print(kept)
-    else:
+    elif len(problems) < (len(documents) or 1):
         print("not found: no fact of a known kind in these documents")
     for problem in problems:
         print(f"not read: {problem}", file=sys.stderr)

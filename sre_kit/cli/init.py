@@ -5,6 +5,7 @@ from __future__ import annotations
 import json as jsonlib
 import os
 import re
+import shlex
 from pathlib import Path
 
 from sre_kit.compute.vocabulary import Fact, Kind
@@ -27,7 +28,7 @@ def run(project: Path, params: Path) -> int:
             file.write(text)
     except FileExistsError:
         raise ProtectedError(f"{params} exists and is not overwritten; name another with --params") from None
-    print(f"{params} written. Look through it, then: sre-kit render --params {params}")
+    print(f"{params} written. Look through it, then: sre-kit render --params {shlex.quote(str(params))}")
     return 0
 
 
@@ -69,7 +70,7 @@ def new(name: str, params: str) -> int:
             file.write(notebook(name, os.path.relpath(found, folder)))
     except FileExistsError:
         raise ProtectedError(f"{path} exists and is not overwritten") from None
-    print(f"{path} written; sre-kit render --params {params} {name} renders it")
+    print(f"{path} written; sre-kit render --params {shlex.quote(params)} {name} renders it")
     return 0
 
 

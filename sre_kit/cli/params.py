@@ -6,6 +6,7 @@ import json as jsonlib
 
 from sre_kit.errors import ParameterError
 from sre_kit.load import params as params_file
+from sre_kit.load.metrics import open_source
 from sre_kit.render import batch, engine
 from sre_kit.store import places
 
@@ -19,7 +20,17 @@ def run(path: str, schema: bool) -> int:
         raise ParameterError("params needs a file or --schema, for example: sre-kit params params/shop.yaml")
     found = places.find_params(path)
     checked = params_file.read(found)
-    print(f"{found}: usable; {len(checked.slos)} objectives, {len(checked.oncall.people)} people on the roster")
+    base = found if found.is_dir() else found.parent
+    if checked.source.url:
+        open_source(checked.source.url, base=base)  # the address alone: secrets are for the machine that renders
+    for what, written in (("incidents", checked.history.incidents), ("deploys", checked.history.deploys)):
+        if written and not written.startswith("git:") and not places.resolve(written, base).is_file():
+            raise ParameterError(f"{found.name}: history.{what}: there is no file {places.resolve(written, base)}")
+    objectives, people = len(checked.slos), len(checked.oncall.people)
+    print(
+        f"{found}: usable; {objectives} {'objective' if objectives == 1 else 'objectives'}, "
+        f"{people} {'person' if people == 1 else 'people'} on the roster"
+    )
     return 0
 
 

@@ -90,8 +90,6 @@ class Report:
 
 def run(options: Options) -> int:
     """Render one project; returns the exit code."""
-    if not options.params:
-        raise ParameterError('render needs --params, for example --params params/shop.yaml; "sre-kit init" writes one')
     for name in options.fail_on:
         if name not in FAIL_ON:
             raise ParameterError(f"--fail-on {name!r}{nearest(name, FAIL_ON)}")

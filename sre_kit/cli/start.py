@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json as jsonlib
+import shlex
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sre_kit import load
@@ -68,29 +70,46 @@ def _print(project: Project, opening: dict[str, Any]) -> None:
     from rich.table import Table
 
     console = Console()
+    if not console.is_terminal:
+        console.width = 250  # a pipe has no edge at which paths would be cut
     console.print(GREETING, "\n", markup=False, highlight=False)
-    console.print(f"{project.name}: {project.root} ({project.found_by}), as of {utc(project.as_of)}", markup=False)
-    table = Table("Document", "Phase", "sha256", "Dated", "Remark", box=None)
-    for one in opening["documents"]:
-        table.add_row(one["path"], one["phase"], one["sha256"][:12], one["dated"] or one["modified"], one["remark"])
-    console.print(table)
-    for one in opening["missing"]:
-        console.print(f"missing: {one['path']}: ask {one['ask']}", markup=False)
+
+    def say(text: str) -> None:
+        console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+    say(f"{project.name}: {project.root} ({project.found_by}), as of {utc(project.as_of)}")
+    if opening["documents"]:
+        table = Table("Document", "Phase", "sha256", "Dated", "Remark", box=None)
+        for one in opening["documents"]:
+            table.add_row(one["path"], one["phase"], one["sha256"][:12], one["dated"] or one["modified"], one["remark"])
+        console.print(table)
+    for owner, paths in owed(opening["missing"]).items():
+        say(f"missing: ask {owner} for {', '.join(paths)}")
     for one in opening["unreadable"]:
-        console.print(f"not read: {one['path']}: {one['because']}; ask {one['ask']}", markup=False)
+        say(f"not read: {one['path']}: {one['because']}; ask {one['ask']}")
     for one in opening["conflicts"]:
-        console.print(
-            f"conflict: {one['kind']} in {', '.join(one['among'])}; {one['chosen']} stands: {one['rule']}", markup=False
-        )
-    ready = opening["readiness"]
-    console.print(f"\nReadiness by build-plan.md (last updated {ready['updated'] or 'not said'}):", markup=False)
+        say(f"conflict: {one['kind']} in {', '.join(one['among'])}; {one['chosen']} stands: {one['rule']}")
+    _print_readiness(opening["readiness"], say)
+    say(f"\n{opening['facts']} facts; measurements from: {opening['source'] or 'no source configured'}")
+    say(f"Next: sre-kit render --params {shlex.quote(str(project.params_path))}")
+
+
+def _print_readiness(ready: dict[str, Any], say: Callable[[str], None]) -> None:
+    if not (ready["problem"] or ready["phases"] or ready["sre_tasks_open"] or ready["sre_tasks_done"]):
+        say("\nReadiness is not known: there is no build-plan.md with phases or tasks; ask the Project Manager")
+        return
+    say(f"\nReadiness by build-plan.md (last updated {ready['updated'] or 'not said'}):")
     if ready["problem"]:
-        console.print(f"  not known: {ready['problem']}", markup=False)
+        say(f"  not known: {ready['problem']}")
     for one in ready["phases"]:
-        console.print(f"  {one['phase']}: {one['status'] or 'no status'}", markup=False)
+        say(f"  {one['phase']}: {one['status'] or 'no status'}")
     for task in ready["sre_tasks_open"]:
-        console.print(f"  open: {task}", markup=False)
-    console.print(
-        f"\n{opening['facts']} facts; measurements from: {opening['source'] or 'no source configured'}", markup=False
-    )
-    console.print(f"Next: sre-kit render --params {project.params_path}", markup=False)
+        say(f"  open: {task}")
+
+
+def owed(missing: Sequence[Mapping[str, str]]) -> dict[str, list[str]]:
+    """Role -> paths of the documents that it owes."""
+    found: dict[str, list[str]] = {}
+    for one in missing:
+        found.setdefault(one["ask"], []).append(one["path"])
+    return found

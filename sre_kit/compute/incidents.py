@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Final, Literal
 
-from sre_kit.units import Duration, Ratio
+from sre_kit.units import Duration, Ratio, Zone
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +152,7 @@ class IncidentPolicy:
     channels: dict[str, str] = field(default_factory=dict)
     """Purpose (chat, bridge, status page, announcements) -> where."""
     clock: Literal["announced", "downtime", "began"] = "began"
-    zone: str = ""
+    zone: Zone = ""
     """Zone of naive times in the log; empty: naive times are put aside."""
     postmortem_within: int = 5
     """Business days."""

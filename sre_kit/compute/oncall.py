@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Final, Literal
 
-from sre_kit.units import Duration, Instant
+from sre_kit.units import Duration, Instant, Zone
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class Person:
 
     name: str
     role: str = ""
-    zone: str = "UTC"
+    zone: Zone = "UTC"
     country: str = ""
     subdivision: str = ""
     fte: float = 1.0
@@ -37,7 +37,7 @@ class Rotation:
     name: str
     members: list[str]
     start: date
-    zone: str = "UTC"
+    zone: Zone = "UTC"
     handoff: str = "MON 10:00"
     length: Duration = timedelta(weeks=1)
     layer: Literal["primary", "secondary", "shadow"] = "primary"

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Literal
 
-from sre_kit.units import Duration, Instant, Size
+from sre_kit.units import Duration, Instant, Size, Zone
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class RecurringTask:
     command: str = ""
     expected: str = ""
     otherwise: str = ""
-    zone: str = "UTC"
+    zone: Zone = "UTC"
     automated: bool = False
     heavy: bool = False
     automation_days: float | None = None
@@ -76,7 +76,7 @@ class Backup:
     """How often the change log is shipped: with it a restore reaches any point in time, and `every` loses nothing."""
     cron: str = ""
     """When it runs, five fields in `zone`; for finding collisions."""
-    zone: str = "UTC"
+    zone: Zone = "UTC"
     keep: dict[str, int] = field(default_factory=dict)
     """Copies kept per period (daily, weekly, monthly, yearly); empty: one per `every` for `retention`."""
     must_keep: Duration | None = None
@@ -109,7 +109,7 @@ class MaintenanceWindow:
     cron: str
     length: Duration
     notice: Duration
-    zone: str = "UTC"
+    zone: Zone = "UTC"
     matchers: list[str] = field(default_factory=list)
     """Alertmanager matchers of what is silenced meanwhile."""
     counts_against_slo: bool = True
@@ -137,7 +137,7 @@ class PatchScope:
     layer: str
     tool: str = ""
     cron: str = ""
-    zone: str = "UTC"
+    zone: Zone = "UTC"
     reboot: str = ""
     rollback: str = ""
     owner: str = ""

@@ -15,7 +15,7 @@ from typing import Final, Literal
 
 from sre_kit.compute import buckets
 from sre_kit.errors import ParameterError, nearest
-from sre_kit.units import Duration, Ratio
+from sre_kit.units import Duration, Ratio, Zone
 
 SLI_KINDS: Final = ("availability", "latency", "freshness", "correctness", "throughput", "saturation")
 
@@ -70,7 +70,7 @@ class SLO:
     kind: Literal["availability", "latency", "freshness", "correctness", "throughput", "saturation"] = "availability"
     window: Duration = timedelta(days=30)
     calendar: Literal["", "week", "month", "quarter", "year"] = ""
-    zone: str = "UTC"
+    zone: Zone = "UTC"
     budgeting: Literal["occurrences", "timeslices", "ratio_timeslices"] = "occurrences"
     slice_target: Ratio | None = None
     slice_length: Duration = timedelta(minutes=5)

@@ -15,7 +15,7 @@ from typing import Final, Literal
 
 from sre_kit.compute.incidents import Incident, IncidentLog, Severity, downtime
 from sre_kit.compute.windows import midnight, period, zone
-from sre_kit.units import Ratio
+from sre_kit.units import Ratio, Zone
 
 SEVERE: Final = ("major", "critical")
 """Words of a status page for more than a partial impact."""
@@ -33,7 +33,7 @@ class AvailabilityPromise:
     promise: Ratio
     source: str = ""
     calendar: Literal["week", "month", "quarter", "year"] = "quarter"
-    zone: str = "UTC"
+    zone: Zone = "UTC"
     since: date | None = None
     """First day that is looked at; none: the period of the report time and the one before it."""
     components: list[str] = field(default_factory=list)

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
-from sre_kit.errors import ParameterError
+from sre_kit import units
 
 SECOND = timedelta(seconds=1)
 
@@ -26,12 +26,7 @@ def zone(name: str) -> ZoneInfo:
     ParameterError
         There is none of that name; abbreviations and offsets (EST, GMT+1) know no clock changes and are refused.
     """
-    if name != "UTC" and "/" not in name:
-        raise ParameterError(f'the zone {name!r} is no place; write an IANA name such as "Europe/London" or "UTC"')
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        raise ParameterError(f'there is no time zone {name!r}; write an IANA name such as "Europe/London"') from None
+    return ZoneInfo(units.zone(name))
 
 
 def first_instant(wall: datetime, where: ZoneInfo) -> datetime:

@@ -31,9 +31,26 @@ from sre_kit.compute.timeslices import AvailabilityPromise
 from sre_kit.compute.vocabulary import FactOverride, FactRejection
 from sre_kit.errors import ParameterError, nearest
 from sre_kit.load.metrics.source import Auth
-from sre_kit.units import Duration, Instant
+from sre_kit.units import Duration, Instant, Zone
 
 MAX_BYTES = 1_000_000
+_KINDS = {
+    "list_type": "a list was expected",
+    "dict_type": "a mapping was expected",
+    "dataclass_type": "a mapping was expected",
+    "string_type": "text was expected; put it in quotes",
+    "int_parsing": "a whole number was expected",
+    "int_type": "a whole number was expected",
+    "int_from_float": "a whole number was expected",
+    "float_parsing": "a number was expected",
+    "float_type": "a number was expected",
+    "bool_parsing": "true or false was expected",
+    "bool_type": "true or false was expected",
+    "date_from_datetime_parsing": "a date such as 2026-03-01 was expected",
+    "date_type": "a date such as 2026-03-01 was expected",
+    "date_parsing": "a date such as 2026-03-01 was expected",
+}
+"""What was expected, in our words, by pydantic's type of error."""
 SECRET_WORDS = ("password", "token", "secret", "api_key", "apikey", "private_key")
 
 
@@ -44,7 +61,7 @@ class ProjectParams:
     name: str
     path: str = ""
     knowledge_graph: str = ""
-    zone: str = "UTC"
+    zone: Zone = "UTC"
     currency: str = "USD"
     country: str = ""
 
@@ -239,7 +256,7 @@ def _explained(error: Mapping[str, Any], mapping: Mapping[str, Any]) -> str:
         return f"{where}: no such key{nearest(str(key), _fields(parents))}"
     if error["type"] in {"missing", "missing_argument"}:
         return f"{where}: is needed and missing"
-    message = str(error["msg"]).removeprefix("Value error, ")
+    message = _KINDS.get(error["type"], str(error["msg"]).removeprefix("Value error, "))
     if error["type"] == "value_error":
         return f"{where}: {message}" if where else message
     got = (

@@ -7,6 +7,7 @@ A checkout has ``notebooks/`` and ``params/`` beside the package; a wheel carrie
 from __future__ import annotations
 
 import os
+import shlex
 import tempfile
 import unicodedata
 from pathlib import Path
@@ -91,7 +92,9 @@ def find_params(written: str) -> Path:
         Nothing there; the message lists where it was looked for.
     """
     if not written:
-        raise ParameterError('params names no file; give one, for example "params/shop.yaml"')
+        raise ParameterError(
+            'a params file is needed, for example --params params/shop.yaml; "sre-kit init PROJECT" writes one'
+        )
     path = Path(written).expanduser()
     tried = (
         [path]
@@ -103,7 +106,8 @@ def find_params(written: str) -> Path:
             return candidate.resolve()
     places = "\n  ".join(str(p) for p in tried)
     raise ParameterError(
-        f"no params file {written!r}; looked for\n  {places}\nwrite one with: sre-kit init PROJECT --params {path.name}"
+        f"no params file {written!r}; looked for\n  {places}\n"
+        f"write one with: sre-kit init PROJECT --params {shlex.quote(written)}"
     )
 
 

@@ -49,7 +49,7 @@ def test_help_costs_less_than_a_third_of_a_second_and_imports_nothing_heavy() ->
     [
         (("rendr",), 2, "Did you mean 'render'"),
         (("render", "--parms", "x"), 2, "--params"),
-        (("render",), 2, "render needs --params"),
+        (("render",), 2, "for example --params params/shop.yaml"),
         (("render", "--params", "nowhere.yaml"), 2, "looked for"),
         (("render", "--params", DEMO, "SLODefinition", "--dry-run"), 2, "did you mean 'SLODefinitions'?"),
         (("render", "--params", DEMO, "--fail-on", "slo-breach"), 2, "did you mean 'slo-breached'?"),
