@@ -24,8 +24,8 @@ def run(path: str, schema: bool) -> int:
     if checked.source.url:
         open_source(checked.source.url, base=base)  # the address alone: secrets are for the machine that renders
     for what, written in (("incidents", checked.history.incidents), ("deploys", checked.history.deploys)):
-        if written and not written.startswith("git:") and not places.resolve(written, base).is_file():
-            raise ParameterError(f"{found.name}: history.{what}: there is no file {places.resolve(written, base)}")
+        if written and not written.startswith("git:") and not places.resolve(written, base).exists():
+            raise ParameterError(f"{found.name}: history.{what}: there is nothing at {places.resolve(written, base)}")
     objectives, people = len(checked.slos), len(checked.oncall.people)
     print(
         f"{found}: usable; {objectives} {'objective' if objectives == 1 else 'objectives'}, "
