@@ -248,6 +248,41 @@ def doctor(
     return run(params, json)
 
 
+incident_app = typer.Typer(help="Incidents of the log: list them, report on one.", no_args_is_help=True)
+app.add_typer(incident_app, name="incident", rich_help_panel=None)
+
+
+@incident_app.command("list")
+def incident_list(
+    params: ParamsOption,
+    as_of: AsOfOption = "",
+    severity: Annotated[str, typer.Option(help="Only this level.")] = "",
+    json: JSONOption = False,
+) -> int:
+    """Incidents of the log, the latest first."""
+    from sre_kit.cli.incident import listing
+
+    return listing(params, as_of, severity, json)
+
+
+@incident_app.command("report")
+def incident_report(
+    identifier: Annotated[str, typer.Argument(help="The incident, as the log calls it.", metavar="ID")],
+    params: ParamsOption,
+    as_of: AsOfOption = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would change; write nothing.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite a report that a person changed.")] = False,
+) -> int:
+    """Write the post-mortem of one incident as far as the data goes.
+
+    docs/SRE/incidents/ID.md: timeline, impact in events, budget and minutes, deadline, action items; the rest is
+    asked for.
+    """
+    from sre_kit.cli.incident import report
+
+    return report(identifier, params, as_of, dry_run, force)
+
+
 def _version(value: bool) -> None:
     if value:
         from sre_kit import __version__

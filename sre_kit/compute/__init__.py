@@ -17,6 +17,8 @@ _WHERE: dict[str, str] = {
     **dict.fromkeys(("schedule",), "rota"),
     **dict.fromkeys(("rota_review", "holidays_of", "pager_coverage"), "duty"),
     **dict.fromkeys(("interruption_load",), "interruption"),
+    **dict.fromkeys(("incident_impacts",), "impact"),
+    **dict.fromkeys(("incident_report",), "incident_reports"),
     **dict.fromkeys(("notified", "worst_case", "escalation_problems", "late_severities"), "escalation"),
     **dict.fromkeys(("postmortems_owed", "action_items", "blaming_words"), "postmortems"),
     **dict.fromkeys(("alert_rules", "runbook_check", "similar_runbooks"), "runbooks"),

@@ -6,14 +6,14 @@ A project without a source has gaps, not errors.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from sre_kit.compute.changes import DeployLog
-from sre_kit.compute.incidents import IncidentLog
+from sre_kit.compute.incidents import Incident, IncidentLog
 from sre_kit.compute.slo import SLO
 from sre_kit.compute.vocabulary import Reading, Requests
 from sre_kit.store import manifest as manifests
@@ -22,6 +22,7 @@ from sre_kit.store import places
 if TYPE_CHECKING:
     from sre_kit.load.projects import Project
 
+_MIDNIGHT = datetime(2000, 1, 1, tzinfo=UTC)
 NO_SOURCE = "no metrics source is configured; set source.url in the params"
 
 
@@ -92,6 +93,28 @@ def objectives(project: Project, *, history: timedelta = timedelta(days=90)) -> 
         start = min(project.as_of - history, slo_window(slo, project.as_of).start)
         days = -(-(project.as_of - start) // timedelta(days=1))
         found.append(requests(project, slo, window=timedelta(days=days)))
+    return found
+
+
+def objectives_during(project: Project, incident: Incident) -> list[tuple[SLO, Requests]]:
+    """
+    The objectives of the services that an incident names, with the events of the window that ends with it.
+
+    The window ends at the first step after the incident, or at the report time where it is open.
+    """
+    from sre_kit.compute.ledger import concerns
+    from sre_kit.compute.windows import slo_window
+
+    step = project.params.source.step
+    until = incident.end(project.as_of)
+    late = (until - _MIDNIGHT) % step
+    end = min(until + (step - late if late else timedelta(0)), project.as_of)
+    found = []
+    for slo in project.params.slos:
+        if concerns(incident, slo.service):
+            start = min(slo_window(slo, end).start, incident.began)
+            days = -(-(end - start) // timedelta(days=1))
+            found.append((slo, requests(project, slo, window=timedelta(days=days), end=end)))
     return found
 
 

@@ -6,7 +6,9 @@ A checkout has ``notebooks/`` and ``params/`` beside the package; a wheel carrie
 
 from __future__ import annotations
 
+import hashlib
 import os
+import re
 import shlex
 import tempfile
 import unicodedata
@@ -17,6 +19,8 @@ from sre_kit.errors import ParameterError
 
 DOCUMENTS: Final = Path("docs") / "SRE"
 """Where the documents are published, relative to the project."""
+INCIDENTS: Final = DOCUMENTS / "incidents"
+"""Where reports on single incidents are published; a set of their own, beside the documents."""
 STATE: Final = Path(".sre_kit")
 """Snapshot, stage, lock and proposals; nothing in it is worth keeping."""
 MANIFEST: Final = "manifest.json"
@@ -77,6 +81,27 @@ class Anchors:
             found = f"{base}-{self._taken[base]}"
         self._taken[found] = 0
         return found
+
+
+_DEVICES: Final = re.compile(r"(?i)(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)")
+
+
+def file_name(identifier: str) -> str:
+    """
+    A name for a file that any file system takes, of its own for each identifier.
+
+    What is not a letter or digit of ASCII, ".", "_" or "-" becomes "-"; where that loses something a hash of the
+    whole tells two such names apart.
+
+    >>> file_name("INC-2026-0713"), file_name("#12"), file_name("../../etc/passwd")
+    ('INC-2026-0713', '12-73c5e1a8', 'etc-passwd-3754d6cb')
+    """
+    kept = re.sub(r"[^A-Za-z0-9._-]+", "-", identifier)
+    kept = re.sub(r"[.-]{2,}", "-", kept).strip("-._")[:80]
+    if kept == identifier and kept and not _DEVICES.match(kept) and kept.casefold() not in {"manifest", "readme"}:
+        return kept
+    digest = hashlib.sha256(identifier.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    return f"{kept.replace('.', '-')}-{digest}".lstrip("-")
 
 
 def find_params(written: str) -> Path:
