@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import difflib
 import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Final
 
 from sre_kit.errors import DocumentError, ProtectedError
+from sre_kit.escape import md_link, md_text
 from sre_kit.store.plan import (
     Block,
     Heading,
@@ -290,20 +290,12 @@ def _unknown(where: str) -> str:
 
 
 def _plain(text: str) -> str:
-    """Foreign text as one line that Markdown leaves alone."""
-    one = "".join(
-        " " if unicodedata.category(c) in {"Cc", "Zl", "Zp"} else c
-        for c in text
-        if unicodedata.category(c) not in {"Cf", "Cs"}
-    )
-    one = re.sub(r"\s+", " ", one).strip().replace("&", "&amp;").replace("@", "&#64;")
-    return re.sub(r"([\\`*_\[\]|~$])", r"\\\1", one).replace("<", "&lt;").replace(">", "&gt;")
+    """Foreign text as Markdown; entities, because a marker is found by its "<" however that is escaped."""
+    return md_text(text).replace("\\<", "&lt;")
 
 
 def _link(path: str) -> str:
-    name = path.rpartition("/")[2]
-    target = "".join(c if c.isalnum() or c in "/._-" else "".join(f"%{b:02X}" for b in c.encode()) for c in path)
-    return f"[{_plain(name)}]({target})"
+    return md_link(path.rpartition("/")[2], path).replace("\\<", "&lt;")
 
 
 def _with_old_date(old: str, new: str, as_of: date) -> str:

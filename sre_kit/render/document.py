@@ -15,11 +15,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from sre_kit.errors import NotebookError
+from sre_kit.escape import md_fence, md_text
 from sre_kit.render import validate, versions
-from sre_kit.store.manifest import MIME
+from sre_kit.store.manifest import MIME, claim_mark
 from sre_kit.store.places import anchor
 
-_CLAIM = re.compile(r"\(\*claim:([A-Za-z0-9._-]+)\*\)")
+_CLAIM = re.compile(re.escape(claim_mark("NAME")).replace("NAME", "([A-Za-z0-9._-]+)"))
 
 
 @dataclass(frozen=True)
@@ -107,16 +108,16 @@ class _Page:
             image = part.get("image", {"name": cell, "alt": f"figure of cell {cell}"})
             path = f"images/{self.name}-{image['name']}.png"
             self.files[path] = base64.b64decode(data["image/png"])
-            text = f"![{_alt(image['alt'])}]({path})" + (f"\n\n{text}" if text else "")
+            text = f"![{md_text(image['alt'])}]({path})" + (f"\n\n{text}" if text else "")
         elif not text and "text/plain" in data:
-            text = f"```text\n{str(data['text/plain']).replace('```', '')}\n```"
+            text = md_fence(str(data["text/plain"]), "text")
         if text:
             self.machine["blocks"].append(text)
 
     def finish(self) -> None:
         """Contents under the header; files checked and their claims printed."""
         blocks: list[str] = self.machine["blocks"]
-        headings = [line[3:].strip() for block in blocks for line in block.split("\n") if line.startswith("## ")]
+        headings = [heading for block in blocks for heading in _headings(block)]
         if self.header_text and len(headings) > 3:
             contents = " · ".join(f"[{heading}](#{anchor(heading)})" for heading in headings)
             blocks.insert(blocks.index(self.header_text) + 1, f"**Contents:** {contents}")
@@ -127,8 +128,16 @@ class _Page:
         self.machine["blocks"] = [_CLAIM.sub(lambda m: f"({claims[m[1]]})", block) for block in blocks]
 
 
-def _alt(text: str) -> str:
-    return re.sub(r"([\\\[\]<>`*_])", r"\\\1", text)
+def _headings(block: str) -> Iterator[str]:
+    """Headings of the second level, as Markdown; what looks like one inside a fence is none."""
+    fence = ""
+    for line in block.split("\n"):
+        if fence:
+            fence = "" if line.rstrip() == fence else fence
+        elif opened := re.match(r"`{3,}", line):
+            fence = opened[0]
+        elif line.startswith("## "):
+            yield line[3:].strip()
 
 
 def joined(text: str | list[str]) -> str:

@@ -18,6 +18,8 @@ from typing import Any, Final
 
 import yaml
 
+from sre_kit.escape import md_text
+
 LEVELS: Final = ("unchecked", "syntax-checked", "schema-validated", "tool-validated", "executed")
 TIMEOUT: Final = 60
 
@@ -32,7 +34,7 @@ class Claim:
 
     def __str__(self) -> str:
         if self.problem:
-            return f"**refused by {self.by}:** {self.problem}"
+            return f"**refused by {self.by}:** {md_text(self.problem)}"
         return f"{self.level} by {self.by}" if self.by else self.level
 
     def as_json(self) -> dict[str, str]:

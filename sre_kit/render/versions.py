@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from sre_kit.escape import md_code, md_text
 from sre_kit.store.manifest import CHANGES_MARK, sha256
 
 SHOWN: Final = 12
@@ -76,7 +77,10 @@ def changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
     differing = [name for name in sorted({*old, *now}) if old.get(name) != now.get(name)]
     if not differing:
         return f"Since version {number} the words changed and no number did."
-    rows = [f"| `{name}` | {_shown(old.get(name))} | {_shown(now.get(name))} |" for name in differing[:SHOWN]]
+    rows = [
+        f"| {md_code(name, in_cell=True)} | {_shown(old.get(name))} | {_shown(now.get(name))} |"
+        for name in differing[:SHOWN]
+    ]
     table = "\n".join(["| Number | " + f"Version {number} | Now |", "| :-- | --: | --: |", *rows])
     more = f"\n\nAnd {len(differing) - SHOWN} more." if len(differing) > SHOWN else ""
     return f"Since version {number}, {len(differing)} of {len(now)} numbers changed:\n\n{table}{more}"
@@ -87,4 +91,4 @@ def _shown(value: object) -> str:
         return "–"
     if isinstance(value, float):
         return f"{value:.6g}"
-    return re.sub(r"([\\|`*<\[])", r"\\\1", str(value))[:80]
+    return md_text(str(value)[:80])

@@ -8,6 +8,7 @@ from typing import Any
 from sre_kit.errors import ParameterError
 from sre_kit.show.shown import Shown
 from sre_kit.show.text import Link, inline
+from sre_kit.store.manifest import claim_mark
 
 
 @dataclass(frozen=True)
@@ -40,8 +41,3 @@ class Artifact(Shown):
             {"name": self.name, "content": self.content, "media_type": self.media_type, "about": self.about}
         ]
         return part
-
-
-def claim_mark(name: str) -> str:
-    """The place where ``render`` prints how far the file was checked."""
-    return f"(*claim:{name}*)"

@@ -18,9 +18,9 @@ import numpy as np
 import pandas as pd
 
 from sre_kit.errors import ParameterError
+from sre_kit.escape import plain
 from sre_kit.show.shown import Shown
 from sre_kit.show.table import Table
-from sre_kit.show.text import plain
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -13,9 +13,10 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from sre_kit.compute.vocabulary import About, Document, Fact, Gap, Reading, Requests, Version
+from sre_kit.escape import md_text
 from sre_kit.show.shown import Shown, open_gaps
 from sre_kit.show.table import Table, pipe_table
-from sre_kit.show.text import Code, Inline, Lines, Link, inline, md_text
+from sre_kit.show.text import Code, Inline, Lines, Link, inline
 from sre_kit.store.manifest import CHANGES_MARK
 from sre_kit.units import MISSING, percent, span, utc
 

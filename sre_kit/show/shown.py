@@ -14,6 +14,7 @@ from fractions import Fraction
 from typing import Any
 
 from sre_kit.compute.vocabulary import Finding, Gap
+from sre_kit.escape import md_fence, md_heading
 from sre_kit.show.text import Inline, Not, inline, spaced
 from sre_kit.store.manifest import MIME
 
@@ -108,11 +109,7 @@ class CodeBlock(Shown):
 
     def markdown(self) -> str:
         """The fence is one tick longer than any inside."""
-        body = self.code.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n")
-        fence = "```"
-        while fence in body:
-            fence += "`"
-        return f"{fence}{self.language}\n{body}\n{fence}"
+        return md_fence(self.code, self.language)
 
 
 @dataclass(frozen=True)
@@ -124,7 +121,7 @@ class Heading(Shown):
 
     def markdown(self) -> str:
         """ATX style."""
-        return f"{'#' * self.level} {inline(self.text)}"
+        return f"{'#' * self.level} {md_heading(self.text)}"
 
 
 @dataclass(frozen=True)

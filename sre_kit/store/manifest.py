@@ -19,8 +19,15 @@ from sre_kit.errors import DocumentError
 FORMAT: Final = 1
 MIME: Final = "application/vnd.sre-kit.v1+json"
 """MIME type under which a notebook's outputs carry records, gaps, findings, images and artifacts."""
-CHANGES_MARK: Final = "(*changes*)"
+_UNFORGEABLE: Final = "\u2063"
+"""An invisible character, which ``escape`` drops from everything that comes from outside."""
+CHANGES_MARK: Final = f"(*changes*){_UNFORGEABLE}"
 """Where an export prints what changed since the last version that differs: only there is the body known."""
+
+
+def claim_mark(name: str) -> str:
+    """Where an export prints how far the file `name` was checked."""
+    return f"(*claim:{name}*){_UNFORGEABLE}"
 
 
 def sha256(content: bytes | str) -> str:

@@ -9,7 +9,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from sre_kit.errors import NotebookError
 from sre_kit.render.export import SREMarkdownExporter
-from sre_kit.store.manifest import MIME
+from sre_kit.store.manifest import CHANGES_MARK, MIME, claim_mark
 
 HEADER = "- **Project:** Shop\n- **Version:** 4"
 
@@ -79,7 +79,7 @@ def test_the_version_goes_up_only_when_the_body_changes() -> None:
 def test_what_changed_is_told_and_does_not_change_the_next_run() -> None:
     """Against the last version while the body differs, against the one before it once it is published."""
     record = _shown({"text/markdown": "t", MIME: {"records": [{"name": "a", "value": 5}]}})
-    cells = [record, new_markdown_cell("(*changes*)")]
+    cells = [record, new_markdown_cell(CHANGES_MARK)]
     text, resources = SREMarkdownExporter().from_notebook_node(_notebook(*cells))
     assert "Since version 3, 1 of 1 numbers changed" in text and "| `a` | 1 | 5 |" in text
     assert resources["sre_kit"]["before"] == {"version": 3, "records": {"a": 1}}
@@ -111,7 +111,7 @@ def test_records_gaps_and_findings_reach_the_machine() -> None:
 def test_an_artifact_says_how_far_it_was_checked(name: str, content: str, level: str) -> None:
     part = {"artifacts": [{"name": name, "content": content, "media_type": "text/plain", "about": "x"}]}
     text, resources = SREMarkdownExporter().from_notebook_node(
-        _notebook(_shown({"text/markdown": f"- [x](artifacts/{name}) (*claim:{name}*)", MIME: part}))
+        _notebook(_shown({"text/markdown": f"- [x](artifacts/{name}) {claim_mark(name)}", MIME: part}))
     )
     assert resources["sre_kit"]["artifacts"][0]["level"] == level
     assert resources["outputs"][f"artifacts/{name}"] == content.encode()
