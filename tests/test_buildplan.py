@@ -402,9 +402,7 @@ def test_foreign_text_stays_in_its_cell(payload):
     assert update(edit.text, state).text == edit.text
     tokens = MarkdownIt("commonmark").enable("table").parse(block(edit.text))
     assert sum(token.type == "td_open" for token in tokens) == 2 + 3 * (len(TASKS) - 1)
-    assert not any(
-        child.type in {"html_inline", "em_open"} for t in tokens for child in t.children or ()
-    )
+    assert not any(child.type in {"html_inline", "em_open"} for t in tokens for child in t.children or ())
     assert not any(token.type == "html_block" for token in tokens)
 
 

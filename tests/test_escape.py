@@ -222,7 +222,9 @@ def test_only_relative_and_http_links_are_made(parser: str, href: str) -> None:
 
 @each_parser
 def test_an_address_keeps_its_separators_and_loses_its_entities(parser: str) -> None:
-    assert read(parser, md_link("x", "https://a.example/?a=1&lt;=2&b=3")).links == ["https://a.example/?a=1%26lt;=2&b=3"]
+    assert read(parser, md_link("x", "https://a.example/?a=1&lt;=2&b=3")).links == [
+        "https://a.example/?a=1%26lt;=2&b=3"
+    ]
 
 
 @each_parser
