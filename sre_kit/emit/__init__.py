@@ -14,8 +14,9 @@ _WHERE: dict[str, str] = {
     **dict.fromkeys(("alertmanager_config", "alert_routes"), "alertmanager"),
     **dict.fromkeys(("autoscalers", "disruption_budgets"), "kubernetes"),
     **dict.fromkeys(("prometheus_rules", "rule_groups", "without_rules", "alert_name"), "prometheus"),
+    **dict.fromkeys(("sloth_rules", "sloth_groups", "prometheus_rule_object"), "sloth"),
     **dict.fromkeys(("prometheus_rule_tests",), "rule_tests"),
-    **dict.fromkeys(("openslo_documents", "openslo_problems"), "openslo"),
+    **dict.fromkeys(("openslo_documents",), "openslo"),
 }
 """Public name -> module of this package."""
 

@@ -1,24 +1,24 @@
 """
-Prometheus rules for objectives, in the format that Sloth gives them, so that dashboards made for it work.
+Prometheus rules for our objectives, in the format that Sloth gives them, so that dashboards made for it work.
 
 Two things differ on purpose. The denominator is guarded and an error series that does not exist yet counts as nothing,
 so a silent hour is absent instead of NaN and clean time before the first error is kept. The period's ratio is the
-ratio of events over the period, not the mean of 5-minute ratios.
+ratio of events over the period, not the mean of 5-minute ratios. Rules of a Sloth specification are ``emit.sloth``'s.
 """
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
-from fractions import Fraction
 from typing import Any, Final
 
 from sre_kit.compute.alerting import WORKBOOK_POLICY, BurnRateAlert, alert_properties
 from sre_kit.compute.queries import WINDOW, per_second
 from sre_kit.compute.slo import SLO
 from sre_kit.compute.windows import nominal
+from sre_kit.emit.rule_groups import AlertRule, Objective, decimal, groups
+from sre_kit.emit.rule_groups import yaml_text as yaml_text
 from sre_kit.errors import ParameterError
 from sre_kit.units import promql_duration, target
 
@@ -44,15 +44,15 @@ def prometheus_rules(
     document
         Where a reader finds the objective, as the alerts' annotation says it.
     """
-    groups: list[dict[str, Any]] = []
+    found: list[dict[str, Any]] = []
     comments = []
     for slo in slos:
         try:
-            groups.extend(rule_groups(slo, policy or WORKBOOK_POLICY, document=document))
+            found.extend(rule_groups(slo, policy or WORKBOOK_POLICY, document=document))
         except ParameterError as error:
             comments.append(f"# {slo.name}: no rules, {error}".replace("\n", " "))
-    text = HEADER.format(count=len(groups) // 3) + "".join(f"{line}\n" for line in comments if refused)
-    return text + yaml_text({"groups": groups})
+    text = HEADER.format(count=len(found) // 3) + "".join(f"{line}\n" for line in comments if refused)
+    return text + yaml_text({"groups": found})
 
 
 def without_rules(slos: Iterable[SLO]) -> dict[str, str]:
@@ -77,21 +77,24 @@ def rule_groups(
     ParameterError
         A query leaves no window open.
     """
-    key = sloth_id(slo)
     windows = sorted({*SLOTH_WINDOWS, *(w for a in policy for w in (a.long_window, a.short_window)), nominal(slo)})
-    recordings = [
-        {
-            "record": f"slo:sli_error:ratio_rate{promql_duration(window)}",
-            "expr": error_ratio(slo, window),
-            "labels": {**labels(slo), "sloth_window": promql_duration(window)},
-        }
-        for window in windows
-    ]
-    return [
-        {"name": f"sloth-slo-sli-recordings-{key}", "rules": recordings},
-        {"name": f"sloth-slo-meta-recordings-{key}", "rules": _metadata(slo)},
-        {"name": f"sloth-slo-alerts-{key}", "rules": _alerts(slo, policy, document)},
-    ]
+    objective = Objective(
+        identity=labels(slo),
+        target=decimal(slo.target),
+        budget=decimal(slo.budget_ratio),
+        period=nominal(slo),
+        windows=tuple(windows),
+        current=SLOTH_WINDOWS[0],
+        ratios={window: error_ratio(slo, window) for window in windows},
+        info={
+            "sloth_mode": "sre-kit",
+            "sloth_objective": target(slo.target).removesuffix(" %"),
+            "sloth_spec": "prometheus/v1",
+            "sloth_version": "sre-kit",
+        },
+        alerts=tuple(_alerts(slo, policy, document)),
+    )
+    return groups(objective)
 
 
 def sloth_id(slo: SLO) -> str:
@@ -139,6 +142,7 @@ def alert_name(slo: SLO, severity: str) -> str:
     """
     Name of the generated alert: the fast burn pages, the slow burn makes a ticket.
 
+    >>> from fractions import Fraction
     >>> alert_name(SLO("checkout-availability", Fraction("0.999"), "t", "checkout", good="g"), "page")
     'CheckoutAvailabilityFastBurn'
     """
@@ -162,83 +166,20 @@ def alert_labels(slo: SLO, severity: str) -> dict[str, str]:
     return {**labels(slo), "severity": severity, "sloth_severity": severity}
 
 
-def _metadata(slo: SLO) -> list[dict[str, Any]]:
-    own = labels(slo)
-    selector = "{" + ", ".join(f"{name}={quoted(value)}" for name, value in own.items()) + "}"
-    period = promql_duration(nominal(slo))
-    days = nominal(slo) / timedelta(days=1)
-    per_budget = f"/ on(sloth_id, sloth_slo, sloth_service) group_left\nslo:error_budget:ratio{selector}"
-    rules = {
-        "slo:objective:ratio": f"vector({_number(slo.target)})",
-        "slo:error_budget:ratio": f"vector({_number(slo.budget_ratio)})",
-        "slo:time_period:days": f"vector({days:g})",
-        "slo:current_burn_rate:ratio": f"slo:sli_error:ratio_rate5m{selector}\n{per_budget}",
-        "slo:period_burn_rate:ratio": f"slo:sli_error:ratio_rate{period}{selector}\n{per_budget}",
-        "slo:period_error_budget_remaining:ratio": f"1 - slo:period_burn_rate:ratio{selector}",
-    }
-    found: list[dict[str, Any]] = [{"record": name, "expr": expr, "labels": own} for name, expr in rules.items()]
-    about = {
-        **own,
-        "sloth_mode": "sre-kit",
-        "sloth_objective": target(slo.target).removesuffix(" %"),
-        "sloth_spec": "prometheus/v1",
-        "sloth_version": "sre-kit",
-    }
-    return [*found, {"record": "sloth_slo_info", "expr": "vector(1)", "labels": about}]
-
-
-def _alerts(slo: SLO, policy: Sequence[BurnRateAlert], document: str) -> list[dict[str, Any]]:
-    own = ", ".join(f"{name}={quoted(value)}" for name, value in labels(slo).items())
-    rules = []
+def _alerts(slo: SLO, policy: Sequence[BurnRateAlert], document: str) -> Iterable[AlertRule]:
+    properties = alert_properties(slo, policy)
     for severity in dict.fromkeys(alert.severity for alert in policy):
-        pairs = []
-        for one in alert_properties(slo, policy):
-            if one.alert.severity != severity:
-                continue
-            sides = [
-                f"max(slo:sli_error:ratio_rate{promql_duration(over)}{{{own}}} > {_number(one.threshold)}) "
-                "without (sloth_window)"
-                for over in (one.alert.short_window, one.alert.long_window)
-            ]
-            pairs.append("(\n    " + "\n    and\n    ".join(sides) + "\n)")
-        rules.append(
-            {
-                "alert": alert_name(slo, severity),
-                "expr": "\nor\n".join(pairs),
-                "labels": {"severity": severity, "sloth_severity": severity},
-                "annotations": {
-                    # a note is a template to Prometheus; what came from outside is text
-                    name: text.replace("{{", '{{"{{"}}')
-                    for name, text in alert_notes(slo, severity, document).items()
-                },
-            }
+        yield AlertRule(
+            name=alert_name(slo, severity),
+            labels={"severity": severity, "sloth_severity": severity},
+            annotations={
+                # a note is a template to Prometheus; what came from outside is text
+                name: text.replace("{{", '{{"{{"}}')
+                for name, text in alert_notes(slo, severity, document).items()
+            },
+            pairs=tuple(
+                (one.alert.short_window, one.alert.long_window, decimal(one.threshold))
+                for one in properties
+                if one.alert.severity == severity
+            ),
         )
-    return rules
-
-
-def quoted(text: str) -> str:
-    """A string of PromQL."""
-    return json.dumps(text, ensure_ascii=False)
-
-
-def _number(value: Fraction) -> str:
-    """The nearest double, in full: what the server compares with."""
-    return repr(float(value))
-
-
-def yaml_text(content: object) -> str:
-    """YAML in the given order, expressions of several lines as blocks."""
-    import yaml
-
-    class Dumper(yaml.SafeDumper):
-        """Block style for long expressions, and no aliases."""
-
-        def ignore_aliases(self, data: Any) -> bool:
-            return True
-
-    def text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
-        style = "|" if "\n" in value else None
-        return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
-
-    Dumper.add_representer(str, text)
-    return yaml.dump(content, Dumper=Dumper, sort_keys=False, allow_unicode=True, width=1000)

@@ -16,7 +16,8 @@ from typing import Any, Final
 from sre_kit.compute.alerting import WORKBOOK_POLICY, AlertProperties, BurnRateAlert, alert_properties
 from sre_kit.compute.queries import Matcher, counts, example_series, matchers
 from sre_kit.compute.slo import SLO
-from sre_kit.emit.prometheus import alert_labels, alert_name, alert_notes, labels, quoted, without_rules, yaml_text
+from sre_kit.emit.prometheus import alert_labels, alert_name, alert_notes, labels, without_rules
+from sre_kit.emit.rule_groups import quoted, ratio_name, selector, yaml_text
 from sre_kit.errors import ParameterError
 
 PER_MINUTE: Final = 1_000_000
@@ -182,9 +183,12 @@ def _quiet(slo: SLO, policy: Sequence[BurnRateAlert], document: str) -> Case:
 
 
 def _silent(slo: SLO, policy: Sequence[BurnRateAlert], document: str) -> Case:
-    own = ", ".join(f"{key}={quoted(value)}" for key, value in labels(slo).items())
     end = timedelta(hours=1)
-    absent = {"expr": f"slo:sli_error:ratio_rate5m{{{own}}}", "eval_time": f"{end // MINUTE}m", "exp_samples": []}
+    absent = {
+        "expr": f"{ratio_name(EVALUATED)}{selector(labels(slo))}",
+        "eval_time": f"{end // MINUTE}m",
+        "exp_samples": [],
+    }
     case = _case(slo, [(end, Fraction(0))], [_check(end, alert_name(slo, "page"))])
     still = tuple(Series(one.metric, one.labels, ((one.minutes, 0),)) for one in case.series)
     return Case(slo.name, still, case.selectors, case.alerts, (absent,))

@@ -11,11 +11,12 @@ import dataclasses
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from sre_kit.compute.agreements import ReviewPlan
 from sre_kit.compute.alerting import BurnRateAlert
@@ -204,6 +205,19 @@ def checked(mapping: Mapping[str, Any], name: str) -> Params:
     except ValidationError as error:
         lines = [_explained(one, mapping) for one in error.errors()[:8]]
         raise ParameterError(f"{name}: " + "\n".join(lines)) from None
+
+
+def objective(mapping: Mapping[str, Any]) -> SLO:
+    """One entry of `slos`, checked as those of a params file are; all that is wrong in one message."""
+    try:
+        return _objectives().validate_python(dict(mapping))
+    except ValidationError as error:
+        raise ParameterError("; ".join(_explained(one, mapping) for one in error.errors()[:8])) from None
+
+
+@cache
+def _objectives() -> TypeAdapter[SLO]:
+    return TypeAdapter(SLO)
 
 
 def schema() -> dict[str, Any]:
