@@ -20,7 +20,7 @@ from sre_kit.load.slo_files.values import Value
 Reader = Callable[[Value], Any]
 
 DNS_LABEL: Final = re.compile(r"[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?")
-_DIGITS: Final = 30
+_DIGITS: Final = 400
 """Numbers of more digits are refused: as a fraction, a written exponent would fill the memory."""
 _LONG_NAME: Final = re.compile(r"[A-Za-z0-9](?:[-A-Za-z0-9._|/\\]{0,253}[A-Za-z0-9])?")
 
