@@ -16,6 +16,7 @@ from typing import Final, Literal
 import numpy as np
 
 from sre_kit.compute.counts import History, Numbers
+from sre_kit.compute.distributions import binomial_limit, binomial_tail
 from sre_kit.compute.slo import SLO
 from sre_kit.compute.windows import nominal
 from sre_kit.errors import ParameterError
@@ -147,15 +148,13 @@ def detectable(properties: AlertProperties, events: int, level: float = DETECTAB
     ParameterError
         A negative number of events.
     """
-    from scipy.stats import binom
-
     if events < 0:
         raise ParameterError(f"a window holds at least 0 events, got {events}")
     limit = float(properties.threshold)
     if events == 0 or limit >= 1:
         return Detectable(properties, events, None, None)
     # P(X > q) <= level at q = isf(level), so one more error is the first significant number
-    errors = int(binom.isf(level, events, limit)) + 1
+    errors = binomial_limit(level, events, limit) + 1
     if errors > events:
         return Detectable(properties, events, None, None)
     budget = float(properties.slo.budget_ratio)
@@ -164,10 +163,8 @@ def detectable(properties: AlertProperties, events: int, level: float = DETECTAB
 
 def significant(bad: Numbers, total: Numbers, limit: Fraction, level: float = DETECTABLE) -> Numbers:
     """Where `bad` of `total` rejects "at most `limit` are bad", one-sided exact binomial; False without events."""
-    from scipy.stats import binom
-
     events, errors = np.round(total.astype(float)), np.round(bad.astype(float))
-    tail = binom.sf(errors - 1, np.maximum(events, 1), float(limit))
+    tail = binomial_tail(errors - 1, np.maximum(events, 1), float(limit))
     found: Numbers = (events > 0) & (errors > 0) & (tail < level)
     return found
 

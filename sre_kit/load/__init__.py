@@ -15,7 +15,7 @@ _WHERE: dict[str, str] = {
     **dict.fromkeys(("deploys", "manifest", "incidents"), "measured"),
     **dict.fromkeys(("endpoints", "loadtests", "statements", "access_log"), "performance"),
     **dict.fromkeys(("resources", "demand", "users"), "capacity"),
-    **dict.fromkeys(("vitals",), "vitals"),
+    **dict.fromkeys(("vitals",), "reliability"),
 }
 """Public name -> module of this package."""
 

@@ -74,16 +74,16 @@ class Cancel:
 
 class Warm:
     """
-    A warm parent with the given modules imported. Threads may share it; each call has a child of its own.
+    A warm parent. Threads may share it; each call has a child of its own.
     """
 
-    def __init__(self, modules: tuple[str, ...]) -> None:
+    def __init__(self) -> None:
         ours, theirs = socket.socketpair()
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115
         environment = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", **os.environ}
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "sre_kit.render.warm.parent", str(theirs.fileno()), *modules],
+                [sys.executable, "-m", "sre_kit.render.warm.parent", str(theirs.fileno())],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=self._errors,

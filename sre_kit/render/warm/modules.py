@@ -4,6 +4,9 @@ What the warm parent imports before it forks: what most notebooks need. The rest
 
 from __future__ import annotations
 
+import contextlib
+import pkgutil
+from importlib import import_module
 from typing import Final
 
 MODULES: Final = (
@@ -11,12 +14,57 @@ MODULES: Final = (
     "sre_kit.render.document",
     "sre_kit.render.warm.shell",
     "sre_kit.render.warm.child",
+    "sre_kit.render.warm.notebooks",
     "ipykernel.zmqshell",
     "comm",
+    "ipywidgets",
     "pandas",
+    "pyarrow",
+    "scipy.special",
     "matplotlib.figure",
     "matplotlib.dates",
     "matplotlib.backends.backend_agg",
-    "ipywidgets",
+    "PIL.PngImagePlugin",
+    "markdown_it",
+    "mdit_py_plugins.front_matter",
+    "promql_parser",
+    "tabulate",
     "sre_kit.load.projects",
+    "sre_kit.load.facts",
+    "sre_kit.load.measurements",
+    "sre_kit.load.incident_logs",
+    "sre_kit.load.events",
+    "sre_kit.load.reliability",
+    "sre_kit.demo.metrics",
 )
+WHOLE: Final = ("sre_kit.compute", "sre_kit.show")
+"""Packages of which every module is imported."""
+
+
+def imported() -> None:
+    """Import them; what is missing is left to the notebook that needs it, which will say so in its cell."""
+    for name in MODULES:
+        _import(name)
+    for name in WHOLE:
+        for module in pkgutil.iter_modules(import_module(name).__path__, f"{name}."):
+            _import(module.name)
+    _draw()
+
+
+def _import(name: str) -> None:
+    with contextlib.suppress(ImportError):
+        import_module(name)
+
+
+def _draw() -> None:
+    """One small figure: fonts are found and the drawing code is loaded once, not in each child."""
+    with contextlib.suppress(ImportError):
+        import io
+
+        from matplotlib.figure import Figure
+
+        drawn = Figure(figsize=(1, 1), layout="constrained")
+        axes = drawn.add_subplot()
+        axes.plot([0, 1], [0, 1], label="a")
+        axes.legend()
+        drawn.savefig(io.BytesIO(), format="png", dpi=30)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import importlib
 import json
 import os
 import selectors
@@ -20,6 +19,8 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
+
+from sre_kit.render.warm.modules import imported
 
 LENGTH: Final = 8
 """Bytes of a job's length, before it."""
@@ -129,11 +130,9 @@ def _exactly(connection: socket.socket, length: int) -> bytes:
 
 
 def main(arguments: list[str]) -> None:
-    """Import the modules that are named after the descriptor, then serve."""
+    """Import, then serve over the descriptor."""
     control = socket.socket(fileno=int(arguments[0]))
-    for name in arguments[1:]:
-        with contextlib.suppress(ImportError):  # the child will say so, in its cell
-            importlib.import_module(name)
+    imported()
     with tempfile.TemporaryDirectory(prefix="sre-kit-warm-") as folder:
         gc.collect()
         gc.freeze()

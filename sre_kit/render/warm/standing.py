@@ -12,7 +12,6 @@ from typing import Final
 
 from sre_kit.render.warm.client import ChildDied, TooLong, Warm
 from sre_kit.render.warm.conformance import CHECK, problem
-from sre_kit.render.warm.modules import MODULES
 
 SECONDS: Final = 60
 """For the conformance run, imports of the parent included."""
@@ -22,7 +21,7 @@ class Standing:
     """A warm parent, and whether its shell behaves as a kernel; the check runs beside the first notebooks."""
 
     def __init__(self) -> None:
-        self.warm = Warm(MODULES)
+        self.warm = Warm()
         self._problem = "the check did not end"
         self._check = threading.Thread(target=self._checked, name="sre-kit conformance", daemon=True)
         self._check.start()
