@@ -21,7 +21,7 @@ project: {{name: Shop, path: shop}}
 as_of: 2026-09-01
 source: {{url: "prometheus+{url}", timeout: 2s, auth: {{token_env: SHOP_TOKEN}}}}
 slos:
-  - {{name: checkout, service: checkout, target: 99.9 %, window: 7d, good: ok_total, total: all_total, owner: checkout team}}
+  - {{name: checkout, service: checkout, target: 99.9 %, window: 7d, good: ok_total, total: all_total, owner: Ada}}
 """
 Answer = Callable[[http.server.BaseHTTPRequestHandler], None]
 

@@ -53,13 +53,8 @@ def marked(mark: str) -> set[int]:
 def test_a_stopped_render_publishes_nothing_and_leaves_nobody(shop: Path, number: signal.Signals) -> None:
     mark = uuid.uuid4().hex
     command = [sys.executable, "-m", "sre_kit", "render", "--params", str(shop / "shop.yaml"), "First", "Second"]
-    render = subprocess.Popen(
-        command,
-        env={**os.environ, "SRE_KIT_TEST_MARK": mark},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    environment, pipe = {**os.environ, "SRE_KIT_TEST_MARK": mark}, subprocess.PIPE
+    render = subprocess.Popen(command, env=environment, stdout=pipe, stderr=pipe, text=True)
     deadline = time.monotonic() + 240
     while not (shop / "runs").exists():
         assert render.poll() is None, render.communicate()
