@@ -4,7 +4,7 @@ What an incident cost: events and budget of each objective that it touched, as m
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fractions import Fraction
@@ -55,6 +55,28 @@ class Impact:
 def incident_impacts(ones: Iterable[History], incident: Incident, as_of: datetime) -> list[Impact]:
     """The impact on each objective whose service the incident names, in the order of `ones`."""
     return [_impact(one, incident, as_of) for one in ones if concerns(incident, one.slo.service)]
+
+
+def measured_shares(
+    ones: Sequence[History], incidents: Iterable[Incident], as_of: datetime
+) -> dict[str, tuple[str, float]]:
+    """
+    Incident -> the objective of whose budget it used most, and the share, 0..1 and above.
+
+    Only from histories that hold the whole window before the incident's end: a part of it would allow too little.
+    """
+    found = {}
+    for incident in incidents:
+        shares = [
+            (impact.slo.name, impact.budget_share)
+            for one in ones
+            if one.start <= slo_window(one.slo, incident.end(as_of)).start
+            for impact in incident_impacts([one], incident, as_of)
+            if impact.budget_share is not None and not impact.gap
+        ]
+        if shares:
+            found[incident.id] = max(shares, key=lambda pair: pair[1])
+    return found
 
 
 def _impact(one: History, incident: Incident, as_of: datetime) -> Impact:

@@ -64,16 +64,9 @@ def incident_report(
 ) -> IncidentReport:
     """Put together what is known about `incident` as of a moment."""
     level = next((one for one in policy.severities if one.name == incident.severity), None)
-    because = list(triggers(incident, policy, slos, as_of))
-    if policy.postmortem_budget_share is not None:
-        # a measurement outranks the estimate from the record's failed share
-        because = [reason for reason in because if not reason.startswith("about ")]
-        least = policy.postmortem_budget_share
-        because += [
-            f"{share:.0%} of the budget of {one.slo.name}"
-            for one in impacts
-            if (share := one.budget_share) is not None and share >= least
-        ]
+    used = [(one.slo.name, share) for one in impacts if (share := one.budget_share) is not None]
+    measured = {incident.id: max(used, key=lambda pair: pair[1])} if used else {}
+    because = triggers(incident, policy, slos, as_of, measured)
     near = [one for one in deploys if incident.began - BEFORE <= one.time <= incident.end(as_of)]
     near = [one for one in near if not incident.services or not one.service or one.service in incident.services]
     due = None
@@ -85,7 +78,7 @@ def incident_report(
         incident=incident,
         as_of=as_of,
         level=level,
-        because=tuple(because),
+        because=because,
         due=due,
         impacts=tuple(impacts),
         timeline=tuple(incident_timeline(incident, near)),

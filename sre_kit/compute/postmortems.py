@@ -8,10 +8,12 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from types import MappingProxyType
 from typing import Final
 
 from sre_kit.compute.incidents import ActionItem, Incident, IncidentPolicy
 from sre_kit.compute.slo import SLO
+from sre_kit.units import percent
 
 BLAMING: Final = (
     "human error",
@@ -28,6 +30,10 @@ BLAMING: Final = (
 )
 """Words that judge instead of explain; each hides a question that the post-mortem should ask."""
 _BLAME: Final = re.compile(r"\b(?:" + "|".join(re.escape(word) for word in BLAMING) + r")\b", re.IGNORECASE)
+
+
+OF_BUDGET: Final = "of the budget of"
+"""Words between a share and the objective whose budget it is of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,16 +73,30 @@ def budget_share(incident: Incident, slos: Iterable[SLO], as_of: datetime) -> tu
     return max(shares, key=lambda pair: pair[1]) if shares else None
 
 
+Measured = Mapping[str, tuple[str, float]]
+"""Incident -> the objective of whose budget it used most, and the share, as measured."""
+_NOTHING: Final[Measured] = MappingProxyType({})
+
+
 def triggers(
-    incident: Incident, policy: IncidentPolicy, slos: Sequence[SLO] = (), as_of: datetime | None = None
+    incident: Incident,
+    policy: IncidentPolicy,
+    slos: Sequence[SLO] = (),
+    as_of: datetime | None = None,
+    measured: Measured = _NOTHING,
 ) -> tuple[str, ...]:
-    """Which of the rules for a post-mortem an incident meets, in words; empty when none."""
+    """
+    Which of the rules for a post-mortem an incident meets, in words; empty when none.
+
+    The share of the budget is the `measured` one, or an estimate, which is said to be "about".
+    """
     met = []
     if any(level.name == incident.severity and level.postmortem for level in policy.severities):
         met.append(incident.severity)
-    used = budget_share(incident, slos, as_of or incident.began) if policy.postmortem_budget_share else None
+    known = measured.get(incident.id)
+    used = known or budget_share(incident, slos, as_of or incident.began)
     if used and policy.postmortem_budget_share and used[1] >= policy.postmortem_budget_share:
-        met.append(f"about {used[1]:.0%} of the budget of {used[0]}")
+        met.append(f"{'' if known else 'about '}{percent(used[1], 0)} {OF_BUDGET} {used[0]}")
     if incident.data_loss:
         met.append("data loss")
     if incident.manual:
@@ -92,11 +112,12 @@ def postmortems_owed(
     as_of: datetime,
     holidays: Mapping[date, str],
     slos: Sequence[SLO] = (),
+    measured: Measured = _NOTHING,
 ) -> list[Owed]:
     """Every incident that met a trigger, by beginning, with its due date and state."""
     found = []
     for one in incidents:
-        because = triggers(one, policy, slos, as_of)
+        because = triggers(one, policy, slos, as_of, measured)
         if not because:
             continue
         due = business_day(one.resolved.date(), policy.postmortem_within, holidays) if one.resolved else None

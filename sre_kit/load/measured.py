@@ -133,6 +133,28 @@ def incidents(project: Project) -> IncidentLog:
     return incident_log(project.file(written), as_of=project.as_of, clock=policy.clock, zone=policy.zone)
 
 
+def incident_clocks(project: Project) -> dict[str, IncidentLog]:
+    """
+    The log on the clock of the params and, where its records say when users felt it, on that of the downtime.
+
+    An incident that is announced at ten and was felt from nine on has two lengths; a report says which one it uses.
+    """
+    from sre_kit.load.incident_logs import incident_log
+
+    policy, own = project.params.incidents, incidents(project)
+    found = {own.clock or policy.clock: own}
+    if own.gap:
+        return found
+    for clock in ("announced", "downtime"):
+        if clock == policy.clock or (clock == "announced" and policy.clock == "began"):
+            continue
+        path = project.file(project.params.history.incidents)
+        other = incident_log(path, as_of=project.as_of, clock=clock, zone=policy.zone)
+        if other.incidents:
+            found[clock] = other
+    return found
+
+
 def deploys(project: Project) -> DeployLog:
     """The deployments up to the report time; a missing or broken log becomes `DeployLog.gap`."""
     from sre_kit.load.events import deploy_log

@@ -46,6 +46,7 @@ _WHERE: dict[str, str] = {
         "oncall",
     ),
     **dict.fromkeys(("incident_report_page",), "incident_reports"),
+    **dict.fromkeys(("incident_explorer",), "incident_history"),
     **dict.fromkeys(("runbook_index", "runbook_sections", "runbook_likeness"), "runbooks"),
     **dict.fromkeys(
         (

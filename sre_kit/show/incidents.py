@@ -11,7 +11,7 @@ from typing import Final
 from sre_kit.compute.incidents import IncidentLog
 from sre_kit.compute.reliability import IncidentStatistics, StatedDuration, Times
 from sre_kit.compute.statistics import Interval
-from sre_kit.compute.trends import VERDICT_FROM
+from sre_kit.compute.trends import VERDICT_FROM, Chance, DurationComparison, RateComparison
 from sre_kit.compute.vocabulary import Gap
 from sre_kit.show.chart import COLOURS, Chart, figure
 from sre_kit.show.shown import Note, Record, Shown, Stack
@@ -72,9 +72,9 @@ def incident_times(stats: IncidentStatistics) -> Shown:
             t.name,
             t.definition,
             _population(t),
-            _with_interval(t.median, t.median_interval),
-            _with_interval(t.p90, t.p90_interval),
-            _with_interval(t.mean, t.mean_interval) if t.mean is not None else "not given",
+            with_interval(t.median, t.median_interval),
+            with_interval(t.p90, t.p90_interval),
+            with_interval(t.mean, t.mean_interval) if t.mean is not None else "not given",
         )
         for t in all_times
     ]
@@ -100,36 +100,47 @@ def incident_trends(stats: IncidentStatistics) -> Note:
     paragraphs: list[Inline | Sequence[Inline]] = []
     rate, lengths, chance = stats.rate_trend, stats.duration_trend, stats.chance
     if rate is not None:
-        words = f"Second half against first half of the window: {rate.later} incidents against {rate.earlier}"
-        if rate.verdict:
-            words += f"; {rate.verdict} (conditional binomial p = {rate.p:.2g}"
-            if rate.adjusted_p is not None:
-                words += f"; counts cluster, dispersion {rate.dispersion:.2g}, so p = {rate.adjusted_p:.2g} decides"
-            words += ")."
-        else:
-            words += f"; below {VERDICT_FROM} incidents there is no verdict."
-        paragraphs.append(words)
+        paragraphs.append(rate_words(rate, "Second half against first half of the window"))
     if lengths is not None and lengths.p is not None:
-        words = f"Durations: {lengths.later} against {lengths.earlier} resolved"
-        if lengths.median_ratio is not None:
-            words += f", ratio of medians {number(lengths.median_ratio)}{_ratio_interval(lengths.median_interval)}"
-        words += (
-            f"; {lengths.verdict} (Mann-Whitney p = {lengths.p:.2g})."
-            if lengths.verdict
-            else "; too few for a verdict."
-        )
-        if lengths.power is not None:
-            words += (
-                f" With so many incidents a real reduction by 30 % would be seen with probability {lengths.power:.0%}."
-            )
-        paragraphs.append(words)
+        paragraphs.append(duration_words(lengths))
     if chance is not None:
-        paragraphs.append(
-            f"Chance alone: with {chance.n} incidents in each of two such windows and nothing changed, the mean "
-            f"duration moves by 10 % or more from one to the next with probability {chance.moved:.0%}; nine of ten lie "
-            f"between {chance.low:.2f} and {chance.high:.2f} times the window before."
-        )
+        paragraphs.append(chance_words(chance))
     return Note(*paragraphs)
+
+
+def rate_words(rate: RateComparison, what: str) -> str:
+    """Two counts and the verdict, or that there is none below twenty."""
+    words = f"{what}: {rate.later} incidents against {rate.earlier}"
+    if not rate.verdict:
+        return f"{words}; below {VERDICT_FROM} incidents there is no verdict."
+    words += f"; {rate.verdict} (conditional binomial p = {rate.p:.2g}"
+    if rate.adjusted_p is not None:
+        words += f"; counts cluster, dispersion {rate.dispersion:.2g}, so p = {rate.adjusted_p:.2g} decides"
+    return words + ")."
+
+
+def duration_words(lengths: DurationComparison) -> str:
+    """Two samples of durations, the ratio of their medians, the verdict, and what so few could show."""
+    words = f"Durations: {lengths.later} against {lengths.earlier} resolved"
+    if lengths.median_ratio is not None:
+        words += f", ratio of medians {number(lengths.median_ratio)}{_ratio_interval(lengths.median_interval)}"
+    if lengths.verdict and lengths.p is not None:
+        words += f"; {lengths.verdict} (Mann-Whitney p = {lengths.p:.2g})."
+    else:
+        words += "; too few for a verdict."
+    if lengths.power is not None:
+        seen = percent(lengths.power, 0)
+        words += f" With so many incidents a real reduction by 30 % would be seen with probability {seen}."
+    return words
+
+
+def chance_words(chance: Chance) -> str:
+    """What the mean does where nothing changes."""
+    return (
+        f"Chance alone: with {chance.n} incidents in each of two such windows and nothing changed, the mean duration "
+        f"moves by 10 % or more from one to the next with probability {percent(chance.moved, 0)}; nine of ten lie "
+        f"between {chance.low:.2f} and {chance.high:.2f} times the window before."
+    )
 
 
 def plot_incidents(stats: IncidentStatistics, log: IncidentLog) -> Chart | Note:
@@ -237,10 +248,11 @@ def incident_source(log: IncidentLog) -> Table:
     left_out = f"{len(log.quarantine)} put aside, {len(log.maintenance)} maintenance, {len(log.others)} other, "
     left_out += f"{log.later_than_as_of} later than the report"
     return Table(
-        ("Log", "Rows", "Used", "Left out", "Clock", "Columns read"),
+        ("Log", "Read as", "Rows", "Used", "Left out", "Clock", "Columns read"),
         [
             (
                 log.source,
+                log.format or MISSING,
                 str(log.rows),
                 str(len(log.incidents)),
                 left_out,
@@ -282,7 +294,8 @@ def _population(times: Times) -> str:
     return ", ".join(parts)
 
 
-def _with_interval(value: float | None, interval: Interval | None) -> str:
+def with_interval(value: float | None, interval: Interval | None) -> str:
+    """Minutes and their interval, in units that people read."""
     if value is None:
         return "not reached" if interval is not None else MISSING
     if interval is None:

@@ -156,12 +156,18 @@ def interruptions(load: Sequence[Interruptions], zone_name: str) -> Table:
     return Table(
         ("Hours", "When", "Incidents", "Share", "Share of the week", "Alert to acknowledgement, median (95 %)"),
         rows,
-        source=f"incident log, time of detection; {own} of {total} on the clock of the responder, "
-        f"the others on that of {zone_name}"
-        if total
-        else "",
+        source=f"incident log, time of detection, {_clocks(own, total, zone_name)}" if total else "",
         empty="No incident is known for the window.",
     )
+
+
+def _clocks(own: int, total: int, zone_name: str) -> str:
+    """On whose clock the hours were counted."""
+    if own == total:
+        return "on the clock of the responder"
+    if not own:
+        return f"on the clock of {zone_name}"
+    return f"{own} of {total} on the clock of the responder, the others on that of {zone_name}"
 
 
 def _answered(one: Interruptions) -> str:

@@ -10,7 +10,7 @@ from typing import Final
 
 from sre_kit.compute.declaration import ROLES, Declaration, declaration
 from sre_kit.compute.incidents import IncidentLog, IncidentPolicy
-from sre_kit.compute.postmortems import BLAMING, Blame, Owed, Promise, closure_rate
+from sre_kit.compute.postmortems import BLAMING, OF_BUDGET, Blame, Owed, Promise, closure_rate
 from sre_kit.compute.vocabulary import Fact, Finding, Gap, Kind
 from sre_kit.show.document import fact_link
 from sre_kit.show.shown import CodeBlock, Note, Record, Stack
@@ -159,7 +159,7 @@ def war_room_limits(policy: IncidentPolicy) -> Note:
     return Note(f"The room opens for {' and '.join(opens)}, and for any incident on which two people work.")
 
 
-def postmortem_triggers(policy: IncidentPolicy, log: IncidentLog, found: Sequence[Owed]) -> Table:
+def postmortem_triggers(policy: IncidentPolicy, log: IncidentLog, found: Sequence[Owed], measured: int = 0) -> Table:
     """Each rule for a post-mortem, whether the log can tell, and how many incidents met it."""
     everything = (*log.incidents, *log.others)
     written: list[Sequence[Inline]] = [
@@ -170,8 +170,10 @@ def postmortem_triggers(policy: IncidentPolicy, log: IncidentLog, found: Sequenc
     if policy.postmortem_budget_share is not None:
         share = percent(policy.postmortem_budget_share, 0)
         known = sum(one.failed_share is not None for one in log.incidents)
-        basis = f"estimate: duration x failed share, stated for {known} of {len(log.incidents)}"
-        written.append((f"at least {share} of a window's error budget", _met(found, "about "), basis))
+        basis = f"measured for {measured} incidents; for the others an estimate, duration x failed share, which "
+        basis += f"{known} of {len(log.incidents)} state"
+        met = str(sum(any(OF_BUDGET in reason for reason in o.because) for o in found))
+        written.append((f"at least {share} of a window's error budget", met, basis))
     for words, attribute in (("data loss", "data_loss"), ("manual intervention", "manual")):
         stated = sum(getattr(one, attribute) is not None for one in everything)
         basis = f"stated for {stated} of {len(everything)}" if stated else "the log has no such column: not known"
@@ -238,6 +240,7 @@ def action_items(found: Sequence[Promise]) -> Table:
             p.action.text,
             p.action.owner or MISSING,
             p.action.type or MISSING,
+            p.action.priority or MISSING,
             p.action.ticket or MISSING,
             str(p.action.due or MISSING),
             Strong(p.state) if p.overdue_days else p.state,
@@ -247,7 +250,7 @@ def action_items(found: Sequence[Promise]) -> Table:
     rate = closure_rate(found)
     overdue = [p for p in found if p.overdue_days]
     return Table(
-        ("Incident", "Action", "Owner", "Type", "Ticket", "Due", "State"),
+        ("Incident", "Action", "Owner", "Type", "Priority", "Ticket", "Due", "State"),
         rows,
         source="incident log and params: incidents.actions",
         note=f"{percent(rate, 0)} of {len(found)} are done, {len(overdue)} are overdue." if rows else "",

@@ -26,7 +26,14 @@ from sre_kit.compute.incidents import (
     unmapped,
 )
 from sre_kit.compute.oncall import EscalationStep, OnCall, Person
-from sre_kit.compute.postmortems import action_items, blaming_words, budget_share, closure_rate, postmortems_owed
+from sre_kit.compute.postmortems import (
+    action_items,
+    blaming_words,
+    budget_share,
+    closure_rate,
+    postmortems_owed,
+    triggers,
+)
 from sre_kit.compute.reliability import incident_statistics, incident_window, stated_durations
 from sre_kit.compute.runbooks import alert_rules, destructive, runbook_check, similar_runbooks, unknown_targets
 from sre_kit.compute.severity import graded_alerts, level_of, severity_matrix
@@ -204,7 +211,16 @@ def test_one_incident_with_a_fifth_of_the_budget_owes_a_postmortem():
     assert budget_share(full, [slo], END) == ("a", pytest.approx(60 / 43.2))
     assert budget_share(incident(2, 0, services=("shop",)), [slo], END) is None
     policy = IncidentPolicy(severities=LADDER, postmortem_budget_share=Fraction(1, 5))
-    assert "139%" in postmortems_owed([full], policy, END, {}, [slo])[0].because[0]
+    assert "139 %" in postmortems_owed([full], policy, END, {}, [slo])[0].because[0]
+
+
+def test_a_measured_share_outranks_the_estimate_and_does_not_say_about():
+    slo = SLO("a", Fraction(999, 1000), "t", "shop", good="g")
+    full = incident(1, 0, 60, services=("shop",), failed_share=1.0)
+    policy = IncidentPolicy(severities=LADDER, postmortem_budget_share=Fraction(1, 5))
+    assert triggers(full, policy, [slo], END) == ("about 139 % of the budget of a",)
+    assert triggers(full, policy, [slo], END, {"I1": ("a", 0.25)}) == ("25 % of the budget of a",)
+    assert triggers(full, policy, [slo], END, {"I1": ("a", 0.1)}) == ()
 
 
 def test_action_items_are_counted_once_and_overdue_first():

@@ -133,6 +133,26 @@ def test_kaplan_meier_gives_the_median_back_after_a_cut_at_two_hours(lasting, pu
     assert curve.quantile(0.9) is None
 
 
+def test_both_clocks_are_shown_where_the_project_has_two(shared_data, tmp_path):
+    """The explorer's static form: 2025 against 2024 is one verdict on the rate and two on the durations."""
+    from sre_kit import load, show
+
+    (tmp_path / "shop").mkdir()
+    source = shared_data / "github-status" / "incidents.jsonl"
+    (tmp_path / "p.yaml").write_text(
+        f"project: {{name: x, path: shop}}\nas_of: 2026-11-01\nhistory: {{incidents: {source}}}\n"
+        "incidents: {clock: announced}\n"
+    )
+    logs = load.incident_clocks(load.project(str(tmp_path / "p.yaml")))
+    explorer = show.incident_explorer(logs, AS_OF)
+    explorer.controls["year"].value = 2025
+    text = explorer.markdown()
+    assert list(logs) == ["announced", "downtime"]
+    assert text.count("evidence of a higher rate") == 2
+    assert "On the clock 'announced': Durations" in text and "no evidence of a change in duration" in text
+    assert "evidence of longer incidents" in text
+
+
 def test_impact_says_next_to_nothing_about_duration(lasting, published):
     found = spearman([minutes(one) for one in lasting], [IMPACTS[one.impact] for one in lasting])
     assert found == pytest.approx(published["spearman"], abs=0.005)
