@@ -139,16 +139,13 @@ def incident_clocks(project: Project) -> dict[str, IncidentLog]:
 
     An incident that is announced at ten and was felt from nine on has two lengths; a report says which one it uses.
     """
-    from sre_kit.load.incident_logs import incident_log
+    from sre_kit.load.incident_logs import incident_log, tells_downtime
 
     policy, own = project.params.incidents, incidents(project)
     found = {own.clock or policy.clock: own}
-    if own.gap:
-        return found
-    for clock in ("announced", "downtime"):
-        if clock == policy.clock or (clock == "announced" and policy.clock == "began"):
-            continue
-        path = project.file(project.params.history.incidents)
+    path = project.file(project.params.history.incidents)
+    if not own.gap and tells_downtime(path):
+        clock = "downtime" if policy.clock != "downtime" else "announced"
         other = incident_log(path, as_of=project.as_of, clock=clock, zone=policy.zone)
         if other.incidents:
             found[clock] = other

@@ -4,6 +4,8 @@ import json
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from sre_kit.compute.incidents import AUTO_RESOLVED, BEGAN_WITH_ALERT
 from sre_kit.load.incident_logs import incident_log
@@ -498,3 +500,49 @@ def test_a_first_line_that_is_broken_does_not_hide_the_others(tmp_path):
     text = '{"id": "1", "began":\n{"id": "2", "began": "2026-01-01T00:00Z"}\n'
     log = read(tmp_path, text, "log.jsonl")
     assert [i.id for i in log.incidents] == ["2"] and len(log.quarantine) == 1
+
+
+WORDS = st.sampled_from(
+    [
+        "", "SEV1", "maintenance", "none", "closed", "resolved", "2026-01-01T00:00Z", "2026-01-02 10:00", "x",
+        "2027-01-01T00:00Z", "N/A", "12.5", "0001-01-01T00:00:00Z", None, True, 7, 1_767_225_600, [], ["a"],
+        {"summary": "x"}, [{"name": "y"}], [None], {"state": 3}, -1e300, "9" * 400,
+    ]
+)  # fmt: skip
+SAMPLES = [
+    pagerduty(1), opsgenie(1), statuspage("a"), issue(1, "sev1"), alert("firing", "2026-04-01T10:00:00Z"),
+    json.loads(webhooks(alert("firing", "2026-04-01T10:00:00Z"))),
+    matrix(series("ALERTS", range(3), alertstate="firing")),
+    {"id": "g", "external_desc": "x", "begin": "2026-03-10T14:00:00+00:00", "end": "", "severity": "low"},
+    {"id": "t", "began": "2026-03-10T14:00:00Z", "resolved": "2026-03-10T15:00:00Z", "actions": [{"text": "a"}]},
+    {"incident_number": 7, "created_at": "2026-01-08T15:36:37", "seconds_to_first_ack": 42, "seconds_to_resolve": 195},
+]  # fmt: skip
+
+
+@st.composite
+def damaged(draw):
+    """A record of one of the tools with some of its values replaced by others'."""
+    row = dict(draw(st.sampled_from(SAMPLES)))
+    for key in draw(st.lists(st.sampled_from(sorted(row)), max_size=4)):
+        row[key] = draw(WORDS)
+    return row
+
+
+@settings(max_examples=400)
+@given(st.lists(damaged(), min_size=1, max_size=4), st.booleans())
+def test_every_row_is_accounted_for_whatever_it_holds(tmp_path_factory, rows, lines):
+    """Nothing is dropped and nothing raises: used + maintenance + others + put aside + later than the report."""
+    path = tmp_path_factory.mktemp("any") / "any.json"
+    path.write_text("\n".join(map(json.dumps, rows)) if lines else json.dumps(rows), encoding="utf-8")
+    log = incident_log(path, as_of=AS_OF)
+    counted = (*log.incidents, *log.maintenance, *log.others, *log.quarantine)
+    assert log.rows == len(counted) + log.later_than_as_of
+    assert all(q.reason and q.origin for q in log.quarantine)
+
+
+@given(st.text(st.sampled_from("-#|:*\n 0123456789ZUTCabStartEnd@.\\`é"), max_size=300))
+def test_no_page_raises(tmp_path_factory, text):
+    path = tmp_path_factory.mktemp("page") / "page.md"
+    path.write_text("# Outage\n\n" + text, encoding="utf-8")
+    log = incident_log(path, as_of=AS_OF)
+    assert log.rows >= 1

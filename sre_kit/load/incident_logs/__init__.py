@@ -6,6 +6,7 @@ What cannot be used is put aside in sight, never dropped; what lies after the re
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from itertools import chain
@@ -100,6 +101,12 @@ def incident_log(path: Path, *, as_of: datetime, clock: str = "began", zone: str
     for name, text in texts:
         sorting.read(text, name)
     return sorting.log(path.name, header(texts[0][1], texts[0][0]))
+
+
+def tells_downtime(path: Path) -> bool:
+    """Whether a record at `path` has a column of the downtime clock, so that it may be read on that clock too."""
+    columns = re.compile("|".join(CLOCKS["downtime"][0]), re.IGNORECASE)
+    return any(columns.search(_text(file)[0]) for file in _files(path))
 
 
 def _files(path: Path) -> list[Path]:

@@ -55,12 +55,12 @@ def rows(found: Iterable[Row | Quarantined], as_of: datetime) -> Iterator[Row | 
             yield row
             continue
         cut = row.get("truncatedalerts")
-        if cut:
+        if cut and cut != "0":
             yield Quarantined(row.origin, "", f"{cut} alerts of this notification were cut off by the sender")
-        for alert in row.cells.get("alerts") or [row.cells]:
+        for alert in row.listed("alerts") if "alerts" in row.cells else [row.cells]:
             try:
                 key, spell = _spell(row.origin, {str(k).casefold(): v for k, v in alert.items()})
-            except (Refused, AttributeError, KeyError) as error:
+            except (Refused, AttributeError, KeyError, TypeError) as error:
                 yield Quarantined(row.origin, "", f"an alert cannot be read: {error}")
                 continue
             before = known.setdefault(key, {}).get(spell.began)

@@ -45,11 +45,11 @@ def rows(found: Iterable[Row | Quarantined], as_of: datetime) -> Iterator[Row | 
 
 
 def _row(row: Row) -> Row:
-    labels = [str(one.get("name", "") if isinstance(one, Mapping) else one) for one in row.get("labels") or ()]
+    labels = [str(one.get("name", "")) for one in row.listed("labels")]
     severity = next((next(g for g in m.groups() if g) for label in labels if (m := _SEVERITY.fullmatch(label))), "")
     kind = next((_KINDS[key] for label in labels if (key := label.casefold().replace(" ", "-")) in _KINDS), "")
     closed = str(row.get("state")).casefold() == "closed"
-    people = row.get("assignees") or ([row.get("assignee")] if row.get("assignee") else [])
+    people = row.listed("assignees")
     cells: dict[str, Any] = {
         "id": f"#{row.get('number')}",
         "title": row.get("title"),
@@ -58,7 +58,7 @@ def _row(row: Row) -> Row:
         "resolved": row.get("closed_at", "closedat") if closed else None,
         "severity": f"sev{severity}" if severity.isdigit() else severity,
         "services": [m[1] for label in labels if (m := _SERVICE.fullmatch(label))],
-        "responder": str(people[0].get("login", "")) if people and isinstance(people[0], Mapping) else "",
+        "responder": str(people[0].get("login", "")) if people else row.get("assignee.login"),
         FLAGS: (CLOSED,) if closed else (),
         ENDED: closed,
     }

@@ -47,6 +47,11 @@ class Row:
                 return value
         return None
 
+    def listed(self, name: str) -> list[Any]:
+        """The records in a list under `name`; empty where something else stands there."""
+        value = self.cells.get(name)
+        return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+
 
 def header(text: str, source: str) -> str:
     """The columns of a CSV, for a message; empty for other formats."""

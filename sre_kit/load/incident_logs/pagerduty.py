@@ -42,9 +42,7 @@ def rows(found: Iterable[Row | Quarantined], as_of: datetime) -> Iterator[Row | 
 def _row(row: Row) -> Row:
     resolved = row.get("status") == "resolved"
     told = sorted(
-        (str(one["at"]), _summary(one.get("acknowledger")))
-        for one in row.get("acknowledgements") or ()
-        if isinstance(one, Mapping) and one.get("at")
+        (str(one["at"]), _summary(one.get("acknowledger"))) for one in row.listed("acknowledgements") if one.get("at")
     )
     last = row.get("last_status_change_by")
     who = str(last.get("type", "")) if isinstance(last, Mapping) else ""

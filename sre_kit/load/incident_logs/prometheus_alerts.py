@@ -46,10 +46,10 @@ def rows(found: Iterable[Row | Quarantined], as_of: datetime) -> Iterator[Row | 
         if isinstance(row, Quarantined):
             yield row
             continue
-        series = [one for one in row.get("data.result", "result") or () if isinstance(one, Mapping)]
+        series = row.listed("data.result") or row.listed("result")
         try:
             yield from _firings(row.origin, series)
-        except (TypeError, ValueError, KeyError, IndexError) as error:
+        except (TypeError, ValueError, KeyError, IndexError, AttributeError, OverflowError) as error:
             yield Quarantined(row.origin, "", f"not the answer of a range query: {error!r}")
 
 

@@ -39,10 +39,10 @@ def rows(found: Iterable[Row | Quarantined], as_of: datetime) -> Iterator[Row | 
 
 
 def _row(row: Row) -> Row:
-    updates = [one for one in row.get("incident_updates") or () if isinstance(one, Mapping)]
+    updates = row.listed("incident_updates")
     planned = row.get("scheduled_for") is not None
     reviewed = any(one.get("status") == "postmortem" for one in updates)
-    affected = [part for one in updates for part in one.get("affected_components") or () if isinstance(part, Mapping)]
+    affected = [part for one in updates for part in Row("", one).listed("affected_components")]
     cells: dict[str, Any] = {
         "id": row.get("id"),
         "title": row.get("name"),
@@ -53,7 +53,7 @@ def _row(row: Row) -> Row:
         "downtime_start": row.get("downtime_start"),
         "downtime_end": row.get("downtime_end"),
         "impact": row.get("impact"),
-        "services": row.get("components") or affected,
+        "services": row.listed("components") or affected,
         "postmortem": row.get("shortlink") or "yes" if reviewed else None,
         "timeline": updates,
         ENDED: row.get("status") in ("resolved", "postmortem", "completed"),

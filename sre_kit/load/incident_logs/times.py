@@ -42,11 +42,14 @@ def time(written: Any, where: ZoneInfo | None, column: str) -> datetime:
             found = datetime.fromisoformat(_SPACED_OFFSET.sub(r"\1", _UTC.sub("+00:00", text)))
         except ValueError:
             raise Refused(f"{column} {text[:40]!r} is no ISO 8601 time") from None
-    if found.tzinfo is not None:
-        return found.astimezone(UTC)
-    if where is None:
-        raise Refused(f"{column} {text[:40]!r} has no zone; set incidents.zone if all such times are in one")
-    return first_instant(found, where)
+    try:
+        if found.tzinfo is not None:
+            return found.astimezone(UTC)
+        if where is not None:
+            return first_instant(found, where)
+    except OverflowError:
+        raise Refused(f"{column} {text[:40]!r} lies outside of the calendar") from None
+    raise Refused(f"{column} {text[:40]!r} has no zone; set incidents.zone if all such times are in one")
 
 
 def stated_minutes(text: str) -> float | None:
