@@ -29,6 +29,14 @@ def bound(text: str) -> list[tuple[str, str]]:
         ("- Speed: p95 inbox <= 300 ms, archive <= 900 ms", [("0.300", "inbox"), ("0.900", "archive")]),
         ("| Measure | Target |\n|---|---|\n| Label print latency (p99) | < 3 s |", [("3", "Label print")]),
         ("| Measure | Target |\n|---|---|\n| p95 Response Time, seat map | < 1 s |", [("1", "seat map")]),
+        (
+            "# SLO\n\n## 2. /v1/seats latency\n\n| Field | Value |\n|---|---|\n| Target | p95 < 90 ms |",
+            [("0.090", "/v1/seats")],
+        ),
+        (
+            "# Harbour service levels\n\n## Core list endpoints\n\n- p95 latency: < 90 ms",
+            [("0.090", "Core list endpoints")],
+        ),
         ("## Receipt worker\n\n- Availability: 99.5 %", [("0.995", "Receipt worker")]),
         ("# Objectives for the ledger\n\n## Latency\n\n- p95: < 80 ms", [("0.080", "ledger")]),
         ("Latency of the endpoints (p95):\n\n- `GET /api/users`: < 90 ms", [("0.090", "GET /api/users")]),

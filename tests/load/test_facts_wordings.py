@@ -191,3 +191,35 @@ def test_alerts_may_be_listed_without_a_comparison():
     text = "## Alerts included\n\n- **GateDown (critical)** — `/metrics` target down for 2m\n"
     (fact,) = facts(text, "Alerting.md")
     assert (fact.kind, fact.name, fact.details["severity"]) == (Kind.ALERT_RULE, "GateDown", "critical")
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "expected"),
+    [
+        ("| Area | Objective |\n|---|---|\n| Restore time objective | <= 6 hours |\n", Kind.RTO, [6 * 3600]),
+        (
+            "| Area | Objective |\n|---|---|\n| Map availability | 99.9% monthly |\n",
+            Kind.AVAILABILITY_TARGET,
+            [Decimal("0.999")],
+        ),
+        ("| Metric | Target |\n|---|---|\n| Overall timeout | < 0.2% |\n", Kind.ERROR_RATE_TARGET, [Decimal("0.002")]),
+        ("**Expected performance**:\n\n- Simple lists: < 50ms\n", Kind.LATENCY_TARGET, [Decimal("0.050")]),
+        ("# Load test report\n\n### Latency (ms)\n\n- mean: 3.5\n", Kind.LOAD_TEST_RESULT, [Decimal("0.0035")]),
+        ("#### Cache alerts\n\n- **Cache errors**: any error at all\n", Kind.ALERT_RULE, ["any error at all"]),
+    ],
+)
+def test_still_more_forms_of_the_same(text: str, kind: Kind, expected: list[object]):
+    assert values(text, kind) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "| Metric | Minimum absolute degradation |\n|---|---|\n| p95 latency | 2 ms |\n",
+        "## Upload\n\n- **Expected time**: < 1s/MB\n",
+        "```yaml\n- alert: Mine\n  expr: your_metric_expression\n  for: 5m\n```\n",
+        "#### Custom alerts\n\n- **Where**: in the rules file\n",
+    ],
+)
+def test_what_is_no_level_and_no_alert(text: str):
+    assert [fact for fact in facts(text, "Document.md") if not fact.refused] == []

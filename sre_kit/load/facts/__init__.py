@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 
 from sre_kit.compute.vocabulary import Fact
 from sre_kit.load.facts import roles
-from sre_kit.load.facts.alerts import alert_line, alert_sentence, alert_table, runbook_alert
+from sre_kit.load.facts.alerts import alert_line, alert_sentence, alert_table
 from sre_kit.load.facts.choosing import Conflict, apply, as_json, conflicts
 from sre_kit.load.facts.claims import Claim, claims
 from sre_kit.load.facts.components import component_facts
@@ -32,9 +32,10 @@ from sre_kit.load.facts.levels import level_facts
 from sre_kit.load.facts.manifests import fence_claims, fence_facts
 from sre_kit.load.facts.money import money_facts
 from sre_kit.load.facts.people import journey_title, people_line, people_table, stakeholder_sections
-from sre_kit.load.facts.quantities import decimal_mark
+from sre_kit.load.facts.quantities import decimal_mark, quantities
 from sre_kit.load.facts.reading import Block, Fence, Line, Table, blocks
 from sre_kit.load.facts.recovery import backup_facts, backup_table
+from sre_kit.load.facts.runbooks import runbook_alert
 from sre_kit.load.facts.scaling import scaling_facts, scaling_section, scaling_table
 from sre_kit.load.facts.scaling_blocks import scaling_block
 from sre_kit.load.facts.support import support_facts
@@ -162,11 +163,12 @@ def _claim(
     yield from level_facts(claim, document, style)
     if "http_req" in claim.words:
         yield from k6_claim(claim, document)
-    yield from rate_facts(claim, document, style)
-    yield from user_facts(claim, document, style)
-    yield from money_facts(claim, document, style)
+    if quantities(claim.text, style):
+        yield from rate_facts(claim, document, style)
+        yield from user_facts(claim, document, style)
+        yield from money_facts(claim, document, style)
+        yield from capacity_results(claim, document, style)
     yield from support_facts(claim, document)
-    yield from capacity_results(claim, document, style)
     yield from strategy(claim, document)
     if not backups:
         yield from backup_facts(claim, document, style)

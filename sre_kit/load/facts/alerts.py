@@ -10,7 +10,7 @@ from sre_kit.compute.vocabulary import Fact, Kind, Role, Scope
 from sre_kit.load.facts import roles, scope
 from sre_kit.load.facts.claims import Claim, header_index, split_key
 from sre_kit.load.facts.quantities import quantities
-from sre_kit.load.facts.reading import Block, Line, Row, Table
+from sre_kit.load.facts.reading import Line, Row, Table
 
 _NAME: Final = re.compile(
     r"^(?:alert|alarm|alarms?|alert ?name|rule|rule name|monitor|check|alerta|alarm "
@@ -75,7 +75,7 @@ _COMPARES: Final = re.compile(
     r"offline|full|lag)\b",
     re.IGNORECASE,
 )
-_SIGN: Final = re.compile(
+SIGN: Final = re.compile(
     r"[<>≥≤]=?|\b(?:above|below|exceeds?|exceeding|greater than|less than|more than|fewer than|over|under)\s+\d",
     re.IGNORECASE,
 )
@@ -105,7 +105,16 @@ def alert_table(table: Table, document: str) -> list[Fact] | None:
         header, re.compile(r"\balerts?\b|\balarms?\b|\balertas?\b|\balertes?\b|\balarme?\b", re.IGNORECASE)
     )
     both = {"warning", "critical"} <= set(levels.values()) and _mostly_compared(table, levels)
-    about = about or (both and bool(re.search(r"(?i)monitor|threshold|schwell|umbral|seuil|limia", place)))
+    about = about or (
+        both
+        and bool(
+            re.search(
+                r"(?i)monitor|threshold|schwell|umbral|seuil|limia|utili[sz]ation|"
+                r"resource|health|capacity",
+                place,
+            )
+        )
+    )
     if (
         len(levels) >= 1
         and condition not in levels
@@ -151,7 +160,7 @@ def _condition_row(table: Table, row: Row, condition: int, severity: int | None,
         details["severity"] = cells[severity].lower()
     elif word := _SEVERITY_WORD.search(" ".join((*table.heading[-1:], table.lead))):
         details["severity"] = word[1].lower()
-    return _rule(
+    return alert_rule(
         label, text, details, row.line, row.source, table.heading, document, (table.lead, *reversed(table.heading))
     )
 
@@ -164,7 +173,7 @@ def _level_row(table: Table, row: Row, levels: Mapping[int, str], document: str)
             details = {"condition": condition, "severity": level, "threshold": text}
             if (other := header_index(table.header, _FOR)) and other < len(row.cells):
                 details["for"] = row.cells[other]
-            yield _rule(
+            yield alert_rule(
                 row.cells[0],
                 condition,
                 details,
@@ -191,10 +200,12 @@ def alert_line(line: Line, document: str) -> list[Fact] | None:
         ]
     if not line.item or not any(_ALERT_PLACE.search(text) and not _NOT_ALERT_PLACE.search(text) for text in near):
         return None
-    if _ALERT_LIST.match(next((text for text in near if text), "")) and not line.parents and _listed(line.text):
+    nearest = next((text for text in near if text), "")
+    named_group = bool(key) and _ALERT_GROUP.fullmatch(nearest.strip(" :")) is not None
+    if (_ALERT_LIST.match(nearest) or named_group) and not line.parents and _listed(line.text):
         name = re.split(r"\s?[(:<>≥≤]|\s[–—-]\s", line.text)[0].strip()
         return [_lined(name, rest or line.text, _severity(rest, near), line, document)]
-    if not _SIGN.search(line.text):
+    if not SIGN.search(line.text):
         return None
     if not any(quantity.unit or quantity.comparison for quantity in quantities(line.text)):
         return None
@@ -205,6 +216,12 @@ def alert_line(line: Line, document: str) -> list[Fact] | None:
     return [_lined(name, rest if key else line.text, _severity(rest or line.text, near), line, document)]
 
 
+_ALERT_GROUP: Final = re.compile(
+    r"(?i)(?:\d[\d.]*\s+)?(?!(?:view|test|silenc|add|configur|creat|manag|handl|custom|example|sample|how|about|"
+    r"no|current|active|new)"
+    r"\w*\b)(?:[\w/&-]+ ){1,3}alerts?"
+)
+"""`Database alerts`: what follows are alerts with a name each."""
 _ALERT_LIST: Final = re.compile(
     r"^\W*(?:\d[\d.]*\s*)?(?:critical|warning|info(?:rmational)?|high|medium|low|p[0-4]|"
     r"sev-?[0-4]|page|high[- ]priority|urgent)?\s?"
@@ -239,7 +256,7 @@ _SPOKEN: Final = re.compile(
 
 def alert_sentence(line: Line, document: str) -> list[Fact] | None:
     """`Trigger an alert if the error rate exceeds 2 % for 5 minutes`: named by the heading over it."""
-    if not _SPOKEN.search(line.text) or not _SIGN.search(line.text) or line.done is not None or len(line.text) > 400:
+    if not _SPOKEN.search(line.text) or not SIGN.search(line.text) or line.done is not None or len(line.text) > 400:
         return None
     if not any(quantity.unit == "ratio" or quantity.comparison for quantity in quantities(line.text)):
         return None
@@ -257,7 +274,7 @@ def alert_sentence(line: Line, document: str) -> list[Fact] | None:
 
 
 def _lined(name: str, condition: str, details: dict[str, str], line: Line, document: str) -> Fact:
-    return _rule(
+    return alert_rule(
         name, condition, {"condition": condition} | details, line.line, line.raw, line.heading, document, line.context
     )
 
@@ -277,75 +294,7 @@ _LEVEL_BEFORE: Final = re.compile(
 )
 
 
-def runbook_alert(lines: Sequence[Block], document: str) -> Iterator[Fact]:
-    """The alert that a runbook names in its head (`Alert Name: HighErrorRate`), with severity and threshold."""
-    pairs: dict[str, tuple[str, Line]] = {}
-    for block in lines:
-        if not isinstance(block, Line):
-            continue
-        key, rest = split_key(block.text)
-        if named := _runbook_names(key, rest, block):
-            if pairs:
-                yield from _flush(pairs, document)
-            pairs = {"alert": (named, block)}
-            if key.lower() not in _HEAD_KEYS:
-                pairs["condition"] = (rest, block)
-        elif (
-            pairs
-            and key
-            and key.lower()
-            in ("severity", "threshold", "condition", "duration", "for", "channel", "trigger", "expression")
-            and block.heading == pairs["alert"][1].heading
-        ):
-            pairs[key.lower()] = (rest, block)
-    if pairs:
-        yield from _flush(pairs, document)
-
-
-_HEAD_KEYS: Final = ("alert", "alert name", "alertname", "alarm", "alert names", "alerts")
-_CONDITION_KEYS: Final = ("alert condition", "alert expression", "alert threshold", "alert rule", "alert trigger")
-_IDENTIFIER: Final = r"[A-Za-z][\w-]{3,60}"
-
-
-def _runbook_names(key: str, rest: str, line: Line) -> str:
-    """The name or names (`HighCPU / CriticalCPU`) that a runbook's head gives, or its heading beside a condition."""
-    if key.lower() in _HEAD_KEYS and re.fullmatch(rf"{_IDENTIFIER}(?:\s?[/,]\s?{_IDENTIFIER}){{0,4}}", rest):
-        return rest
-    if key.lower() in _CONDITION_KEYS and line.heading and _SIGN.search(rest.replace("==", "< ")):
-        name = re.sub(r"^\W*(?:\d[\d.]*\s+)?(?:alert|runbook)?\s?[:–—-]?\s*", "", line.heading[-1], flags=re.IGNORECASE)
-        return name if re.fullmatch(_IDENTIFIER, name) or 0 < len(name.split()) <= 6 else ""
-    return ""
-
-
-def _flush(pairs: Mapping[str, tuple[str, Line]], document: str) -> Iterator[Fact]:
-    names, line = pairs["alert"]
-    several = (
-        re.split(r"\s?[/,]\s?", names)
-        if re.fullmatch(rf"{_IDENTIFIER}(?:\s?[/,]\s?{_IDENTIFIER})+", names)
-        else [names]
-    )
-    for name in several:
-        yield _headed(name, line, pairs, document)
-
-
-def _headed(name: str, line: Line, pairs: Mapping[str, tuple[str, Line]], document: str) -> Fact:
-    names = {
-        "severity": "severity",
-        "threshold": "condition",
-        "condition": "condition",
-        "trigger": "condition",
-        "expression": "condition",
-        "duration": "for",
-        "for": "for",
-        "channel": "channel",
-    }
-    details = {names[key]: text for key, (text, _) in pairs.items() if key in names}
-    return _rule(
-        name, details.get("condition", name), details, line.line, line.raw, line.heading, document, line.context
-    )
-
-
-def _rule(
+def alert_rule(
     name: str,
     condition: str,
     details: dict[str, str],
@@ -355,6 +304,7 @@ def _rule(
     document: str,
     around: tuple[str, ...],
 ) -> Fact:
+    """A rule from its condition: how long it must last, at which value, how urgent, as far as the words tell."""
     claim = Claim(condition, name, "", around, heading, line, quote, "pair")
     if "for" not in details and (sustained := _SUSTAINED.search(condition)):
         details["for"] = sustained[1]

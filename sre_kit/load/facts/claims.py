@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from sre_kit.load.facts.reading import Block, Line, Row, Table, plain
 
@@ -65,7 +66,14 @@ def cell_claims(table: Table, row: Row) -> Iterator[Claim]:
     around = ((table.lead,) if table.lead else ()) + tuple(reversed(table.heading))
     named = tuple(zip(table.header, row.cells, strict=False))
     label = row.cells[0] if row.cells else ""
-    topic = next((index for index, (name, cell) in enumerate(named) if index and cell and _TOPIC.match(name)), None)
+    topic = next(
+        (
+            index
+            for index, (name, cell) in enumerate(named)
+            if index and cell and _TOPIC.match(name) and not re.search(r"\d", cell)
+        ),
+        None,
+    )
     if topic is not None and not _TOPIC.match(table.header[0]):
         label = row.cells[topic]
     if re.fullmatch(r"#?\d{1,2}\.?", label) and len(row.cells) > 2 and not re.search(r"\d", row.cells[1]):
@@ -115,6 +123,7 @@ def line_claims(line: Line) -> Iterator[Claim]:
         )
 
 
+@lru_cache(maxsize=2048)
 def split_key(text: str) -> tuple[str, str]:
     """
     The key and the value of a ``Key: value`` line, or nothing and the text.

@@ -54,10 +54,10 @@ def level_facts(claim: Claim, document: str, style: str) -> Iterator[Fact]:
         and "nine" not in claim.text.lower()
     ):
         return
-    found = list(_found(claim, document, style))
-    for one in found:
-        others = [other for other in found if other is not one and other.kind is one.kind]
-        reached = not _aimed(one) and any(_aimed(other) for other in others)
+    found = [(one, _aimed(one)) for one in _found(claim, document, style)]
+    aims = {one.kind for one, aimed in found if aimed}
+    for one, aimed in found:
+        reached = not aimed and one.kind in aims
         if fact := stated(one, claim, document, reached):
             yield fact
 
@@ -81,6 +81,9 @@ def _found(claim: Claim, document: str, style: str) -> Iterator[Found]:
             continue
         if quantity.unit == "ratio" and scope.statistic(claim.text[quantity.start : quantity.end + 32]).startswith("p"):
             continue  # "95 % of requests" names a statistic
+        if quantity.unit == "s" and re.match(r"/(?!p\d|avg|max)[A-Za-z]", after):
+            last_end = quantity.end  # "1 s/MB" grows with what is asked
+            continue
         if quantity.unit == "s" and _LASTING.search(before):
             last_end = quantity.end  # how long it lasts, not how fast it is
             continue
@@ -146,6 +149,7 @@ def _with_unit(quantity: Quantity, claim: Claim) -> Quantity:
         _NAMED_UNIT.search(claim.column)
         or _NAMED_UNIT.search(claim.label)
         or re.fullmatch(r"(ms|s|sec|seconds|µs|%)", column)
+        or (scope.is_statistic(claim.label) and claim.around and _NAMED_UNIT.search(claim.around[0]))
     )
     if not named:
         return quantity
@@ -250,7 +254,8 @@ def _kind(
 _PERFORMANCE_PLACE: Final = re.compile(
     r"(?i)\b(?:performance|speed|response)\b[\w\s/&-]{0,24}\b(?:targets?|requirements?|baselines?|goals?|"
     r"objectives?|slos?|"
-    r"criteria|budgets?|expectations?|nfrs?|kpis?)\b|\b(?:anforderungen an die performance|requisitos de rendimiento)\b"
+    r"criteria|budgets?|expectations?|nfrs?|kpis?)\b|\b(?:expected|target|required) performance\b|"
+    r"\b(?:anforderungen an die performance|requisitos de rendimiento)\b"
 )
 
 

@@ -176,6 +176,11 @@ def _quote(fence: Fence, line: int) -> str:
     return lines[offset].strip() if 0 <= offset < len(lines) else ""
 
 
+def _waits(condition: str) -> bool:
+    """Whether an expression stands for one to be written: `<expression>`, `your_metric`."""
+    return bool(re.fullmatch(r"<[^<>]*>", condition)) or bool(re.search(r"\byour[_-]\w", condition))
+
+
 def _alert(rule: Mapping[str, Any], fence: Fence, document: str) -> Fact:
     name = str(rule["alert"])
     line = _line(fence, f"alert: {name}", f'alert: "{name}"', f"alert: '{name}'", name)
@@ -204,7 +209,7 @@ def _alert(rule: Mapping[str, Any], fence: Fence, document: str) -> Fact:
         role=Role.THRESHOLD,
         scope=Scope(roles.fence_environment(fence)),
         details={key: value for key, value in details.items() if value},
-        refused=roles.PLACEHOLDER if re.fullmatch(r"<[^<>]*>", condition) else roles.fence_refusal(fence),
+        refused=roles.PLACEHOLDER if _waits(condition) else roles.fence_refusal(fence),
     )
 
 

@@ -83,7 +83,8 @@ _KEPT: Final = re.compile(
 )
 _NOT_BACKUP: Final = re.compile(
     r"\b(?:logs?|log files|metrics|traces|prometheus|loki|audit|test(?:s|ed|ing)?|"
-    r"drills?|restore[sd]?|restoring|verif\w+|validat\w+|review(?:s|ed)?|monitor\w*|"
+    r"drills?|restore[sd]?|restoring|verif\w+|valida\w+|confirmar?|probar|comprobar|vérifier|prüf\w+|testar|"
+    r"review(?:s|ed)?|monitor\w*|"
     r"alert\w*|check(?:s|ed)?|rehears\w+|"
     r"rto|rpo|recovery (?:time|point) objective|failed|failure|older than|last|age|"
     r"missing|not run|exercise|report|cost|storage growth|session|cache|copy|copied|"

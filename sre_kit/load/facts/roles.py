@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from sre_kit.compute.vocabulary import Role
@@ -17,7 +18,7 @@ _PLACEHOLDER = re.compile(
     r"item|metric|target|reason|description|company|customer|list|describe|specify)\b[^\[\]]*\]"
     r"|\{\{[^{}]*\}\}|\bTB[DCA]\b|\bto be (?:determined|defined|decided|confirmed|"
     r"announced)\b|\bXX+\b|(?<![\w.])[XYZN]\s?%|\$\s?[XYN](?![\w])|"
-    r"\bYYYY-MM-DD\b|…|\?\?+|<(?:value|number|name|your)[^<>]*>|\blorem ipsum\b|\bplaceholder\b|"
+    r"\byour[_-]\w+|\bYYYY-MM-DD\b|…|\?\?+|<(?:value|number|name|your)[^<>]*>|\blorem ipsum\b|\bplaceholder\b|"
     r"\bnot (?:yet )?(?:defined|decided|known)\b|(?<!\w)N/A(?!\w)"
     r"|(?<![\w%])(?:X|XX|Y|Z)(?:\s?(?:ms|s|min|minutes|hours|days|users|rps|GB)\b)",
     re.IGNORECASE,
@@ -166,11 +167,12 @@ def example(claim: Claim) -> bool:
     waits = not re.search(r"\btarget\b", claim.text, re.IGNORECASE)
     if waits and any(_TEMPLATE.search(text) for text in claim.around[:2]):
         return True
-    return any(
-        _EXAMPLE_HEAD.search(text) and not _NOT_EXAMPLE.search(text)
-        for text in (*claim.around[:4], claim.label)
-        if len(text) < 90
-    )
+    return any(_heads_example(text) for text in (*claim.around[:4], claim.label) if len(text) < 90)
+
+
+@lru_cache(maxsize=2048)
+def _heads_example(text: str) -> bool:
+    return bool(_EXAMPLE_HEAD.search(text)) and not _NOT_EXAMPLE.search(text)
 
 
 def refusal(claim: Claim) -> tuple[Role | None, str]:
@@ -216,9 +218,15 @@ _AIMED = re.compile(
 
 def in_load_test(claim: Claim, document: str) -> bool:
     """Whether the claim stands in a document or section on load tests."""
-    return any(_LOAD_TEST.search(text) for text in (*claim.around, _spaced(document)))
+    return any(_about_load(text) for text in (*claim.around, _spaced(document)))
 
 
+@lru_cache(maxsize=2048)
+def _about_load(text: str) -> bool:
+    return bool(_LOAD_TEST.search(text))
+
+
+@lru_cache(maxsize=256)
 def _spaced(document: str) -> str:
     """`docs/PerformanceTestPlan.md` as words."""
     return re.sub(r"(?<=[a-z])(?=[A-Z])|[-_./]", " ", document)
@@ -238,7 +246,12 @@ def tested(claim: Claim, document: str) -> bool:
 
 def results_place(claim: Claim, document: str) -> bool:
     """Whether the headings say that what follows was measured."""
-    return any(_RESULT.search(text) for text in (*claim.around, _spaced(document)))
+    return any(_about_results(text) for text in (*claim.around, _spaced(document)))
+
+
+@lru_cache(maxsize=2048)
+def _about_results(text: str) -> bool:
+    return bool(_RESULT.search(text))
 
 
 def role(claim: Claim, clause: str, comparison: str, document: str) -> Role:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final
 
 _ENVIRONMENTS: Final = (
@@ -78,12 +79,15 @@ def environment(*texts: str) -> str:
     for text in texts:
         if len(text) > 90:
             continue
-        found = {name for name, pattern in _ENVIRONMENT if pattern.search(text)}
-        if len(found) == 1:
-            return found.pop()
+        found = _environments(text)
         if found:
-            return ""
+            return found[0] if len(found) == 1 else ""
     return ""
+
+
+@lru_cache(maxsize=2048)
+def _environments(text: str) -> tuple[str, ...]:
+    return tuple(name for name, pattern in _ENVIRONMENT if pattern.search(text))
 
 
 def tier(*texts: str) -> str:
@@ -93,13 +97,15 @@ def tier(*texts: str) -> str:
     >>> tier("Enterprise"), tier("Pro Plan (guaranteed)"), tier("Business continuity"), tier("Free Tier: 99 %")
     ('enterprise', 'pro', '', 'free')
     """
-    for text in texts:
-        found = _TIER_ALONE.match(text) or _TIER_NAMED.search(text)
-        if found:
-            return found["tier"].lower()
-        if numbered := _TIER_NUMBER.search(text):
-            return f"tier {numbered['number']}"
-    return ""
+    return next((named for text in texts if (named := _tier(text))), "")
+
+
+@lru_cache(maxsize=2048)
+def _tier(text: str) -> str:
+    if found := _TIER_ALONE.match(text) or _TIER_NAMED.search(text):
+        return found["tier"].lower()
+    numbered = _TIER_NUMBER.search(text)
+    return f"tier {numbered['number']}" if numbered else ""
 
 
 def statistic(*texts: str) -> str:
@@ -109,11 +115,12 @@ def statistic(*texts: str) -> str:
     >>> statistic("p(95)=148ms"), statistic("95th percentile"), statistic("Avg"), statistic("checkout")
     ('p95', 'p95', 'avg', '')
     """
-    for text in texts:
-        for name, pattern in _STATISTICS:
-            if pattern.search(text):
-                return name
-    return ""
+    return next((named for text in texts if (named := _statistic(text))), "")
+
+
+@lru_cache(maxsize=2048)
+def _statistic(text: str) -> str:
+    return next((name for name, pattern in _STATISTICS if pattern.search(text)), "")
 
 
 def is_environment(text: str) -> bool:
@@ -131,6 +138,7 @@ def is_statistic(text: str) -> bool:
     return bool(statistic(text)) and len(text.split()) == 1
 
 
+@lru_cache(maxsize=2048)
 def strip_known(text: str, known: Iterable[re.Pattern[str]] = ()) -> str:
     """A row label without the statistic and the environment, so that the component is left."""
     left = re.sub(

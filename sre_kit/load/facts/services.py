@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 
 from sre_kit.load.facts import scope
@@ -75,10 +76,13 @@ _SECTION: Final = re.compile(
     r"requirements?|testing|"
     r"tests?|plan|planning|security|scaling|capacity|infrastructure|deployment|configuration|management|"
     r"analysis|summary|"
-    r"critical|core|external|third[- ]party|supporting|internal|other|response|introduction|levels?|metrics|targets?|"
+    r"critical|core(?! [\w ]*endpoints?)|external|third[- ]party|supporting|internal|other|response|"
+    r"introduction|levels?|metrics|targets?|"
     r"professional|customer|support|managed|cloud|new|proposed|recommended|which|how|what|why|per|by|from|this|your)\b",
     re.IGNORECASE,
 )
+_METRIC_END: Final = re.compile(rf"\b{_METRIC}$", re.IGNORECASE)
+_PATH: Final = re.compile(r"(?:(?:GET|POST|PUT|PATCH|DELETE) )?/[\w/:{}.-]{2,60}$")
 _NUMBERED: Final = re.compile(r"^\W*(?:\d{1,2}(?:\.\d{1,2})*[.)]?\s+)?")
 _LONGEST: Final = 40
 
@@ -110,7 +114,7 @@ def named_by_label(label: str) -> str:
     >>> named_by_label("API Latency (p95)"), named_by_label("p95 Response Time, checkout"), named_by_label("Latency")
     ('API', 'checkout', '')
     """
-    left = re.sub(r"\s+", " ", _LABEL_WORDS.sub(" ", label)).strip(" -–—:,/&")
+    left = re.sub(r"\s+", " ", _LABEL_WORDS.sub(" ", label)).strip(" -–—:,&").rstrip("/")
     return _name(left) if left != label.strip() else ""
 
 
@@ -123,11 +127,21 @@ def named_above(headings: Sequence[str]) -> str:
     >>> named_above(["Performance targets", "Non-functional requirements"]), named_above(["API performance"])
     ('', '')
     """
-    for text in headings[:4]:
+    return _above(tuple(headings[:4]), tuple(headings[-1:]))
+
+
+@lru_cache(maxsize=2048)
+def _above(headings: tuple[str, ...], title: tuple[str, ...]) -> str:
+    for text in headings:
         heading = _NUMBERED.sub("", re.sub(r"\([^()]*\)", "", text)).strip(" :✓☐-–—")
         of = _OF_SERVICE.search(heading)
-        if of and (named := _name((of["name"] or of["before"]).strip())):
+        whole = of and of["before"] and text in title and not _SERVICE_NOUN.search(of["before"])
+        if of and not whole and (named := _name((of["name"] or of["before"]).strip())):
             return named
+        if of is None and _METRIC_END.search(heading) and (named := named_by_label(heading)):
+            return named
+        if (path := _PATH.match(heading)) is not None:
+            return path[0]
         if _SERVICE_NOUN.search(heading) and not _SECTION.search(heading) and len(heading.split()) > 1:
             return _name(heading)
     return ""

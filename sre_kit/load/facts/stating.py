@@ -22,7 +22,9 @@ WINDOW = re.compile(
     r"weekly|rolling \d+ days?|\d+-day rolling|per day|daily)\b",
     re.IGNORECASE,
 )
-RECOVERY = re.compile(r"\b(rto|rpo)s?\b|\brecovery[- ](time|point)(?:[- ]objectives?)?\b", re.IGNORECASE)
+RECOVERY = re.compile(
+    r"\b(rto|rpo)s?\b|\b(?:recovery|restore|restoration)[- ](time|point)(?:[- ]objectives?)?\b", re.IGNORECASE
+)
 _GROWTH_PERIOD = re.compile(
     r"\b(month|mom|monthly|monat|week|weekly|quarter(?:ly)?|qoq|year|yoy|annual(?:ly)?|cagr|p\.a\.|jahr|day|daily)",
     re.IGNORECASE,

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import Final
 
 from sre_kit.compute.vocabulary import Kind
@@ -73,7 +74,7 @@ RULES: Final = (
         r"loss|jitter|interest|tax|vat|equity|probability|confidence|savings?|cheaper|"
         r"reduction|reduced|improve(?:d|ment)?|overhead|default rate|engagement|open rate|"
         r"click|bounce rate|compliance|durability|delivery rate|deploy(?:ment)? success|successful deploy\w*|"
-        r"completeness|freshness|correctness|"
+        r"completeness|freshness|correctness|degradation|regression|"
         r"automation|threshold for)\b",
     ),
     _rule(
@@ -84,7 +85,7 @@ RULES: Final = (
         r"expir(?:y|es|ation)|every|poll(?:ing)?|refresh|keepalive|grace|delay|debounce|"
         r"backoff|retry|retries|ramp(?:[- ]?up)?|sustained|warm-?up|test duration|duration "
         r"of|uptime of|period|ago|lifetime|session|token|sampling|scrape|heartbeat|lag|"
-        r"notice|advance|age|valid|lease|lock|sla clock|maintenance|deadline|(?<!latency "
+        r"notice|advance|degradation|regression|age|valid|lease|lock|sla clock|maintenance|deadline|(?<!latency "
         r")(?<!performance )(?<!response )budgets?|sprint|milestone|onboarding)\b",
     ),
     _rule(
@@ -134,6 +135,7 @@ RULES: Final = (
         r"\berrores\b|错误率|エラー率|\bчастота ошибок|\btingkat kesalahan",
         _between("0", "1"),
     ),
+    _rule(Kind.ERROR_RATE_TARGET, "ratio", r"\btime-?outs?\b", _between("0", "0.2")),
     _rule(Kind.LATENCY_TARGET, "s", _LATENCY_WORDS, _between("0.000000001", "3600")),
     _rule(
         Kind.LOAD_TEST_RESULT,
@@ -155,7 +157,7 @@ _RTO_WORDS: Final = re.compile(
     r"\brtos?\b|\b(?<!mean )recovery[- ]time(?:[- ]objectives?)?\b|(?<!mean )\btime to recover(?:y)?\b|"
     r"\bdmia\b|\bdurée maximale d'interruption|\bwieder(?:herstellungs|anlauf)zeit\w*|"
     r"\btiempo (?:objetivo )?de recuperaci[oó]n|\btempo (?:objetivo )?de recupera[cç][aã]o|"
-    r"\bmaximum tolerable downtime\b",
+    r"\bmaximum tolerable downtime\b|\brestor(?:e|ation)[- ]time[- ]objectives?\b",
     re.IGNORECASE,
 )
 _RPO_WORDS: Final = re.compile(
@@ -163,7 +165,7 @@ _RPO_WORDS: Final = re.compile(
     r"accepted|tolerable) data[- ]loss\b|\bdata[- ]loss (?:window|tolerance)\b|\bpdma\b|"
     r"\bperte de données maxim\w+|\bwiederherstellungspunkt\w*|\bmax(?:imaler|\.)? "
     r"(?:tolerierter )?datenverlust|\bpunto (?:objetivo )?de recuperaci[oó]n|\bpérdida "
-    r"(?:máxima )?de datos|\bponto de recupera[cç][aã]o",
+    r"(?:máxima )?de datos|\bponto de recupera[cç][aã]o|\brestor(?:e|ation)[- ]point[- ]objectives?\b",
     re.IGNORECASE,
 )
 
@@ -193,6 +195,7 @@ OUTSIDE_GROWTH: Final = re.compile(
 _SHORT_LIVED: Final = re.compile(r"(?i)\b(?:tokens?|sessions?|lease|valid|locks?|refresh)\b")
 
 
+@lru_cache(maxsize=2048)
 def subject(text: str, unit: str, value: Decimal, last: bool = False) -> tuple[bool, Kind | None]:
     """
     Whether the words say what a number of this unit is about, and which kind that makes it.

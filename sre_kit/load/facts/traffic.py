@@ -106,7 +106,7 @@ _USERS_LABEL: Final = re.compile(
 )
 _NOT_USERS: Final = re.compile(
     r"\busers? per (?!day|week|month|hour|year)|\b(?:up to|limit|plan|tier|seat|pricing|interview\w*|survey\w*|"
-    r"persona|included|add|max \d+ users|% of|percent of|team of|beta test\w*|usability|"
+    r"persona|included|test (?:for|of|with)|add|max \d+ users|% of|percent of|team of|beta test\w*|usability|"
     r"test users?|sample|market|industry|competitors?|tam|sam|som|virtual users|rate[- ]limit\w*|"
     r"roles?|k6|vus?)\b",
     re.IGNORECASE,
@@ -213,7 +213,11 @@ def user_facts(claim: Claim, document: str, style: str) -> Iterator[Fact]:
     if (
         _NOT_USERS.search(spot)
         or (any(priced(text) for text in claim.around[:2]) and not _FORETOLD.search(" ".join(claim.around[:2])))
-        or (roles.in_load_test(claim, document) and not _FORETOLD.search(" ".join((spot, *claim.around[:2]))))
+        or (
+            roles.in_load_test(claim, document)
+            and not (claim.form == "cell" and roles.target_column(claim.column))
+            and not _FORETOLD.search(" ".join((spot, *claim.around[:2])))
+        )
     ):
         return
     label = claim.label

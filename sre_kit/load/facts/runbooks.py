@@ -1,0 +1,80 @@
+"""The alerts that a runbook names in its head, or by the heading over a condition."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+from sre_kit.compute.vocabulary import Fact
+from sre_kit.load.facts.alerts import SIGN, alert_rule
+from sre_kit.load.facts.claims import split_key
+from sre_kit.load.facts.reading import Block, Line
+
+
+def runbook_alert(lines: Sequence[Block], document: str) -> Iterator[Fact]:
+    """The alert that a runbook names in its head (`Alert Name: HighErrorRate`), with severity and threshold."""
+    pairs: dict[str, tuple[str, Line]] = {}
+    for block in lines:
+        if not isinstance(block, Line):
+            continue
+        key, rest = split_key(block.text)
+        if named := _runbook_names(key, rest, block):
+            if pairs:
+                yield from _flush(pairs, document)
+            pairs = {"alert": (named, block)}
+            if key.lower() not in _HEAD_KEYS:
+                pairs["condition"] = (rest, block)
+        elif (
+            pairs
+            and key
+            and key.lower()
+            in ("severity", "threshold", "condition", "duration", "for", "channel", "trigger", "expression")
+            and block.heading == pairs["alert"][1].heading
+        ):
+            pairs[key.lower()] = (rest, block)
+    if pairs:
+        yield from _flush(pairs, document)
+
+
+_HEAD_KEYS: Final = ("alert", "alert name", "alertname", "alarm", "alert names", "alerts")
+_CONDITION_KEYS: Final = ("alert condition", "alert expression", "alert threshold", "alert rule", "alert trigger")
+_IDENTIFIER: Final = r"[A-Za-z][\w-]{3,60}"
+
+
+def _runbook_names(key: str, rest: str, line: Line) -> str:
+    """The name or names (`HighCPU / CriticalCPU`) that a runbook's head gives, or its heading beside a condition."""
+    if key.lower() in _HEAD_KEYS and re.fullmatch(rf"{_IDENTIFIER}(?:\s?[/,]\s?{_IDENTIFIER}){{0,4}}", rest):
+        return rest
+    if key.lower() in _CONDITION_KEYS and line.heading and SIGN.search(rest.replace("==", "< ")):
+        name = re.sub(r"^\W*(?:\d[\d.]*\s+)?(?:alert|runbook)?\s?[:–—-]?\s*", "", line.heading[-1], flags=re.IGNORECASE)
+        return name if re.fullmatch(_IDENTIFIER, name) or 0 < len(name.split()) <= 6 else ""
+    return ""
+
+
+def _flush(pairs: Mapping[str, tuple[str, Line]], document: str) -> Iterator[Fact]:
+    names, line = pairs["alert"]
+    several = (
+        re.split(r"\s?[/,]\s?", names)
+        if re.fullmatch(rf"{_IDENTIFIER}(?:\s?[/,]\s?{_IDENTIFIER})+", names)
+        else [names]
+    )
+    for name in several:
+        yield _headed(name, line, pairs, document)
+
+
+def _headed(name: str, line: Line, pairs: Mapping[str, tuple[str, Line]], document: str) -> Fact:
+    names = {
+        "severity": "severity",
+        "threshold": "condition",
+        "condition": "condition",
+        "trigger": "condition",
+        "expression": "condition",
+        "duration": "for",
+        "for": "for",
+        "channel": "channel",
+    }
+    details = {names[key]: text for key, (text, _) in pairs.items() if key in names}
+    return alert_rule(
+        name, details.get("condition", name), details, line.line, line.raw, line.heading, document, line.context
+    )
