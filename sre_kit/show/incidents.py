@@ -4,6 +4,7 @@ Incidents for readers: the ladder, the log and what was put aside, how often, ho
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
@@ -260,7 +261,14 @@ def incident_source(log: IncidentLog) -> Table:
                 Lines(columns) if columns else MISSING,
             )
         ],
+        note=f"Marked in the records that are used: {marks}." if (marks := _marks(log)) else "",
     )
+
+
+def _marks(log: IncidentLog, most: int = 6) -> str:
+    """What is odd about used records, with how often it is, the most frequent first."""
+    counted = Counter(flag for one in log.incidents for flag in one.flags).most_common(most)
+    return "; ".join(f"{flag} ({count})" for flag, count in counted)
 
 
 def reliability(stats: IncidentStatistics, log: IncidentLog) -> Stack:

@@ -486,6 +486,18 @@ def test_a_folder_may_mix_tools_and_an_incident_counts_once(tmp_path):
     assert [(q.origin, q.id) for q in log.quarantine] == [("b.json#1", "1")]
 
 
+def test_a_heading_inside_a_cell_does_not_make_a_table_a_page(tmp_path):
+    text = 'id,start,end,description\n1,2026-01-01T00:00Z,2026-01-01T01:00Z,"long\n# text, with a heading"\n'
+    log = read(tmp_path, text, "x.csv")
+    assert (log.format, log.incidents[0].duration) == ("table", 60 * MINUTE)
+
+
+def test_pages_from_windows_are_read_alike(tmp_path):
+    (tmp_path / "page.md").write_bytes(PAGE.replace("\n", "\r\n").encode())
+    found = incident_log(tmp_path / "page.md", as_of=AS_OF).incidents[0]
+    assert (found.title, found.duration, len(found.actions)) == ("Connections exhausted", 40 * MINUTE, 2)
+
+
 def test_an_empty_folder_is_a_gap(tmp_path):
     (tmp_path / "empty").mkdir()
     assert "the folder empty holds no .json" in incident_log(tmp_path / "empty", as_of=AS_OF).gap

@@ -181,6 +181,12 @@ def test_text_from_a_log_cannot_become_markup(log):
     assert "<script>" not in text.replace("\\<", "") and "a\\|b" in text and "`@all`" in text
 
 
+def test_what_is_odd_about_used_records_is_said_beside_the_source():
+    marked = Incident("1", "t", AS_OF, flags=("the end is the issue's closing, not the service's return",))
+    text = show.incident_source(IncidentLog((marked, marked), source="x", format="GitHub issues")).markdown()
+    assert "the issue's closing, not the service's return (2)" in text and "GitHub issues" in text
+
+
 def test_the_chart_states_its_conclusion(stats, log):
     chart = show.plot_incidents(stats, log)
     assert chart.alt == (

@@ -69,9 +69,11 @@ def records(text: str, source: str) -> Iterator[Row | Quarantined]:
             yield from _json_lines(text, source)
         else:
             yield from _document_rows(text, source)
+    elif source.lower().endswith(".csv"):  # a cell may hold a heading
+        yield from _csv_rows(text, source)
     elif start.startswith("---") or source.lower().endswith((".md", ".markdown")) or _MARKDOWN.search(text):
-        yield from _markdown_page(text, source)
-    elif source.lower().endswith(".csv") or "," in start.split("\n", 1)[0]:
+        yield from _markdown_page(text.replace("\r\n", "\n"), source)
+    elif "," in start.split("\n", 1)[0]:
         yield from _csv_rows(text, source)
     else:
         yield from _json_lines(text, source)
