@@ -37,6 +37,7 @@ def bound(text: str) -> list[tuple[str, str]]:
             "# Harbour service levels\n\n## Core list endpoints\n\n- p95 latency: < 90 ms",
             [("0.090", "Core list endpoints")],
         ),
+        ("# SLO\n\n### 2.1 Disponibilidad del muelle\n\n- **SLO:** ≥ 99.5% mensual", [("0.995", "muelle")]),
         ("## Receipt worker\n\n- Availability: 99.5 %", [("0.995", "Receipt worker")]),
         ("# Objectives for the ledger\n\n## Latency\n\n- p95: < 80 ms", [("0.080", "ledger")]),
         ("Latency of the endpoints (p95):\n\n- `GET /api/users`: < 90 ms", [("0.090", "GET /api/users")]),

@@ -223,3 +223,20 @@ def test_still_more_forms_of_the_same(text: str, kind: Kind, expected: list[obje
 )
 def test_what_is_no_level_and_no_alert(text: str):
     assert [fact for fact in facts(text, "Document.md") if not fact.refused] == []
+
+
+def test_columns_of_statistics_beside_a_latency_are_latencies_and_alone_they_are_none():
+    table = "# Load test results\n\n| Part | {first} | Max (ms) |\n|---|---|---|\n| Cart | 3ms | 9ms |\n"
+    beside = values(table.format(first="Avg response time (ms)"), Kind.LOAD_TEST_RESULT)
+    assert beside == [Decimal("0.003"), Decimal("0.009")]
+    assert values(table.format(first="Fee"), Kind.LOAD_TEST_RESULT) == []
+
+
+def test_a_backup_is_that_of_the_store_in_the_heading_when_its_key_only_says_how():
+    text = "## Backup\n\n### PostgreSQL\n\n- **Automático:** daily backup\n- **Retenção:** 30 dias\n"
+    assert {fact.name for fact in facts(text, "Recovery.md")} == {"PostgreSQL"}
+
+
+def test_a_total_in_a_sentence_under_costs_is_a_cost():
+    text = "### Costs per month\n\n- **Total about $620/mo** for a plant that serves all four halls of the harbour\n"
+    assert values(text, Kind.COST) == [620]

@@ -212,6 +212,8 @@ def _kind(
         tries += [(claim.column, False), (claim.label, False)]
     elif claim.form == "pair":
         tries.append((claim.label, False))
+    if claim.form == "cell" and quantity.unit == "s" and _statistic_of_latency(claim):
+        tries.append(("latency", False))
     for text, last in tries:
         told, kind = subject(text, quantity.unit, quantity.value, last)
         if told:
@@ -278,6 +280,15 @@ _TIME_COLUMN: Final = re.compile(
     r"temps (?:max\w*|"
     r"cible)|tempo (?:máximo|alvo)|(?:maximale|max\.) (?:zeit|dauer)"
 )
+
+
+def _statistic_of_latency(claim: Claim) -> bool:
+    """Whether a column is a statistic (`Max (ms)`) beside another that says of what: `Avg response time (ms)`."""
+    alone = re.sub(r"\([^()]*\)", "", claim.column).strip()
+    return scope.is_statistic(alone) and any(
+        name != claim.column and scope.statistic(name) and subject(name, "s", Decimal("0.5"))[1] is Kind.LATENCY_TARGET
+        for name, _ in claim.row
+    )
 
 
 _SUSTAINED: Final = re.compile(

@@ -128,7 +128,8 @@ def _cost(claim: Claim, quantity: Quantity, document: str) -> bool:
             or (_ours(claim) and bool(_PERIOD_COLUMN.match(claim.column) and _COST_PLACE.search(nearest)))
         )
     if claim.form == "sentence" and not _COST_PLACE.search(clause):
-        named, placed = len(claim.text.split()) <= 8 and bool(_COST_PLACE.search(nearest)), False
+        brief = len(claim.text.split()) <= 8 or bool(re.match(r"(?i)(?:grand |sub-?)?total\b", claim.text))
+        named, placed = brief and bool(_COST_PLACE.search(nearest)), False
     if priced(spot) and not _COST_PLACE.search(f"{spot} {place}"):
         return False
     if priced(nearest) and not _COST_PLACE.search(nearest) and not _COST_PLACE.search(claim.column):

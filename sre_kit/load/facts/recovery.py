@@ -9,6 +9,7 @@ from typing import Final
 from sre_kit.compute.vocabulary import Fact, Kind, Role, Scope
 from sre_kit.load.facts import roles, scope
 from sre_kit.load.facts.claims import Claim, header_index
+from sre_kit.load.facts.components import STATEFUL
 from sre_kit.load.facts.quantities import Quantity, quantities
 from sre_kit.load.facts.reading import Row, Table
 
@@ -360,7 +361,9 @@ def _name(claim: Claim) -> str:
             r"and|recovery|disaster|retention|frequency|schedule|regular|daily|weekly|hourly|"
             r"monthly|"
             r"procedures?|type|configuration|storage|restore|the|of|arten|types?|tipos|überblick|"
-            r"overview|requirements|targets?|metrics|incremental|\d+[.)]?)\b|&",
+            r"overview|requirements|targets?|metrics|incremental|automátic\w+|estrat[eé]gias?|de|do|da|automatisch\w*|automatique\w*|rdb|"
+            r"aof|logical|"
+            r"physical|\d+[.)]?)\b|&",
             "",
             left,
             flags=re.IGNORECASE,
@@ -370,5 +373,6 @@ def _name(claim: Claim) -> str:
             if 2 < len(left) <= 40 and not scope.is_environment(left) and len(left.split()) <= 4:
                 return left
             if BACKUP.search(text):
-                return ""
-    return ""
+                break
+    near = claim.around[0].strip(" :0123456789.") if claim.around else ""
+    return near if STATEFUL.search(near) and len(near.split()) <= 3 and not BACKUP.search(near) else ""

@@ -82,6 +82,11 @@ _SECTION: Final = re.compile(
     re.IGNORECASE,
 )
 _METRIC_END: Final = re.compile(rf"\b{_METRIC}$", re.IGNORECASE)
+_METRIC_OF: Final = re.compile(
+    rf"{_METRIC}\s(?:of|for|del?|de la|von|der|des|du|do|"
+    rf"da)\s(?:the\s)?(?P<name>[\w /-]{{2,40}})(?:\s[–—-]\s.*)?$",
+    re.IGNORECASE,
+)
 _PATH: Final = re.compile(r"(?:(?:GET|POST|PUT|PATCH|DELETE) )?/[\w/:{}.-]{2,60}$")
 _NUMBERED: Final = re.compile(r"^\W*(?:\d{1,2}(?:\.\d{1,2})*[.)]?\s+)?")
 _LONGEST: Final = 40
@@ -139,6 +144,8 @@ def _above(headings: tuple[str, ...], title: tuple[str, ...]) -> str:
         if of and not whole and (named := _name((of["name"] or of["before"]).strip())):
             return named
         if of is None and _METRIC_END.search(heading) and (named := named_by_label(heading)):
+            return named
+        if (begun := _METRIC_OF.match(heading)) and (named := _name(begun["name"])):
             return named
         if (path := _PATH.match(heading)) is not None:
             return path[0]

@@ -132,7 +132,7 @@ RULES: Final = (
         r"\bfailed requests\b|\bfailures?\b|\b5xx\b|\bfehler(?:rate|quote)\b|\btasa de "
         r"error(?:es)?|\btaux d'erreurs?|\bhttp_req_failed\b|\bfailure rate\b|\btime-?out "
         r"rate\b|\berros?\b|\btaxa de erros?\b|\bfalhas\b|\btasa de fall[oa]s?\b|\bfallid[oa]s\b|"
-        r"\berrores\b|错误率|エラー率|\bчастота ошибок|\btingkat kesalahan",
+        r"\berrores\b|错误率|失败率|エラー率|\bчастота ошибок|\btingkat kesalahan",
         _between("0", "1"),
     ),
     _rule(Kind.ERROR_RATE_TARGET, "ratio", r"\btime-?outs?\b", _between("0", "0.2")),
