@@ -20,6 +20,7 @@ lint: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m tests.bench
+	$(BIN)/python -m tests.bench_fleet
 
 # a hundred thousand incidents, read and summarised
 bench-incidents: $(READY)

@@ -87,7 +87,11 @@ def facts(
 @app.command()
 def render(
     names: Annotated[
-        list[str] | None, typer.Argument(help="Documents to render; default: all.", metavar="NAME")
+        list[str] | None,
+        typer.Argument(
+            help="Documents to render (default: all), and params of many projects: whatever has a / or ends in .yaml.",
+            metavar="[NAME|PARAMS]...",
+        ),
     ] = None,
     params: ParamsOption = "",
     as_of: AsOfOption = "",
@@ -109,11 +113,15 @@ def render(
     ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="A cell that prints or warns fails the render.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Overwrite documents that a person changed.")] = False,
-    jobs: Annotated[int, typer.Option(help="Notebooks at a time.", min=1)] = 2,
+    jobs: Annotated[int, typer.Option(help="Notebooks, or projects, at a time.", min=1)] = 2,
     timeout: Annotated[int, typer.Option(help="Seconds a cell may take.", min=1)] = 600,
     engine: Annotated[
         str, typer.Option(help="warm: forked from one parent; kernel: papermill and Jupyter kernels, slower.")
     ] = "warm",
+    shard: Annotated[str, typer.Option(help="Only part i of n of the projects, for CI matrices.", metavar="I/N")] = "",
+    dask: Annotated[
+        str, typer.Option(help="Render projects on the workers of this dask scheduler.", metavar="ADDRESS")
+    ] = "",
     json: JSONOption = False,
 ) -> int:
     """Run the notebooks and publish the documents.
@@ -121,11 +129,19 @@ def render(
     Writes docs/SRE/*.md with images and artifacts beside them, and our part of build-plan.md.
     With --to html also docs/SRE/html: pages that need nothing beside them; later renders keep them true, --to md
     takes them away.
+
+    \b
+    Several projects: give their params as arguments, documents beside them.
+      sre-kit render params/*.yaml --jobs 4
+      sre-kit render params/*.yaml SLODefinitions --shard 2/3 --json
+    One that fails stops no other; the exit code is the worst of them.
     """
+    from sre_kit.cli import fleet
     from sre_kit.cli.render import Options, run
 
+    many, documents = fleet.split(names or ())
     options = Options(
-        names=tuple(names or ()),
+        names=tuple(documents),
         params=params,
         as_of=as_of,
         parameters=tuple(parameter or ()),
@@ -141,7 +157,7 @@ def render(
         engine=engine,
         json=json,
     )
-    return run(options)
+    return fleet.run(many, options, shard, dask) if many or shard or dask else run(options)
 
 
 @app.command()

@@ -90,17 +90,8 @@ class Report:
 
 def run(options: Options) -> int:
     """Render one project; returns the exit code."""
-    for name in options.fail_on:
-        if name not in FAIL_ON:
-            raise ParameterError(f"--fail-on {name!r}{nearest(name, FAIL_ON)}")
-    if options.engine not in engine.ENGINES:
-        raise ParameterError(f"--engine {options.engine!r}{nearest(options.engine, engine.ENGINES)}")
-    for name in options.to:
-        if name not in FORMS:
-            raise ParameterError(f"--to {name!r}{nearest(name, FORMS)}")
+    check_options(options)
     project = load.project(options.params, options.as_of)
-    if places.shipped(project.root) and not (options.out or options.dry_run or options.check):
-        raise ProtectedError('the bundled project is not written to; "sre-kit demo" copies it and renders the copy')
     report, code = render(project, options)
     if options.json:
         print(jsonlib.dumps(report.as_json(), indent=1, ensure_ascii=False))
@@ -109,8 +100,29 @@ def run(options: Options) -> int:
     return code
 
 
+def check_options(options: Options) -> None:
+    """
+    Refuse what no project could be rendered with.
+
+    Raises
+    ------
+    ParameterError
+        A threshold, engine or form that there is not.
+    """
+    for name in options.fail_on:
+        if name not in FAIL_ON:
+            raise ParameterError(f"--fail-on {name!r}{nearest(name, FAIL_ON)}")
+    if options.engine not in engine.ENGINES:
+        raise ParameterError(f"--engine {options.engine!r}{nearest(options.engine, engine.ENGINES)}")
+    for name in options.to:
+        if name not in FORMS:
+            raise ParameterError(f"--to {name!r}{nearest(name, FORMS)}")
+
+
 def render(project: Project, options: Options) -> tuple[Report, int]:
     """Run the notebooks and publish, or show what publishing would change; the report and the exit code."""
+    if places.shipped(project.root) and not (options.out or options.dry_run or options.check):
+        raise ProtectedError('the bundled project is not written to; "sre-kit demo" copies it and renders the copy')
     quiet = options.json
     engine.environment(uuid.uuid4().hex)
     target = options.out or project.root / places.DOCUMENTS
@@ -162,7 +174,7 @@ def _outcome(project: Project, options: Options, previous: Manifest, quiet: bool
         bundle = rubric.Bundle(documents, files, manifest, project.root)
         return rubric.checks(rubric.evaluate(bundle))
 
-    with tempfile.TemporaryDirectory(prefix="sre-kit-stage-") as stage, _Progress(len(asked), quiet) as progress:
+    with tempfile.TemporaryDirectory(prefix="sre-kit-stage-") as stage, Progress(len(asked), quiet) as progress:
         return batch.render(
             asked,
             given,
@@ -304,7 +316,7 @@ def _print(report: Report, options: Options) -> None:
         )
 
 
-class _Progress:
+class Progress:
     """A bar on a terminal, nothing elsewhere."""
 
     def __init__(self, total: int, quiet: bool) -> None:
@@ -312,7 +324,7 @@ class _Progress:
         self._bar: Any = None
         self._task: Any = None
 
-    def __enter__(self) -> _Progress:
+    def __enter__(self) -> Progress:
         if self.shown:
             from rich.console import Console
             from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
