@@ -293,6 +293,16 @@ def number(value: float | Fraction | Decimal | None, digits: int = 3) -> str:
     return f"{amount:.{digits}g}"
 
 
+def count(value: Fraction) -> str:
+    """
+    A number of events in full: whole, or with one decimal.
+
+    >>> count(Fraction(1381)), count(Fraction(2763, 2))
+    ('1,381', '1,381.5')
+    """
+    return f"{int(value):,}" if value.denominator == 1 else f"{float(value):,.1f}"
+
+
 def money(value: float | Decimal | None, currency: str = "USD") -> str:
     """
     An amount with its currency, no cents from 100 on.

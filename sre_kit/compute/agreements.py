@@ -5,18 +5,22 @@ Who agreed to what, and when it is looked at again; which journeys are watched, 
 from __future__ import annotations
 
 import calendar
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from fractions import Fraction
 from typing import Final
 
 from sre_kit.compute.budget import ErrorBudget
-from sre_kit.compute.slo import SLO, Agreement, RejectedSLI
+from sre_kit.compute.ledger import Ledger
+from sre_kit.compute.slo import SLI_KINDS, SLO, Agreement, RejectedSLI
+from sre_kit.compute.targets import TargetAdvice, chance_to_meet
 from sre_kit.compute.vocabulary import Fact, Gap, Kind, Role
-from sre_kit.units import Duration
+from sre_kit.units import Duration, percent, target
 
 BINDING: Final = (Role.CONTRACT, Role.TARGET, Role.STATED)
+MUCH: Final = 0.5
+"""An incident that uses more of a budget, or a target that is less likely met, calls for a review; a convention."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +105,83 @@ def _coverage(
     watching = tuple(slo.name for slo in slos if slo.journey.casefold() == same)
     why = "; ".join(f"{one.name}: {one.reason}" for one in rejected if one.journey.casefold() == same)
     return JourneyCoverage(name, source, fact, watching, "" if watching else why)
+
+
+@dataclass(frozen=True, slots=True)
+class IndicatorChoice:
+    """For one journey and one kind of indicator: the objectives that watch it, and what was considered and rejected."""
+
+    journey: str
+    kind: str
+    chosen: tuple[str, ...]
+    rejected: tuple[RejectedSLI, ...]
+
+
+def indicator_choices(
+    covered: Iterable[JourneyCoverage], slos: Sequence[SLO], rejected: Sequence[RejectedSLI]
+) -> list[IndicatorChoice]:
+    """
+    Every journey with every kind of indicator, also those that nobody considered; rejected ones without a kind last.
+
+    The kind of a rejected indicator is what the params say.
+    """
+    found = []
+    for one in covered:
+        same = one.journey.casefold()
+        for kind in (*SLI_KINDS, ""):
+            chosen = tuple(slo.name for slo in slos if slo.journey.casefold() == same and slo.kind == kind)
+            no = tuple(r for r in rejected if r.journey.casefold() == same and r.kind == kind)
+            if kind or no:
+                found.append(IndicatorChoice(one.journey, kind, chosen, no))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class EarlyReview:
+    """Something that calls for a review before its date, as of now: which objective, what holds, and the evidence."""
+
+    slo: str
+    reason: str
+    evidence: str
+
+
+def early_reviews(
+    earlier: Sequence[Sequence[ErrorBudget]], ledgers: Iterable[Ledger], advices: Iterable[TargetAdvice]
+) -> list[EarlyReview]:
+    """
+    What can be computed of it: two missed periods in a row, an incident that used more than half of a budget, a target
+    looser than its contract, above its dependencies, or met by less than half of the next periods drawn.
+    """
+    found = []
+    for past in earlier:
+        if len(past) > 1 and past[0].met is False and past[1].met is False:
+            said = f"{percent(past[1].availability, 3)}, then {percent(past[0].availability, 3)}"
+            found.append(EarlyReview(past[0].slo.name, "missed two periods in a row", said))
+    for ledger in ledgers:
+        for line in ledger.lines:
+            share = ledger.of_budget(line)
+            if line.cause == "incident" and share is not None and share > MUCH:
+                found.append(
+                    EarlyReview(
+                        ledger.budget.slo.name,
+                        "an incident used more than half of the budget",
+                        f"{line.name}: {percent(share, 1)}",
+                    )
+                )
+    for one in advices:
+        found.extend(_of_targets(one))
+    return found
+
+
+def _of_targets(one: TargetAdvice) -> Iterator[EarlyReview]:
+    slo, rung = one.slo, chance_to_meet(one)
+    if slo.contract is not None and slo.target < slo.contract:
+        yield EarlyReview(slo.name, "looser than the contract", f"{target(slo.target)} under {target(slo.contract)}")
+    if one.impossible and one.bound is not None:
+        said = f"{target(slo.target)} over {percent(one.bound, 3)}"
+        yield EarlyReview(slo.name, "above what its dependencies promise", said)
+    if rung is not None and rung.probability < MUCH:
+        yield EarlyReview(slo.name, "more likely missed than met", f"P(meet) {percent(rung.probability, 0)}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,9 @@ WORKBOOK_POLICY: Final = (
 )
 
 
+NO_DATA_AFTER: Final = timedelta(minutes=10)
+"""Without any sample for this long somebody is told: without its series a ratio's alert is silent; a convention."""
+
 DETECTABLE: Final = 0.05
 """Significance at which errors must reject "the burn is at most the factor"; a convention."""
 
@@ -91,6 +94,19 @@ class AlertProperties:
         if error_ratio <= self.threshold:
             return None
         return timedelta(seconds=float(self.threshold / error_ratio * seconds(self.alert.long_window)))
+
+    def reset(self, error_ratio: Fraction = Fraction(1), lasted: timedelta | None = None) -> timedelta | None:
+        """
+        Time from the end of errors at `error_ratio` until it falls silent, traffic being constant.
+
+        The short window empties first: (1 - threshold / error_ratio) * short_window. Missing where it never fired: the
+        ratio is too low, or the errors `lasted` less than `detection` (a full window where not given).
+        """
+        detection = self.detection(error_ratio)
+        if detection is None or (lasted is not None and lasted <= detection):
+            return None
+        left = (1 - self.threshold / error_ratio) * seconds(self.alert.short_window)
+        return timedelta(seconds=float(left))
 
 
 def alert_properties(slo: SLO, policy: Sequence[BurnRateAlert] = WORKBOOK_POLICY) -> list[AlertProperties]:

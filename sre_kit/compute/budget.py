@@ -8,7 +8,8 @@ nothing known: no traffic is neither 0 nor 100 %.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from fractions import Fraction
 from typing import Any, Final, Literal
@@ -20,6 +21,7 @@ from sre_kit.compute.counts import History, counted
 from sre_kit.compute.slo import SLO
 from sre_kit.compute.vocabulary import Finding
 from sre_kit.compute.windows import Window, slo_window, window_before
+from sre_kit.errors import ParameterError
 from sre_kit.units import Ratio, number, percent, target
 
 MINUTE: Final = timedelta(minutes=1)
@@ -161,6 +163,20 @@ def error_budget(one: History, as_of: datetime, window: Window | None = None) ->
 def error_budgets(ones: Iterable[History], as_of: datetime) -> list[ErrorBudget]:
     """The budget of each objective at `as_of`."""
     return [error_budget(one, as_of) for one in ones]
+
+
+def budgeting_methods(one: History, as_of: datetime) -> list[ErrorBudget]:
+    """
+    The same window counted by each budgeting method: events, good slices, mean of slice ratios.
+
+    A method whose slices are no whole number of steps is left out.
+    """
+    found = []
+    for method in ("occurrences", "timeslices", "ratio_timeslices"):
+        other = replace(one, slo=replace(one.slo, budgeting=method))
+        with suppress(ParameterError):
+            found.append(error_budget(other, as_of))
+    return found
 
 
 def earlier_budgets(ones: Sequence[History], budgets: Sequence[ErrorBudget]) -> list[list[ErrorBudget]]:

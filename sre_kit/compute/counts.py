@@ -67,6 +67,13 @@ class History:
         return self.start + int(slots[0]) * self.step, self.start + (int(slots[-1]) + 1) * self.step
 
     @cached_property
+    def pace(self) -> Fraction:
+        """Mean events per second of what was observed; 0 where nothing was."""
+        start, end = self.observed
+        length = Fraction((end - start) // timedelta(microseconds=1), 1_000_000)
+        return self.between(start, end)[0] / length if length else Fraction(0)
+
+    @cached_property
     def running(self) -> tuple[Numbers, Numbers, Numbers]:
         """Events, bad events and seen slots before each slot's beginning; one longer than the slots."""
         return tuple(np.concatenate([[0], np.cumsum(row)]) for row in (self.total, self.bad, self.seen))  # type: ignore[return-value]
@@ -99,15 +106,21 @@ class History:
             raise ParameterError(
                 f"SLO {self.slo.name!r}: a window of {over} is no whole number of steps of {self.step}"
             )
-        ends = np.arange(1, len(self.total) + 1)
-        begins = np.maximum(ends - width, 0)
         total, bad, _ = self.running
-        return total[ends] - total[begins], bad[ends] - bad[begins]
+        return _differences(total, width), _differences(bad, width)
 
     @property
     def times(self) -> pd.DatetimeIndex:
         """Beginnings of the slots, UTC."""
         return pd.date_range(pd.Timestamp(self.start), periods=len(self.total), freq=pd.Timedelta(self.step), unit="us")
+
+
+def _differences(running: Numbers, width: int) -> Numbers:
+    """Sums over the last `width` slots, or over all of them where there are fewer."""
+    found: Numbers = running[1:].copy()
+    if width < len(found):
+        found[width:] -= running[1:-width]
+    return found
 
 
 def history(slo: SLO, requests: Requests) -> History:

@@ -142,6 +142,7 @@ class RejectedSLI:
     name: str
     journey: str
     reason: str
+    kind: Literal["", "availability", "latency", "freshness", "correctness", "throughput", "saturation"] = ""
 
 
 _INDICATOR: Final = (

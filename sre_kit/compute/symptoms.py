@@ -41,6 +41,8 @@ class ExistingAlert:
     service: str
     slos: tuple[str, ...]
     pages: bool
+    same: tuple[Fact, ...] = ()
+    """Every fact of that name: a table and a rule may each tell a part."""
 
     @property
     def verdict(self) -> str:
@@ -72,7 +74,7 @@ def _existing(name: str, same: Sequence[Fact], slos: Sequence[SLO]) -> ExistingA
     watching = tuple(slo.name for slo in slos if slo.kind in kinds and (not named or slo.service in named))
     severity = " ".join(fact.details.get("severity", "") for fact in same)
     pages = bool(re.search(r"(?i)page|critical|sev-?1|p1\b", severity))
-    return ExistingAlert(same[0], symptom, ", ".join(named), watching, pages)
+    return ExistingAlert(same[0], symptom, ", ".join(named), watching, pages, tuple(same))
 
 
 def symptom_of(condition: str) -> Symptom:

@@ -13,6 +13,7 @@ _WHERE: dict[str, str] = {
     **dict.fromkeys(("calendars", "icalendar_text", "shifts_in"), "calendar"),
     **dict.fromkeys(("alertmanager_config", "alert_routes"), "alertmanager"),
     **dict.fromkeys(("autoscalers", "disruption_budgets"), "kubernetes"),
+    **dict.fromkeys(("data_rules",), "absent"),
     **dict.fromkeys(("prometheus_rules", "rule_groups", "without_rules", "alert_name"), "prometheus"),
     **dict.fromkeys(("sloth_rules", "sloth_groups", "prometheus_rule_object"), "sloth"),
     **dict.fromkeys(("prometheus_rule_tests",), "rule_tests"),

@@ -67,7 +67,7 @@ def requests(
 
     asked = project.slo(slo) if isinstance(slo, str) else slo
     last = end or project.as_of
-    every = step or project.params.source.events_step or project.params.source.step
+    every = step or project.params.source.step
     first = last - (window or asked.window)
     if project.source is None:
         empty = pd.DataFrame({"total": _nothing(), "good": _nothing()})
@@ -84,15 +84,15 @@ def objectives(project: Project, *, history: timedelta = timedelta(days=90)) -> 
     """
     The events of every objective over `history`, or over its whole window where that is longer, in the params' order.
 
-    A calendar period is read from its first instant on.
+    A calendar period is read from its first instant on; the step is `source.events_step`, where it is given.
     """
     from sre_kit.compute.windows import slo_window
 
-    found = []
+    found, step = [], project.params.source.events_step or project.params.source.step
     for slo in project.params.slos:
         start = min(project.as_of - history, slo_window(slo, project.as_of).start)
         days = -(-(project.as_of - start) // timedelta(days=1))
-        found.append(requests(project, slo, window=timedelta(days=days)))
+        found.append(requests(project, slo, window=timedelta(days=days), step=step))
     return found
 
 

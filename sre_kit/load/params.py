@@ -22,6 +22,7 @@ from sre_kit.compute.agreements import ReviewPlan
 from sre_kit.compute.alerting import BurnRateAlert
 from sre_kit.compute.budget import PolicyState
 from sre_kit.compute.capacity import CapacityPlan
+from sre_kit.compute.composites import Composite
 from sre_kit.compute.incidents import IncidentPolicy, Runbook
 from sre_kit.compute.oncall import OnCall
 from sre_kit.compute.operations import OperationsPlan
@@ -110,6 +111,7 @@ class Params(BaseModel):
     facts: FactsParams = Field(default_factory=FactsParams)
     history: HistoryParams = Field(default_factory=HistoryParams)
     slos: list[SLO] = Field(default_factory=list)
+    composites: list[Composite] = Field(default_factory=list)
     availability_promises: list[AvailabilityPromise] = Field(default_factory=list)
     slo_files: list[str] = Field(default_factory=list)
     """OpenSLO or Sloth files with more objectives, relative to the params file."""

@@ -81,6 +81,7 @@ _WHERE: dict[str, str] = {
             "target_evidence",
             "recommendation_ladders",
             "slo_dependencies",
+            "indicator_choices",
         ),
         "slo",
     ),
@@ -92,10 +93,12 @@ _WHERE: dict[str, str] = {
             "exhaustion_forecasts",
             "returning_budgets",
             "budget_policies",
-            "budget_explorer",
         ),
         "budgets",
     ),
+    **dict.fromkeys(("budget_explorer",), "exploring"),
+    **dict.fromkeys(("policy_comparison", "policy_search", "missing_data_alerts"), "policies"),
+    **dict.fromkeys(("composite_budgets",), "composites"),
     **dict.fromkeys(("budget_chart", "burn_rate_chart", "plot_burn_downs", "plot_burn_rate"), "budget_charts"),
     **dict.fromkeys(
         ("alert_rules", "alert_back_tests", "incident_detections", "low_traffic", "alert_comparison"), "alerting"
@@ -103,6 +106,8 @@ _WHERE: dict[str, str] = {
     **dict.fromkeys(
         (
             "measurement_methods",
+            "budgeting_methods",
+            "early_reviews",
             "availability_from_incidents",
             "data_source",
             "stakeholder_agreements",

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from sre_kit.compute.agreements import (
+    EarlyReview,
     ReviewPlan,
     Stakeholder,
     agreement_gaps,
@@ -13,6 +14,7 @@ from sre_kit.compute.agreements import (
     review_dates,
 )
 from sre_kit.compute.budget import ErrorBudget
+from sre_kit.compute.budget import budgeting_methods as budgeting_methods_of
 from sre_kit.compute.counts import History
 from sre_kit.compute.slo import SLO, RejectedSLI
 from sre_kit.compute.targets import TargetAdvice, chance_to_meet
@@ -21,6 +23,7 @@ from sre_kit.compute.vocabulary import About, Finding, Gap
 from sre_kit.compute.windows import nominal
 from sre_kit.show.document import fact_link
 from sre_kit.show.shown import Note
+from sre_kit.show.slo import METHODS
 from sre_kit.show.table import Table
 from sre_kit.show.text import Inline, Lines, Strong
 from sre_kit.units import MISSING, number, percent, span, target, utc
@@ -53,6 +56,37 @@ def measurement_methods(ones: Sequence[History], budgets: Sequence[ErrorBudget])
     note = "Budgets count events: the mean of ratios weighs a quiet night like a busy evening. Missing: the source had "
     note += "nothing. Silent: it counted, and there was no traffic; neither is good or bad."
     return Table(columns, rows, note=note if rows else "", empty="No objective is defined.")
+
+
+def budgeting_methods(ones: Sequence[History], as_of: datetime) -> Table:
+    """The same window counted by events, by good slices and by slice ratios; the method in force in bold."""
+    rows: list[Sequence[Inline]] = []
+    for one in ones:
+        by_method = {str(budget.slo.budgeting): budget for budget in budgeting_methods_of(one, as_of)}
+        cells: list[Inline] = []
+        for method in METHODS:
+            budget = by_method.get(method)
+            if budget is None or not budget.total:
+                cells.append(MISSING)
+                continue
+            text = [percent(budget.availability, 3), _spent(budget.spent_share)]
+            cells.append(Lines([Strong(part) for part in text] if method == one.slo.budgeting else text))
+        slice_target = one.slo.slice_target if one.slo.slice_target is not None else one.slo.target
+        slices = f"{span(one.slo.slice_length)}, good from {target(slice_target)}"
+        rows.append((one.slo.name, target(one.slo.target), *cells, slices))
+    note = "Bold: the method in force. A short deep outage costs few slices and many events; a long shallow one costs "
+    note += (
+        "slices and few events. Slices without traffic count nothing. Without a slice target of its own an objective's "
+    )
+    note += "target is taken, which the noise of small slices alone breaks."
+    columns = ["Objective", "Target", *(METHODS[m].capitalize() for m in METHODS), "Slices"]
+    return Table(columns, rows, note=note if rows else "", empty="No objective is defined.")
+
+
+def _spent(share: float | None) -> str:
+    if share is None:
+        return "no budget"
+    return f"{share:,.0f} × the budget" if share >= 10 else f"{percent(share, 1)} spent"
 
 
 def _origin(one: History) -> str:
@@ -149,6 +183,20 @@ def review_calendar(plan: ReviewPlan, as_of: date) -> Table:
     triggers = f" Earlier, if {'; or if '.join(plan.triggers)}." if plan.triggers else ""
     note = f"{last} Every {span(plan.every)}; a weekend moves to Monday.{triggers}"
     return Table(["Review", "Forum", "Called by"], rows, gaps=gaps, findings=findings, note=note)
+
+
+def early_reviews(found: Sequence[EarlyReview]) -> Table:
+    """What calls for a review now, as far as it can be computed."""
+    return Table(
+        ["Objective", "Calls for a review now", "Evidence"],
+        [(one.slo, one.reason, one.evidence) for one in found],
+        findings=[Finding(7, 1.0, f"{one.slo}: {one.reason} ({one.evidence})") for one in found[:1]],
+        note="Computed: misses in a row, incidents above half of a budget, and targets against contract, dependencies "
+        "and history. The other triggers are for people to notice."
+        if found
+        else "",
+        empty="Nothing that can be computed calls for an early review.",
+    )
 
 
 def objective_changes(plan: ReviewPlan) -> Table:

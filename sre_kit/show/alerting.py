@@ -14,6 +14,7 @@ from sre_kit.compute.alerting import (
     quiet_events,
 )
 from sre_kit.compute.counts import History
+from sre_kit.compute.policies import WORKBOOK
 from sre_kit.compute.replay import BackTest
 from sre_kit.compute.slo import SLO
 from sre_kit.compute.symptoms import ExistingAlert, watched_symptoms
@@ -22,8 +23,6 @@ from sre_kit.show.document import fact_link
 from sre_kit.show.table import Table
 from sre_kit.show.text import Inline, Strong
 from sre_kit.units import MISSING, number, percent, promql_duration, span
-
-WORKBOOK = "SRE Workbook, ch. 5, table 5-8; the pair of 2 h and 1 d is common practice, not in the table"
 
 
 def alert_rules(slos: Iterable[SLO], policy: Sequence[BurnRateAlert] = (), *, source: str = "") -> Table:
@@ -40,7 +39,7 @@ def alert_rules(slos: Iterable[SLO], policy: Sequence[BurnRateAlert] = (), *, so
                 findings.append(Finding(7, 1.0, text))
     columns = [
         "Objective", "Severity", "Windows", "Factor", "Fires above", "Budget spent then", "Full outage seen after",
-        "Reachable",
+        "Silent again after", "Reachable",
     ]  # fmt: skip
     return Table(
         columns,
@@ -51,7 +50,8 @@ def alert_rules(slos: Iterable[SLO], policy: Sequence[BurnRateAlert] = (), *, so
         note=""
         if not rows
         else "Both windows must burn faster than the factor, strictly; factor = budget share × period / long window. "
-        "Detection is for constant traffic: factor × (1 - target) / error ratio × long window, and a scrape later.",
+        "Detection is for constant traffic: factor × (1 - target) / error ratio × long window, and a scrape later; "
+        "silent again: after the end of a full outage, (1 - threshold / error ratio) × short window.",
     )
 
 
@@ -68,6 +68,7 @@ def _pair(one: AlertProperties) -> Sequence[Inline]:
         "any bad event" if not one.threshold else percent(one.threshold, 3),
         percent(one.spent, 0),
         span(one.detection()) if one.threshold else "the first bad event",
+        span(one.reset()),
         reach,
     )
 
@@ -88,19 +89,28 @@ def alert_back_tests(tests: Sequence[BackTest]) -> Table:
                 f"{percent(one.recall, 0)} ({seen} of {len(one.incidents)})" if one.incidents else "no incident known",
                 span(one.detection),
                 span(one.reset),
+                percent(one.spent, 1),
             )
         )
-    skipped = {
-        f"{promql_duration(p.alert.short_window)} and {promql_duration(p.alert.long_window)}"
-        for one in tests
-        for p in one.skipped
-    }
+    skipped = {str(rule) for one in tests for rule in one.skipped}
     note = "Precision: firings that overlap a known incident of the service. Recall: incidents during which it fired. "
-    note += "Detection and reset: medians from an incident's beginning and end; few incidents, so read them as cases."
+    note += "Detection and reset: medians from an incident's beginning and end; budget gone: of one period's, when it "
+    note += "fired. Few incidents, so read them as cases."
     if skipped:
         note += f" Not evaluated, because the step of the data cannot show them: {', '.join(sorted(skipped))}."
     return Table(
-        ["Objective", "Severity", "History", "Fired", "Per 30 d", "Precision", "Recall", "Detection", "Reset"],
+        [
+            "Objective",
+            "Severity",
+            "History",
+            "Fired",
+            "Per 30 d",
+            "Precision",
+            "Recall",
+            "Detection",
+            "Reset",
+            "Budget gone",
+        ],
         rows,
         note=note if rows else "",
         empty="Nothing to test the alerts on: no history was measured.",
@@ -113,12 +123,16 @@ def incident_detections(tests: Sequence[BackTest]) -> Table:
     for test in tests:
         for one in test.incidents:
             key = (f"{one.incident.id} {one.incident.title}".strip(), test.slo)
-            found.setdefault(key, {})[test.severity] = f"after {span(one.detection)}" if one.seen else "silent"
+            when = f"after {span(one.detection)}" if one.seen else "silent"
+            gone = f", {percent(one.spent, 1)}" if one.spent is not None else ""
+            found.setdefault(key, {})[test.severity] = when + gone
     rows: list[Sequence[Inline]] = [
         (incident, slo, seen.get("page", MISSING), seen.get("ticket", MISSING))
         for (incident, slo), seen in sorted(found.items(), reverse=True)
     ]
-    return Table(["Incident", "Objective", "Page", "Ticket"], rows, empty="No incident is known in the history.")
+    note = "The percentage is the share of a period's budget that was gone by then, or by the incident's end if silent."
+    columns = ["Incident", "Objective", "Page", "Ticket"]
+    return Table(columns, rows, note=note if rows else "", empty="No incident is known in the history.")
 
 
 def low_traffic(ones: Sequence[History], policy: Sequence[BurnRateAlert] = ()) -> Table:

@@ -1,4 +1,4 @@
-"""Error budgets: the account, the ledger, the forecast, the policy, and what would change with other targets."""
+"""Error budgets: the account, the ledger, the forecast, the policy, and what it means for releases."""
 
 from __future__ import annotations
 
@@ -7,27 +7,23 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 from typing import Final
 
-from sre_kit.compute.alerting import WORKBOOK_POLICY, BurnRateAlert
 from sre_kit.compute.budget import (
     WORKBOOK_STATES,
     ErrorBudget,
     PolicyState,
     burn_rate_at,
-    error_budget,
     findings,
     policy_state,
 )
 from sre_kit.compute.budget_forecast import Forecast, back_above_zero, returning_budget
 from sre_kit.compute.counts import History
 from sre_kit.compute.ledger import AFTER_DEPLOY, Ledger
-from sre_kit.compute.replay import alert_back_test
-from sre_kit.compute.targets import LADDER
+from sre_kit.compute.release import release_decisions
 from sre_kit.compute.vocabulary import Finding, Gap
-from sre_kit.show.shown import Note, Record, Shown, Stack
+from sre_kit.show.shown import Note, Record, Stack
 from sre_kit.show.table import Table
 from sre_kit.show.text import Inline, Lines, Strong
-from sre_kit.show.widgets import Explorer
-from sre_kit.units import MISSING, number, percent, span, target, utc
+from sre_kit.units import MISSING, count, number, percent, span, target, utc
 
 HOUR: Final = timedelta(hours=1)
 NONE: Final = "No objective is defined."
@@ -81,9 +77,9 @@ def _row(budget: ErrorBudget, state: str) -> Sequence[Inline]:
         str(budget.window),
         Lines([percent(budget.availability, 3), f"target {target(budget.slo.target)}"]),
         f"{number(int(budget.total))} {budget.unit}",
-        _count(budget.allowed),
-        _count(budget.spent),
-        _count(budget.remaining),
+        count(budget.allowed),
+        count(budget.spent),
+        count(budget.remaining),
         share,
         minutes,
         percent(budget.coverage),
@@ -114,11 +110,6 @@ def _used(budget: ErrorBudget) -> str:
     return percent(budget.spent_share, 1) if budget.allowed else MISSING
 
 
-def _count(value: Fraction) -> str:
-    """An amount of events in full: whole, or with one decimal."""
-    return f"{int(value):,}" if value.denominator == 1 else f"{float(value):,.1f}"
-
-
 def _records(one: History, budget: ErrorBudget, state: str) -> list[Record]:
     name, window = f"slo.{budget.slo.name}", str(budget.window)
     source = one.requests.source
@@ -147,10 +138,10 @@ def budget_ledgers(ledgers: Sequence[Ledger], *, incident_gap: str = "", deploy_
         for line in ledger.lines:
             if line.bad or line.cause == "background":
                 cells = (percent(ledger.share(line), 1), percent(ledger.of_budget(line), 1))
-                rows.append((name, line.cause, line.name, _count(line.bad), *cells))
+                rows.append((name, line.cause, line.name, count(line.bad), *cells))
         whole = percent(float(ledger.bad / ledger.budget.allowed), 1) if ledger.budget.allowed else MISSING
         share = percent(1.0, 1) if ledger.bad else MISSING
-        rows.append((name, Strong("sum"), "", Strong(_count(ledger.bad)), share, whole))
+        rows.append((name, Strong("sum"), "", Strong(count(ledger.bad)), share, whole))
     gaps = [
         Gap(what, "the on-call team", where, why)
         for what, where, why in (
@@ -214,16 +205,16 @@ def returning_budgets(ones: Sequence[History], budgets: Sequence[ErrorBudget]) -
     for one, budget in zip(ones, budgets, strict=True):
         if one.slo.calendar:
             back = f"all on {utc(budget.window.end)}, when the period ends"
-            rows.append((one.slo.name, _count(budget.spent), *[MISSING] * len(marks), back, MISSING))
+            rows.append((one.slo.name, count(budget.spent), *[MISSING] * len(marks), back, MISSING))
             continue
         schedule = returning_budget(one, budget)
         end = budget.window.measured_to
         by = [sum((d.bad for d in schedule if d.end <= end + timedelta(days=k)), Fraction(0)) for k in marks]
         largest = max(schedule, key=lambda day: day.bad, default=None)
-        most = f"{_count(largest.bad)} on {largest.start:%Y-%m-%d}" if largest else MISSING
+        most = f"{count(largest.bad)} on {largest.start:%Y-%m-%d}" if largest else MISSING
         above = back_above_zero(one, budget)
         rows.append(
-            (one.slo.name, _count(budget.spent), *map(_count, by), most, f"{above:%Y-%m-%d}" if above else MISSING)
+            (one.slo.name, count(budget.spent), *map(count, by), most, f"{above:%Y-%m-%d}" if above else MISSING)
         )
     columns = ["Objective", "Spent", *(f"Back in {k} d" for k in marks), "Largest return", "Positive again"]
     note = "Exact: the days on which counted errors leave the window. Positive again: if nothing else fails."
@@ -231,7 +222,7 @@ def returning_budgets(ones: Sequence[History], budgets: Sequence[ErrorBudget]) -
 
 
 def budget_policies(budgets: Sequence[ErrorBudget], states: Sequence[PolicyState] = ()) -> Stack:
-    """The states of the error budget policy, what each permits, who decides, and which objectives are in it now."""
+    """The states of the policy, what each permits, who decides, what is in it now, what each service may release."""
     lines = states or WORKBOOK_STATES
     now = {budget.slo.name: policy_state(budget, lines) for budget in budgets}
     rows: list[Sequence[Inline]] = []
@@ -241,6 +232,17 @@ def budget_policies(budgets: Sequence[ErrorBudget], states: Sequence[PolicyState
         rows.append((state.name, limit, state.permits, state.decides, inside))
     source = "params: budget_policy" if states else "assumption, after the SRE Workbook, appendix B"
     table = Table(["State", "Budget that remains", "Permits", "Decides", "Now"], rows, source=source)
+    decided: list[Sequence[Inline]] = [
+        (one.service, Strong(one.state) if one.state != "healthy" else one.state, ", ".join(one.because), one.permits,
+         one.decides)
+        for one in release_decisions(budgets, lines)
+    ]  # fmt: skip
+    releases = Table(
+        ["Service", "State", "Because of", "Permitted now", "Decides"],
+        decided,
+        note="The strictest state among a service's objectives decides." if decided else "",
+        empty="No service has an objective, so none has a state.",
+    )
     other = [f"{name}: {its}" for name, its in now.items() if its in ("no data", "unclear")]
     strictest = next((state for state in sorted(lines, key=lambda s: s.up_to) if state.name in now.values()), None)
     sentence: list[Inline] = ["No objective has a state: nothing was measured."]
@@ -252,61 +254,4 @@ def budget_policies(budgets: Sequence[ErrorBudget], states: Sequence[PolicyState
             f" for {names}; permitted: {strictest.permits}; {strictest.decides} decides.",
         ]
     tail = [f"Without a state: {'; '.join(other)}."] if other else []
-    return Stack(table, Note(sentence, *tail))
-
-
-def budget_explorer(
-    ones: Sequence[History], as_of: datetime, policy: Sequence[BurnRateAlert] = WORKBOOK_POLICY
-) -> Shown:
-    """What another target, window or alert policy would have meant; the defaults are those in force."""
-    if not ones:
-        return Note("There is no objective to explore: none is defined.")
-    from ipywidgets import Dropdown, IntSlider, SelectionSlider
-
-    by_name = {one.slo.name: one for one in ones}
-    first = ones[0].slo
-    choices = sorted({*LADDER, *(one.slo.target for one in ones)})
-    policies = {"in force": tuple(policy), "pages only": tuple(a for a in policy if a.severity == "page")}
-
-    def view(objective: str, goal: Fraction, days: int, alerts: str) -> Table:
-        from dataclasses import replace
-
-        one = by_name[objective]
-        slo = replace(one.slo, target=goal, window=timedelta(days=days), calendar="")
-        other = replace(one, slo=slo)
-        budget = error_budget(other, as_of)
-        tests = [alert_back_test(other, severity, (), policies[alerts]) for severity in ("page", "ticket")]
-        row: Sequence[Inline] = (
-            objective,
-            target(goal),
-            span(slo.window),
-            _count(budget.allowed),
-            _count(budget.spent),
-            percent(budget.remaining_share, 1),
-            policy_state(budget),
-            *(number(test.per_month) for test in tests),
-        )
-        columns = [
-            "Objective",
-            "Target",
-            "Window",
-            "Allowed",
-            "Spent",
-            "Remains",
-            "State",
-            "Pages/month",
-            "Tickets/month",
-        ]
-        return Table(columns, [row], note="The setting in force of the first objective; a notebook lets you change it.")
-
-    return Explorer(
-        {
-            "objective": Dropdown(options=list(by_name), value=first.name, description="Objective"),
-            "goal": SelectionSlider(
-                options=[(target(c), c) for c in choices], value=first.target, description="Target"
-            ),
-            "days": IntSlider(value=min(90, max(1, first.window.days)), min=1, max=90, description="Window, d"),
-            "alerts": Dropdown(options=list(policies), value="in force", description="Alerts"),
-        },
-        view,
-    )
+    return Stack(table, Note(sentence, *tail), releases)

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from typing import Protocol
 
-from sre_kit.compute.agreements import ContractMargin, JourneyCoverage
+from sre_kit.compute.agreements import ContractMargin, IndicatorChoice, JourneyCoverage
 from sre_kit.compute.queries import query_problem
-from sre_kit.compute.slo import SLO, RejectedSLI
+from sre_kit.compute.slo import SLI_KINDS, SLO, RejectedSLI
 from sre_kit.compute.targets import CONFIDENT, TargetAdvice, chance_to_meet
 from sre_kit.compute.vocabulary import Fact, Finding, Gap, Kind, Requests
 from sre_kit.compute.windows import nominal
@@ -99,9 +99,34 @@ def rejected_indicators(rejected: Iterable[RejectedSLI]) -> Table:
     )
 
 
+def indicator_choices(choices: Iterable[IndicatorChoice]) -> Table:
+    """Journeys against kinds of indicators: what was chosen, what was considered and rejected, what nobody asked."""
+    found = list(choices)
+    journeys = list(dict.fromkeys(one.journey for one in found))
+    used = {one.kind for one in found if one.chosen or one.rejected}
+    kinds = [kind for kind in dict.fromkeys(one.kind for one in found) if kind in used]
+    cells = {(one.journey, one.kind): one for one in found}
+    rows: list[Sequence[Inline]] = [
+        (journey, *(_choice(cells.get((journey, kind))) for kind in kinds)) for journey in journeys
+    ]
+    unused = [kind for kind in SLI_KINDS if kind not in used]
+    note = "Bold: chosen. In brackets: considered and rejected; the reasons stand below. –: not considered."
+    if unused:
+        note += f" Nobody considered {', '.join(unused)} for any journey."
+    columns = ["Journey", *(kind.capitalize() or "Kind not said" for kind in kinds)]
+    return Table(columns, rows if used else (), note=note if used else "", empty="No indicator was considered yet.")
+
+
+def _choice(one: IndicatorChoice | None) -> Inline:
+    if one is None or not (one.chosen or one.rejected):
+        return MISSING
+    return Lines([*(Strong(name) for name in one.chosen), *(f"({no.name})" for no in one.rejected)])
+
+
 def objectives(slos: Sequence[SLO]) -> Table:
-    """Each objective: target, window, budgeting method, owner, where the target comes from, and the contract."""
+    """Each objective: target, tier, window, budgeting method, owner, where the target comes from, and the contract."""
     rows: list[Sequence[Inline]] = []
+    tiered = any(slo.tier for slo in slos)
     for slo in slos:
         window = f"calendar {slo.calendar}, {slo.zone}" if slo.calendar else f"rolling {span(slo.window)}"
         method = METHODS[slo.budgeting]
@@ -113,11 +138,12 @@ def objectives(slos: Sequence[SLO]) -> Table:
         if slo.contract is not None:
             contract = f"{target(slo.contract)} ({slo.contract_source or 'source not said'})"
         owner: Inline = slo.owner or Strong("not known")
-        rows.append(
-            (slo.name, Strong(target(slo.target)), window, method, owner, slo.target_source or "decision", contract)
-        )
+        comes_from = slo.target_source or "decision"
+        tier = [slo.tier or "all"] if tiered else []
+        rows.append((slo.name, Strong(target(slo.target)), *tier, window, method, owner, comes_from, contract))
     gaps = tuple(_owner_gap(slo) for slo in slos if not slo.owner)
-    columns = ["Objective", "Target", "Window", "Budget counts", "Owner", "Target comes from", "Contract"]
+    columns = ["Objective", "Target", *(["Tier"] if tiered else []), "Window", "Budget counts", "Owner"]
+    columns += ["Target comes from", "Contract"]
     if not slos:
         gaps = (Gap("the objectives", "the service's owners", "params: slos"),)
     return Table(columns, rows, gaps=gaps)

@@ -24,6 +24,7 @@ from sre_kit.compute.alerting import (
 )
 from sre_kit.compute.counts import History, history
 from sre_kit.compute.incidents import Incident
+from sre_kit.compute.policies import burn_rate_policy, rule_of
 from sre_kit.compute.replay import alert_back_test, alert_back_tests, fired, firing
 from sre_kit.compute.slo import SLO
 from sre_kit.compute.vocabulary import Requests
@@ -73,8 +74,8 @@ def test_an_unreachable_alert_is_named_on_its_line_exactly() -> None:
     assert below.unreachable
     assert below.detection() is None
     assert not above.unreachable
-    assert not firing(outage(slo("0.93"), at=100, steps=50, ratio=1), below).any()
-    assert firing(outage(slo("0.931"), at=100, steps=50, ratio=1), above).any()
+    assert not firing(outage(slo("0.93"), at=100, steps=50, ratio=1), rule_of(below)).any()
+    assert firing(outage(slo("0.931"), at=100, steps=50, ratio=1), rule_of(above)).any()
 
 
 def test_a_full_outage_at_three_nines_is_seen_after_52_seconds() -> None:
@@ -95,7 +96,7 @@ def test_both_windows_must_burn_faster_strictly(minutes: int, percent: int) -> N
     """Against the definition, step by step, with fractions."""
     one = outage(slo(), at=20, steps=minutes, ratio=percent / 100, length=150, total=100)
     pair = alert_properties(one.slo)[0]
-    marks = firing(one, pair)
+    marks = firing(one, rule_of(pair))
     for step in (10, 20, 21, 25, 30, 60, 100, 149):
         expected = True
         for over in (12, 1):
@@ -109,27 +110,28 @@ def test_burning_exactly_at_the_factor_does_not_fire() -> None:
     at_factor = events(slo(), np.full(300, 10_000), np.full(300, 144))
     above = events(slo(), np.full(300, 10_000), np.full(300, 145))
     page = alert_properties(slo())[0]
-    assert not firing(at_factor, page).any()
-    assert firing(above, page).all()
+    assert not firing(at_factor, rule_of(page)).any()
+    assert firing(above, rule_of(page)).all()
 
 
 def test_a_target_of_100_percent_fires_on_the_first_bad_event_and_not_before() -> None:
     one = outage(slo("1"), at=50, steps=1, ratio=0.0001, length=100)
-    marks, _ = fired(one, "page")
+    marks, _ = fired(one, "page", burn_rate_policy(one.slo))
     assert np.flatnonzero(marks)[0] == 50
-    assert not fired(outage(slo("1"), at=0, steps=0, ratio=0), "page")[0].any()
+    clean = outage(slo("1"), at=0, steps=0, ratio=0)
+    assert not fired(clean, "page", burn_rate_policy(one.slo))[0].any()
 
 
 def test_silence_fires_nothing() -> None:
     one = events(slo(), np.zeros(600, dtype=int), np.zeros(600, dtype=int))
-    assert not fired(one, "page")[0].any()
-    assert not fired(one, "ticket")[0].any()
+    assert not fired(one, "page", burn_rate_policy(one.slo))[0].any()
+    assert not fired(one, "ticket", burn_rate_policy(one.slo))[0].any()
 
 
 def test_a_window_that_the_step_cannot_show_is_skipped_and_named() -> None:
     one = events(slo(), np.full(48, 100), np.full(48, 50), step=timedelta(minutes=30))
-    marks, skipped = fired(one, "page")
-    assert [pair.alert.short_window for pair in skipped] == [timedelta(minutes=5)]
+    marks, skipped = fired(one, "page", burn_rate_policy(one.slo))
+    assert [rule.windows[-1] for rule in skipped] == [timedelta(minutes=5)]
     assert marks.any()
 
 
@@ -200,9 +202,10 @@ def test_the_gate_keeps_one_unlucky_request_from_paging() -> None:
     total, bad = np.full(300, 4), np.zeros(300, dtype=int)
     bad[100] = 1
     one = events(slo(), total, bad)
-    assert fired(one, "page")[0].any()
-    assert not fired(one, "page", gate=True)[0].any()
-    assert fired(outage(slo(), at=100, steps=12, ratio=0.5, total=40), "page", gate=True)[0].any()
+    gated = burn_rate_policy(one.slo, gated=True)
+    assert fired(one, "page", burn_rate_policy(one.slo))[0].any()
+    assert not fired(one, "page", gated)[0].any()
+    assert fired(outage(slo(), at=100, steps=12, ratio=0.5, total=40), "page", gated)[0].any()
 
 
 def test_significance_needs_events_and_errors() -> None:

@@ -20,7 +20,7 @@ from sre_kit.compute.slo import SLO, Agreement, Dependency, RejectedSLI
 from sre_kit.compute.symptoms import existing_alerts
 from sre_kit.compute.targets import target_advices
 from sre_kit.compute.vocabulary import About, Fact, Kind, Requests, Role
-from sre_kit.show import agreements, alerting, budget_charts, budgets, slo
+from sre_kit.show import agreements, alerting, budget_charts, budgets, exploring, slo
 from sre_kit.show.chart import Chart
 from sre_kit.show.shown import Shown
 
@@ -157,12 +157,12 @@ def test_charts_without_data_say_so() -> None:
 
 def test_the_explorer_shows_the_objective_in_force_and_other_targets_on_demand() -> None:
     ones, _ = account(events(objective(), outage()))
-    shown = budgets.budget_explorer(ones, AS_OF)
+    shown = exploring.budget_explorer(ones, AS_OF)
     assert "99.9 %" in shown.markdown()
     assert "-38.9 %" in shown.markdown()
     shown.controls["goal"].value = Fraction("0.99")  # type: ignore[attr-defined]
     assert "86.1 %" in shown.markdown()
-    assert "none is defined" in budgets.budget_explorer([], AS_OF).markdown()
+    assert "none is defined" in exploring.budget_explorer([], AS_OF).markdown()
 
 
 def test_indicators_show_words_queries_and_coverage_and_flag_what_is_no_promql() -> None:
