@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint bench bench-incidents constraints clean picture golden
+.PHONY: demo test lint bench bench-incidents bench-slo constraints clean picture golden
 
 demo: $(READY)
 	$(BIN)/sre-kit demo outputs/demo
@@ -25,6 +25,10 @@ bench: $(READY)
 # a hundred thousand incidents, read and summarised
 bench-incidents: $(READY)
 	$(BIN)/python -m tests.bench_incidents
+
+# one objective over 30 days and a year at a minute: windows, budget and alerts
+bench-slo: $(READY)
+	$(BIN)/python -m tests.bench_slo
 
 # the versions that were tested, without addresses; `make constraints` writes them anew from the newest that fit
 constraints:

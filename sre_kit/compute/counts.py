@@ -109,7 +109,7 @@ class History:
         total, bad, _ = self.running
         return _differences(total, width), _differences(bad, width)
 
-    @property
+    @cached_property
     def times(self) -> pd.DatetimeIndex:
         """Beginnings of the slots, UTC."""
         return pd.date_range(pd.Timestamp(self.start), periods=len(self.total), freq=pd.Timedelta(self.step), unit="us")

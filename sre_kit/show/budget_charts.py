@@ -118,7 +118,8 @@ def burn_rate_chart(
         (f"{day:%Y-%m-%d}", f"{value:,.1f} ×", "yes" if pages is not None and value > pages else "no")
         for day, value in worst.items()
     ]
-    table = Table(["Worst days", "Highest burn rate", f"Above {number(pages)}"], rows, note="All times are UTC.")
+    note = "All times are UTC. A page needs the short window above the line too."
+    table = Table(["Worst days", "Highest burn rate", f"Above {number(pages)}"], rows, note=note)
     return Chart(ax, "burn-rate", burn_rate_conclusion(one.slo.name, burn, pages), table)
 
 

@@ -280,3 +280,33 @@ def test_a_policy_without_rules_never_fires() -> None:
     test = alert_back_test(kept, "page", known, AlertPolicy("none", "", ()))
     assert (test.episodes, test.recall, test.policy) == ((), 0.0, "none")
     assert burn_rate_policy(kept.slo).severities == ("page", "ticket")
+
+
+# what it costs
+
+
+def test_every_window_and_both_severities_cost_one_running_total_and_equal_the_naive_sums(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A naive reference adds up minutes times windows; running totals add each minute once, whatever is asked."""
+    kept, _ = eventful()
+    added = {"minutes": 0}
+    original = np.cumsum
+
+    def counting(row: np.ndarray, *rest: object, **more: object) -> np.ndarray:
+        added["minutes"] += len(row) if row.dtype != bool or len(row) == len(kept.seen) else 0
+        return original(row, *rest, **more)  # type: ignore[call-overload, no-any-return]
+
+    monkeypatch.setattr(np, "cumsum", counting)
+    windows = [window for a in WORKBOOK_POLICY for window in (a.long_window, a.short_window)]
+    policy = burn_rate_policy(kept.slo)
+    sums = {window: kept.trailing(window) for window in windows}
+    for severity in policy.severities:
+        alert_back_test(kept, severity, (), policy)
+    assert added["minutes"] == 3 * len(kept.total)  # events, bad events, and what was seen
+    naive = len(kept.total) * sum(window // MINUTE for window in windows)
+    assert naive / added["minutes"] > 2000
+    for window, (total, bad) in sums.items():
+        for at in (0, 7, 5000, len(kept.total) - 1):
+            inside = slice(max(0, at + 1 - window // MINUTE), at + 1)
+            assert (total[at], bad[at]) == (int(kept.total[inside].sum()), int(kept.bad[inside].sum()))

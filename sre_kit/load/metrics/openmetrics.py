@@ -48,7 +48,9 @@ def read(
     found, kinds, metrics = _parsed(raw, wanted, where)
     if not found:
         if wanted.metric in metrics:
-            return series(pd.DatetimeIndex([], tz="UTC"), [], query)
+            nothing = series(pd.DatetimeIndex([], tz="UTC"), [], query)
+            nothing.attrs |= {"by_series": True, "known": True}
+            return nothing
         raise SourceError(
             f"no metric {wanted.metric!r} in {where}" + nearest(wanted.metric, metrics or ["nothing there"])
         )
@@ -57,7 +59,10 @@ def read(
         steps = Steps(*window, step)
         for labels, (times, values) in found.items():
             steps.add(np.array(times), np.array(values), f"{where}: {wanted.metric}{labels}")
-        return steps.series(query)
+        counted = steps.series(query)
+        # a step without this series had others: one that does not exist yet has counted nothing
+        counted.attrs |= {"by_series": True, "known": True}
+        return counted
     parts = []
     for labels, (times, values) in found.items():
         check_rising(np.array(times), f"{where}: {wanted.metric}{labels}")

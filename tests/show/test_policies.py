@@ -1,0 +1,63 @@
+"""Policies in the document: the comparison, the search, the alert on missing data, and the explorer."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from fractions import Fraction
+
+import numpy as np
+
+from sre_kit.compute.grid import compared_policies, policy_search
+from sre_kit.compute.symptoms import existing_alerts
+from sre_kit.show import exploring, policies
+from tests.compute.test_policies import AS_OF, MINUTE, alert, eventful, minutes, slo
+
+
+def test_the_comparison_reads_as_counts_and_says_what_could_not_be_tested() -> None:
+    kept, known = eventful()
+    vague = existing_alerts([alert("HighErrorRate", "too many errors")], [kept.slo])
+    text = policies.policy_comparison(compared_policies([kept], known, vague)).markdown()
+    assert "**workbook, in force**" in text
+    assert "100 % (6 of 6)" in text
+    assert "Not tested: HighErrorRate: no threshold" in text
+    assert "no history was measured" in policies.policy_comparison([]).markdown()
+
+
+def test_the_search_says_where_it_was_split_and_marks_the_policy_in_force() -> None:
+    kept, known = eventful()
+    text = policies.policy_search(policy_search([kept], known)).markdown()
+    assert "(in force)**" in text
+    assert "on the history before 2026-10-12 00:00Z (4 incidents)" in text
+    assert "what came after (2)" in text
+    refused = policies.policy_search(policy_search([kept], known[:1])).markdown()
+    assert "No policy was searched for: 1 known incidents in the earlier part" in refused
+
+
+def test_missing_measurements_are_counted_with_the_longest_gap() -> None:
+    keep = np.ones(300, dtype=bool)
+    keep[100:140] = False
+    kept = minutes(slo(), np.zeros(300, dtype=int), keep=keep)
+    text = policies.missing_data_alerts([kept]).markdown()
+    assert "40 min" in text
+    assert f"{AS_OF - 189 * MINUTE:%Y-%m-%d %H:%MZ}" in text
+
+
+def test_the_explorer_changes_budget_alerts_and_back_test_and_publishes_the_setting_in_force() -> None:
+    kept, known = eventful()
+    shown = exploring.budget_explorer([kept], AS_OF, incidents=known)
+    before = shown.markdown()
+    assert "5 min and 1 h" in before
+    assert "**99.9 %**" in before
+    assert "Recall" in before
+    controls = shown.controls  # type: ignore[attr-defined]
+    controls["alerts"].value = "Pyrra"
+    assert "for 2 min" in shown.markdown()
+    controls["alerts"].value = "in force"
+    controls["days"].value = 7
+    assert "rolling 7 d" in shown.markdown()
+    controls["days"].value = 30
+    controls["goal"].value = Fraction("0.99")
+    assert "**99 %**" in shown.markdown()
+    assert timedelta(days=30) == kept.slo.window
+    controls["goal"].value = Fraction("0.999")
+    assert shown.markdown() == before
