@@ -175,6 +175,18 @@ class PolicySearch:
     in_force: Candidate | None
     refused: str = ""
 
+    @property
+    def better(self) -> tuple[Candidate, ...]:
+        """Of the front, those that in both parts had no more false pages than the one in force, and lost less."""
+        now = self.in_force
+        if now is None:
+            return ()
+        return tuple(one for one in self.front if _beats(one.earlier, now.earlier) and _beats(one.later, now.later))
+
+
+def _beats(one: PartScore, other: PartScore) -> bool:
+    return one.false <= other.false and one.lost is not None and other.lost is not None and one.lost < other.lost
+
 
 def paging_grid() -> list[tuple[BurnRateAlert, ...]]:
     """Paging policies: a fast pair alone or with a slow one; short windows are a twelfth, after the workbook."""

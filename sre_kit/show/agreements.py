@@ -247,6 +247,8 @@ def _evidence(slo: SLO, advice: TargetAdvice | None) -> list[Inline]:
         lines.append(f"dependencies promise {percent(advice.bound, 3)} together")
     if advice.recommended is not None and advice.recommended != slo.target:
         lines.append(Strong(f"the history and the dependencies would recommend {target(advice.recommended)}"))
+        if slo.contract is not None and advice.recommended < slo.contract:
+            lines.append(Strong("which is below the contract: change the dependencies or the contract, not the target"))
     return lines
 
 

@@ -34,6 +34,9 @@ def policy_comparison(scores: Sequence[PolicyScore]) -> Table:
     sources = dict.fromkeys(f"{one.policy.removesuffix(', in force')}: {one.source}" for one in scores)
     note = "All objectives together; an incident is seen when any objective of its service fires. Medians over the "
     note += "incidents seen; budget gone: of one period's, when it fired. "
+    note += (
+        "A ticket without an incident is not wrong by itself: it tells of a slow burn that nobody called an incident. "
+    )
     note += "Significant only: the errors of the long window must reject chance at 5 %."
     if left:
         note += f" Not tested: {'; '.join(left)}."
@@ -64,6 +67,9 @@ def policy_search(found: PolicySearch) -> Table:
             "one in force. False: pages that belong to no known incident. Lost: mean share of a period's budget that "
             "an incident had used when somebody was paged, or by its end. So few incidents prove little: it is a hint."
         )
+        if found.better:
+            texts = "; ".join(" or ".join(_pair(page) for page in one.pages) for one in found.better)
+            note = f"In both parts better than the policy in force: {texts}. " + note
     parts = [f"{what}, {part}" for part in ("searched", "after") for what in ("False", "Lost", "Seen")]
     columns = ["Pages when", *parts]
     return Table(

@@ -237,6 +237,8 @@ def target_evidence(advices: Sequence[TargetAdvice]) -> Table:
         )
         interval = f"{percent(one.interval.low, 3)} to {percent(one.interval.high, 3)}" if one.interval else MISSING
         advice: Inline = target(one.recommended) if one.recommended else (one.refused or "none of the ladder")
+        if one.recommended and one.slo.contract is not None and one.recommended < one.slo.contract:
+            advice = Lines([target(one.recommended), Strong(f"below the contract's {target(one.slo.contract)}")])
         rows.append(
             (one.slo.name, target(one.slo.target), percent(one.measured, 3), interval, str(one.days), chance, advice)
         )

@@ -242,6 +242,9 @@ def test_the_grid_is_searched_on_the_earlier_part_and_judged_on_the_later() -> N
     assert (found.in_force.earlier.incidents, found.in_force.later.incidents) == (4, 2)
     assert all(a.earlier.false < b.earlier.false for a, b in pairwise(found.front))
     assert all((a.earlier.lost or 0) > (b.earlier.lost or 0) for a, b in pairwise(found.front))
+    for one in found.better:
+        assert one.earlier.false <= found.in_force.earlier.false
+        assert (one.later.lost or 0) < (found.in_force.later.lost or 0)
     # nothing of the later part took part in the choice
     changed = minutes(kept.slo, np.where(np.arange(len(kept.bad)) < 40 * 1440, kept.bad, 0))
     assert [c.pages for c in policy_search([changed], known).front] == [c.pages for c in found.front]
