@@ -30,7 +30,8 @@ def binomial_limit(level: float, n: int, p: float) -> int:
     """The smallest number of hits in `n` tries that is exceeded with probability `level` at most."""
     from scipy.special import bdtrik
 
-    guess = math.ceil(float(bdtrik(1 - level, n, p)))
+    start = float(bdtrik(1 - level, n, p)) if p > 0 else 0.0
+    guess = max(0, math.ceil(start)) if math.isfinite(start) else 0
     while guess > 0 and float(binomial_tail(guess - 1, n, p)) <= level:
         guess -= 1
     while float(binomial_tail(guess, n, p)) > level:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from sre_kit.compute.alerting import alert_properties
 from sre_kit.compute.budget import error_budget
 from sre_kit.compute.counts import exceeds, history
+from sre_kit.compute.distributions import binomial_limit, binomial_tail
 from sre_kit.compute.sli import check_bound, steps_as_events
 from sre_kit.compute.slo import SLO, with_indicators
 from sre_kit.compute.vocabulary import Requests
@@ -150,3 +151,12 @@ def test_numbers_that_overflow_64_bits_are_compared_exactly_too(bad: list[int], 
     at = int(limit * 2**62)  # one below, at and above the line
     near = [max(at - 1, 0), at, min(at + 1, 2**62)]
     assert exceeds(np.array(near), np.array([2**62] * 3), limit).tolist() == [Fraction(b, 2**62) > limit for b in near]
+
+
+@pytest.mark.parametrize("p", [0.0, 1e-300, 1e-12, 0.5, 1.0])
+def test_the_limit_of_chance_is_found_at_every_probability(p: float) -> None:
+    """A target of 100 % allows nothing: its threshold is a probability of 0."""
+    for n in (1, 12_000):
+        limit = binomial_limit(0.05, n, p)
+        assert 0 <= limit <= n
+        assert float(binomial_tail(limit, n, p)) <= 0.05
