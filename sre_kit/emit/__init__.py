@@ -16,6 +16,7 @@ _WHERE: dict[str, str] = {
     **dict.fromkeys(("data_rules",), "absent"),
     **dict.fromkeys(("prometheus_rules", "rule_groups", "without_rules", "alert_name"), "prometheus"),
     **dict.fromkeys(("sloth_rules", "sloth_groups", "prometheus_rule_object"), "sloth"),
+    **dict.fromkeys(("grafana_dashboard",), "grafana"),
     **dict.fromkeys(("prometheus_rule_tests",), "rule_tests"),
     **dict.fromkeys(("openslo_documents",), "openslo"),
 }

@@ -11,7 +11,7 @@ import json
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -91,6 +91,36 @@ def _json(root: Path, name: str) -> Claim:
     return Claim("syntax-checked", "json")
 
 
+def _openslo(root: Path, name: str) -> Claim:
+    try:
+        documents = list(yaml.safe_load_all((root / name).read_text(encoding="utf-8")))
+    except yaml.YAMLError as error:
+        return Claim("unchecked", "PyYAML", str(error).splitlines()[0])
+    return _by_schema("openslo", documents)
+
+
+def _dashboard(root: Path, name: str) -> Claim:
+    try:
+        document = json.loads((root / name).read_text(encoding="utf-8"))
+    except ValueError as error:
+        return Claim("unchecked", "json", str(error))
+    return _by_schema("dashboard", [document])
+
+
+def _by_schema(kind: str, documents: Iterable[Any]) -> Claim:
+    """What our own schema of a format says; it is smaller than the format, and says what we write of it."""
+    from jsonschema import Draft202012Validator
+
+    schema = json.loads((Path(__file__).parent / "schemas" / f"{kind}.schema.json").read_text(encoding="utf-8"))
+    by, validator = f"sre-kit's schema {kind}", Draft202012Validator(schema)
+    for number, document in enumerate(documents, 1):
+        # times are text to a schema, and YAML reads them as times
+        for error in validator.iter_errors(json.loads(json.dumps(document, default=str))):
+            where = ".".join(str(part) for part in error.absolute_path)
+            return Claim("unchecked", by, f"document {number}, {where or 'whole'}: {error.message}")
+    return Claim("schema-validated", by)
+
+
 def _calendar(root: Path, name: str) -> Claim:
     from icalendar import Calendar
 
@@ -121,6 +151,8 @@ _CHECKS: Final = (
     ((".rules.yaml", ".rules.yml"), _rules),
     ((".rules-test.yaml", ".rules-test.yml"), _rule_tests),
     (("alertmanager.yaml", "alertmanager.yml"), _alertmanager),
+    ((".openslo.yaml", ".openslo.yml"), _openslo),
+    ((".dashboard.json",), _dashboard),
     ((".yaml", ".yml"), _yaml),
     ((".json",), _json),
     ((".ics",), _calendar),

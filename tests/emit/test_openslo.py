@@ -207,3 +207,25 @@ def test_the_lines_of_a_params_file_say_the_same_objective(
     left_out = {one.name: ["a\nb: c"]}
     path.write_text("project: {name: shop}\n" + params_lines([one, one], left_out), encoding="utf-8")
     assert params.read(path).slos == [one, one]
+
+
+def test_the_claim_of_the_file_is_that_of_our_schema() -> None:
+    from sre_kit.render.validate import claims
+
+    some = [
+        slo(), slo(name="b", calendar="month"), slo(name="c", budgeting="timeslices"),
+        slo(name="d", budgeting="ratio_timeslices"),
+        slo(name="e", total="", good="", ratio="q"), slo(name="f", total="", good="", gauge="q", at_most=1.0),
+    ]  # fmt: skip
+    text = openslo_documents(some, AS_OF)
+    claim = claims({"slo.openslo.yaml": text})["slo.openslo.yaml"]
+    assert (claim.level, claim.problem) == ("schema-validated", "")
+    for old, new in (
+        ("openslo/v1", "openslo/v2"), ("kind: SLO", "kind: Alert"), ("name: checkout-fast\n", "name: Checkout\n"),
+        ("Occurrences", "Events"), ("duration: 30d", "duration: 30 days"), ("target: 0.999", "target: 99.9"),
+        ("isRolling: true", "isRolling: false"), ("timeSliceTarget", "timeSliceTraget"),
+        ("  indicator:", "  indicatr:"),
+        ("rawType: failure", "rawType: bad"), ("  service: checkout", "  servce: checkout"),
+    ):  # fmt: skip
+        assert old in text, old
+        assert claims({"slo.openslo.yaml": text.replace(old, new)})["slo.openslo.yaml"].problem, old
