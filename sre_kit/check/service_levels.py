@@ -241,7 +241,7 @@ def rules(judged: Bundle, name: str) -> Verdict:
 @point(DOC, 21, "An OpenSLO file")
 def openslo(judged: Bundle, name: str) -> Verdict:
     """Generated and readable."""
-    return forms.checked_file(judged, ".openslo.yaml", "syntax-checked")
+    return forms.checked_file(judged, ".openslo.yaml", "schema-validated")
 
 
 @point(DOC, 22, "Existing alerts against the generated ones")

@@ -76,11 +76,14 @@ def rules(files: list[Path], period: str, kubernetes: bool) -> int:
     for left in found.not_imported:
         if left.name not in theirs:
             print(f"{left.file}:{left.line}: no rules: SLO {left.name!r}: {left.reason}", file=sys.stderr)
-    if not ours and not theirs:
+    refused = emit.without_rules(ours)
+    for name, reason in refused.items():
+        print(f"no rules: SLO {name!r}: {reason}", file=sys.stderr)
+    if len(refused) == len(ours) and not theirs:
         raise ParameterError(
             f"{', '.join(path.name for path in files)}: there is no objective that rules can be made for"
         )
-    print(_sloth_rules(found, period, kubernetes) if theirs else emit.prometheus_rules(ours), end="")
+    print(_sloth_rules(found, period, kubernetes) if theirs else emit.prometheus_rules(ours, refused=False), end="")
     return 0
 
 

@@ -164,6 +164,9 @@ def test_rules_of_an_openslo_file_are_ours(good: Path, tmp_path: Path, capsys: p
     for refused in ([str(path), str(good)], [str(path), "--kubernetes"]):
         assert main(["slo", "rules", *refused]) == 2
         assert "ask for them alone" in capsys.readouterr().err
+    path.write_text(OPENSLO.replace("sent_total", "'sum(rate(sent_total[5m]))'"), encoding="utf-8")
+    assert main(["slo", "rules", str(path)]) == 2
+    assert "no rules: SLO 'delivered': query 'sum(rate(sent_total[5m]))' has no open window" in capsys.readouterr().err
     path.write_text(OPENSLO.replace("type: Prometheus", "type: Datadog"), encoding="utf-8")
     assert main(["slo", "rules", str(path)]) == 2
     assert "openslo.yaml:13: no rules: SLO 'delivered': its good comes from Datadog" in capsys.readouterr().err
