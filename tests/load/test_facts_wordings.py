@@ -240,3 +240,23 @@ def test_a_backup_is_that_of_the_store_in_the_heading_when_its_key_only_says_how
 def test_a_total_in_a_sentence_under_costs_is_a_cost():
     text = "### Costs per month\n\n- **Total about $620/mo** for a plant that serves all four halls of the harbour\n"
     assert values(text, Kind.COST) == [620]
+
+
+def test_costs_of_customer_tiers_are_costs_and_those_of_rivals_are_none():
+    costs = "### Infrastructure costs\n\n| Component | Free tier | Pro |\n|---|---|---|\n| Storage | $2 | $17 |\n"
+    assert values(costs, Kind.COST) == [2, 17]
+    rivals = (
+        "## Cost structure\n\n| Provider | Price | Our advantage |\n|---|---|---|\n| Other | $20/month | cheaper |\n"
+    )
+    assert values(rivals, Kind.COST) == []
+    assert values("## Costs\n\n### Seed round ($500,000)\n\nText.\n", Kind.COST) == []
+
+
+def test_users_may_be_free_or_a_target():
+    assert values("- **Goal**: 3,000 free users, 40 paid users\n", Kind.USERS) == [3000, 40]
+    assert values("- **Monthly Active Users (MAU)**: Target 9,000 by Year 2\n", Kind.USERS) == [9000]
+
+
+def test_a_day_of_the_month_is_a_monthly_backup():
+    text = "## Backups\n\n- **Schedule**: First day of each month at 01:00\n"
+    assert values(text, Kind.BACKUP_SCHEDULE) == ["monthly"]

@@ -28,7 +28,8 @@ _NOT_COST: Final = re.compile(
     r"reduc\w+|penalt\w+|fines?|fund(?:ing|raising|s)?|raise[sd]?|loan|valuation|market|"
     r"tam|sam|som|salary|salaries|deal|gmv|invest\w+|income|sales|umsatz|price point|"
     r"competitors?|willing\w*|credits?|refund|donat\w+|grant|prize|earn\w*|break-?even|"
-    r"roi|payback|differences?|delta|acquisition|lifetime|avoided|opportunity|ticket size|order value|"
+    r"roi|payback|differences?|delta|exceed(?:s|ed|ing)?|acquisition|lifetime|avoided|opportunity|ticket size|"
+    r"order value|"
     r"transaction|loan|per user|per customer|per tenant|per seat|per active|per request|"
     r"per 1[,.]?000|per gb|per million|"
     r"per hour of downtime|downtime|outage|loss|lost|churn|tier 1|upsell|alert|threshold|"
@@ -89,6 +90,8 @@ def _clause(claim: Claim, quantity: Quantity) -> str:
 def _income(claim: Claim, quantity: Quantity, budgeted: bool) -> bool:
     """Whether the words say that the amount is earned, saved, charged to others or taken off."""
     spot = f"{claim.label} {claim.column}"
+    if any(_RIVAL_COLUMN.search(name) for name, _ in claim.row) or _ROUND.match(claim.label):
+        return True
     if re.search(r"\+\s?$", claim.text[: quantity.start]) or (claim.form == "pair" and _CHARGED.fullmatch(claim.label)):
         return True  # a difference, or what customers pay
     words, nearest = f"{spot} {_clause(claim, quantity)}", claim.around[0] if claim.around else ""
@@ -125,7 +128,11 @@ def _cost(claim: Claim, quantity: Quantity, document: str) -> bool:
             (told and bool(_COST_COLUMN.search(claim.column)))
             or bool(_COST_PLACE.search(claim.label))
             or (_ours(claim) and bool(re.match(r"(?i)\W*(?:grand |sub-?)?total\b", claim.label)))
-            or (_ours(claim) and bool(_PERIOD_COLUMN.match(claim.column) and _COST_PLACE.search(nearest)))
+            or (
+                _ours(claim)
+                and bool(_PERIOD_COLUMN.match(claim.column) or scope.is_tier(claim.column))
+                and bool(_COST_PLACE.search(nearest))
+            )
         )
     if claim.form == "sentence" and not _COST_PLACE.search(clause):
         brief = len(claim.text.split()) <= 8 or bool(re.match(r"(?i)(?:grand |sub-?)?total\b", claim.text))
@@ -137,6 +144,8 @@ def _cost(claim: Claim, quantity: Quantity, document: str) -> bool:
     return named or (placed and claim.form == "pair")
 
 
+_RIVAL_COLUMN: Final = re.compile(r"(?i)\bour (?:advantage|edge|price|difference)|\bcompetitors?\b|\bvs\.? us\b")
+_ROUND: Final = re.compile(r"(?i)\W*(?:pre-?)?(?:seed|series [a-e]|angel|bridge)(?: round| funding)?\b")
 _CHARGED: Final = re.compile(
     r"(?i)(?:(?:our |customer |list |selling |monthly |annual |target |base |starting )?(?:pric(?:e|es|ing)|"
     r"preise?|precios?|prix)"

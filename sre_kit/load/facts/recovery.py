@@ -22,7 +22,9 @@ BACKUP: Final = re.compile(
 )
 _FREQUENCY: Final = re.compile(
     r"\b(?P<text>hourly|daily|nightly|weekly|monthly|quarterly|continuous(?:ly)?|real-?time|"
-    r"twice (?:a |per )?(?:day|daily)|twice daily|"
+    r"twice (?:a |per )?(?:day|daily)|twice daily|(?:first|1st|last) (?:day|sunday|saturday|monday) of (?:each|"
+    r"every|the) "
+    r"month|(?:each|every) month|"
     r"every (?:\d+|six|four|two|twelve|three|eight|few)[\s-]?(?:minutes?|mins?|min|"
     r"m|hours?|hrs?|h|days?|d)\b|every (?:hour|day|night|week|sunday|saturday|monday)|"
     r"\d+x (?:daily|per day|a day)|\d+ times (?:daily|per day|a day)|each night|every "
@@ -337,6 +339,8 @@ def _normal(text: str) -> str:
     if text[0] in "每毎":
         return _EASTERN[text[1:]]
     lowered = re.sub(r"\s+", " ", text.lower())
+    if lowered.endswith(" month"):
+        return "monthly"
     for stem, name in _GERMAN:
         if lowered.startswith(stem):
             return name
@@ -361,7 +365,8 @@ def _name(claim: Claim) -> str:
             r"and|recovery|disaster|retention|frequency|schedule|regular|daily|weekly|hourly|"
             r"monthly|"
             r"procedures?|type|configuration|storage|restore|the|of|arten|types?|tipos|überblick|"
-            r"overview|requirements|targets?|metrics|incremental|automátic\w+|estrat[eé]gias?|de|do|da|automatisch\w*|automatique\w*|rdb|"
+            r"overview|requirements|targets?|metrics|incremental|automátic\w+|estrat[eé]gias?|de|do|da|"
+            r"automatisch\w*|automatique\w*|rdb|"
             r"aof|logical|"
             r"physical|\d+[.)]?)\b|&",
             "",

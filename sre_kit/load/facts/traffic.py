@@ -85,7 +85,8 @@ _NOT_RATE: Final = re.compile(
 _USERS_AFTER: Final = re.compile(
     r"^\+?[\s,]{0,2}(?P<what>(?:(?:(?:daily|monthly|weekly) )?(?:active|concurrent|"
     r"simultaneous|registered|paying|total|paid|peak|beta|pilot|gleichzeitige|aktive|"
-    r"usuarios|new|enterprise|virtual|website|unique|платящих|активных|zahlende)\s){0,2}(?:users?|customers?|"
+    r"usuarios|new|enterprise|free|premium|trial|virtual|website|unique|платящих|активных|"
+    r"zahlende)\s){0,2}(?:users?|customers?|"
     r"subscribers?|maus?|"
     r"daus?|tenants?|nutzern?|benutzer|kunden|usuarios|utilisateurs|clientes|clients|members|"
     r"ccu|accounts|sign-?ups|visitors|subscriptions|usu[aá]rios|utenti|clienti|pengguna|người dùng|gebruikers|brugere|"
@@ -207,6 +208,9 @@ _FORETOLD: Final = re.compile(r"(?i)\b(?:expected users|projected users|growth p
 """Users of the future, though the document reports on load tests."""
 
 
+_AIMED_AT: Final = re.compile(r"(?i)\W*(?:target|goal|expected|about|approx(?:imately|\.)?|objetivo|ziel)\W*")
+
+
 def user_facts(claim: Claim, document: str, style: str) -> Iterator[Fact]:
     """How many users or customers there are, are expected, or must be served at once."""
     spot = f"{claim.label} {claim.column}"
@@ -245,7 +249,7 @@ def user_facts(claim: Claim, document: str, style: str) -> Iterator[Fact]:
             continue
         alone = (
             labelled
-            and quantity.start <= 4
+            and (quantity.start <= 4 or _AIMED_AT.fullmatch(claim.text[: quantity.start]) is not None)
             and not re.match(r"\s?(?:%|[a-z]{3,})", after)
             and not re.match(r"(?:19|20)\d\d$", quantity.written)
         )
