@@ -288,9 +288,11 @@ def sizes(judged: Bundle, section: Section, rows: Rows) -> str:
 def triggers(judged: Bundle, section: Section, rows: Rows) -> str:
     """A passed trigger is bold; a named alert stands in the lines that it links; no alert is asked for."""
     for row in rows:
-        highest = amount(row["Highest so far"])
-        if highest is not None:
-            passed_ = highest >= number(row["Act at, share of the limit"])
+        highest, trigger = amount(row["Highest so far"]), amount(row["Act at, share of the limit"])
+        if trigger is None and not asked(section, "at which use of"):
+            return f"{row['Metric']}: nobody has said when to act, and nobody is asked"
+        if highest is not None and trigger is not None:
+            passed_ = highest >= trigger
             if passed_ != row["Highest so far"].startswith("**"):
                 return f"{row['Metric']}: {plain(row['Highest so far'])} is marked wrongly against its trigger"
         watched = names(row["Watched by"])
@@ -300,7 +302,7 @@ def triggers(judged: Bundle, section: Section, rows: Rows) -> str:
                 return problem
         elif not asked(section, "alerts on"):
             return f"{row['Metric']} has no alert and nobody is asked"
-    return blank(rows, "Act at, share of the limit", "Lead time", "Watched by")
+    return blank(rows, "Lead time", "Watched by")
 
 
 def _unwatched(judged: Bundle, alert: str, cell: str) -> str:

@@ -169,7 +169,9 @@ def metrics(judged: Bundle, section: Section, rows: Rows) -> str:
     if lacking:
         return f"no {lacking[0].lower()}, and nobody is asked"
     for row in rows:
-        if row["Trend"] not in ("–", "") and not re.search(r"evidence of|not known|insufficient|too few", row["Trend"]):
+        if row["Trend"] not in ("–", "") and not re.search(
+            r"evidence of|not known|insufficient|too few|too little", row["Trend"]
+        ):
             return f"{plain(row['Metric'])}: {row['Trend']!r} is no verdict"
         problem = _recorded(judged, row)
         if problem:
@@ -234,7 +236,7 @@ def toil(judged: Bundle, section: Section, rows: Rows) -> str:
     under="First limits",
     columns=("Resource", "Days to the limit, P10", "Order by"),
     missing="resources|limit|CapacityPlanning|forecast",
-    empty="No limit is|measures no resource",
+    empty="forecasts no limit|measures no resource",
 )
 def limits(judged: Bundle, section: Section, rows: Rows) -> str:
     """P10 and order-by date of each."""

@@ -104,7 +104,7 @@ def grades(judged: Bundle, section: Section, rows: Rows) -> str:
     """The level is found again from the ladder; what disagrees must be said."""
     levels = ladder(section.table(*LADDER) or [])
     if not levels:
-        return "no ladder to hold the alerts against"
+        return forms.ASKED if forms.asked(section, LADDER_GAP) else "no ladder to hold the alerts against"
     for row in rows:
         name = level_of(levels, number(row["Burn rate above"]), 0.0)
         if plain(row["Level"]) not in (name, "no level"):

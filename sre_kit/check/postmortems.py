@@ -47,7 +47,7 @@ def triggers(judged: Bundle, section: Section, rows: Rows) -> str:
     """Every level that is written up, the budget, data loss, manual work, near misses; debts counted again."""
     rules = " ".join(row["Rule"] for row in rows)
     wanted = [level.name for level in ladder(forms.other(judged, DOC, SEVERITY, *LADDER)) if level.written]
-    budget = ["error budget"] if judged.records("slo.") else []
+    budget = ["error budget"] if judged.records("slo.") and not forms.asked(section, "share of an error budget") else []
     for word in (*wanted, *budget, "data loss", "manual intervention", "near miss"):
         if word not in rules:
             return f"no rule on {word!r}"

@@ -312,8 +312,10 @@ def bus_factor(judged: Bundle, section: Section, rows: Rows) -> str:
             return f"{row['Component']}: {plain(row['Bus factor'])} with {row['People']}"
         if (number(row["Bus factor"]) <= 1) != (plain(row["State"]) == "risk"):
             return f"{row['Component']}: {plain(row['Bus factor'])} person(s) is not {plain(row['State'])!r}"
-    said = re.search(r"(\d+) of (\d+) rest on one person", section.text)
-    alone = sum(number(row["Bus factor"]) <= 1 for row in rows)
+    said = re.search(r"(\d+) of (\d+) rest on one person(?:, (\d+) on nobody)?", section.text)
+    alone, nobody = (sum(number(row["Bus factor"]) == count for row in rows) for count in (1, 0))
+    if said and int(said[3] or 0) != nobody:
+        return f"{nobody} rest on nobody; the document says {said[0]}"
     if not said or (int(said[1]), int(said[2])) != (alone, len(rows)):
         return f"{alone} of {len(rows)} rest on one person; the document says {said and said[0]}"
     return ""

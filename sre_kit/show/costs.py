@@ -9,7 +9,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Final
 
-from sre_kit.compute.capacity import CapacityPlan
+from sre_kit.compute.capacity import CapacityPlan, Resource
 from sre_kit.compute.cost import CostPlan
 from sre_kit.compute.exhaustion import Outlook
 from sre_kit.compute.sizing import PoolCheck
@@ -205,7 +205,7 @@ def capacity_triggers(outlooks: Sequence[Outlook], facts: Sequence[Fact]) -> Tab
         ("Metric", "Act at, share of the limit", "Highest so far", "Lead time", "Action", "Watched by", "Owner"),
         rows,
         note="Bold: the trigger was passed within the history." if rows else "",
-        gaps=_unwatched(unwatched)
+        gaps=[*_undecided([one.resource for one in outlooks]), *_unwatched(unwatched)]
         if rows
         else [Gap("capacity triggers", "DevOps Engineer", "params: capacity.resources")],
     )
@@ -215,6 +215,16 @@ def _reached(one: Outlook) -> Inline:
     share, trigger = one.usage.peak_share, one.resource.trigger
     shown = percent(share, 1)
     return Strong(shown) if share is not None and trigger is not None and share >= trigger else shown
+
+
+def _undecided(resources: Sequence[Resource]) -> list[Gap]:
+    """Resources of which nobody has said when to act."""
+    where = "params: capacity.resources.trigger"
+    return [
+        Gap(f"at which use of {one.name} somebody acts", one.owner or "DevOps Engineer", where)
+        for one in resources
+        if one.trigger is None
+    ]
 
 
 def _unwatched(names: Sequence[str]) -> list[Gap]:

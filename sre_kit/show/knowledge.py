@@ -31,29 +31,31 @@ READING: Final = (
 )
 """Order of reading; the minutes are an assumption (about 200 words a minute)."""
 PROCEDURES: Final = (
-    ("Change management", "OperationalPlaybook", "Change control procedures"),
-    ("Configuration control", "OperationalPlaybook", "Configuration management"),
-    ("Security updates", "OperationalPlaybook", "Security patching process"),
-    ("Backup verification", "OperationalPlaybook", "Backup and recovery steps"),
-    ("Disaster recovery testing", "OperationalPlaybook", "Disaster recovery plans"),
-    ("Capacity monitoring", "CapacityPlanning", "Capacity triggers"),
-    ("Cost optimization", "CapacityPlanning", "Cost optimization opportunities"),
-    ("Daily and recurring work", "OperationalPlaybook", "Daily operational tasks"),
-    ("Maintenance", "OperationalPlaybook", "Maintenance procedures"),
-    ("Incidents", "IncidentResponse", "Incident severity classifications"),
-    ("Runbooks", "IncidentResponse", "Runbook documentation"),
-    ("Error budget policy", "SLODefinitions", "Error budget calculations"),
+    ("Change management", "OperationalPlaybook", "Change control procedures", "28"),
+    ("Configuration control", "OperationalPlaybook", "Configuration management", "25"),
+    ("Security updates", "OperationalPlaybook", "Security patching process", "21"),
+    ("Backup verification", "OperationalPlaybook", "Backup and recovery steps", "12"),
+    ("Disaster recovery testing", "OperationalPlaybook", "Disaster recovery plans", "33"),
+    ("Capacity monitoring", "CapacityPlanning", "Capacity triggers", "14"),
+    ("Cost optimization", "CapacityPlanning", "Cost optimization opportunities", "11"),
+    ("Daily and recurring work", "OperationalPlaybook", "Daily operational tasks", "1"),
+    ("Maintenance", "OperationalPlaybook", "Maintenance procedures", "7"),
+    ("Incidents", "IncidentResponse", "Incident severity classifications", "1"),
+    ("Runbooks", "IncidentResponse", "Runbook documentation", "39"),
+    ("Error budget policy", "SLODefinitions", "Error budget calculations", "15"),
 )
-"""The operational standards of the mission, and where each is written."""
+"""The operational standards of the mission, where each is written, and the point of the rubric that decides it."""
 
 
 def procedures(manifest: Manifest) -> Table:
-    """Every operational standard with the section that describes it; what is not rendered is said."""
+    """Every operational standard with the section that describes it; what is not there, or asked for, is said."""
     rows: list[Sequence[Inline]] = []
-    for what, document, heading in PROCEDURES:
+    for what, document, heading, point in PROCEDURES:
         if document in manifest.documents:
             anchor = heading.lower().replace(" ", "-")
-            rows.append((what, Link(f"{document}: {heading}", f"{document}.md#{anchor}"), "documented"))
+            asked = point in manifest.checks.get(document, {}).get("asked", {})
+            state: Inline = Strong("not known, asked for there") if asked else "documented"
+            rows.append((what, Link(f"{document}: {heading}", f"{document}.md#{anchor}"), state))
         else:
             rows.append((what, f"{document}: {heading}", Strong("not rendered")))
     return Table(("Procedure", "Written in", "State"), rows)

@@ -35,6 +35,14 @@ def slug(name: str) -> str:
     return "".join(sign if sign.isalnum() else "-" for sign in name.lower()).strip("-")
 
 
+def _no_latency(one: Baseline) -> list[Gap]:
+    """The question for an endpoint's latency where no query for it is given."""
+    if one.endpoint.p50 or one.endpoint.p95 or one.endpoint.p99:
+        return []
+    what = f"the latency of {one.endpoint.name}"
+    return [Gap(what, "Backend Developer", "params: performance.endpoints (p50, p95, p99)")]
+
+
 def endpoint_baselines(baselines: Sequence[Baseline]) -> Table:
     """Rate, errors and latency of each endpoint, with n, window and interval."""
     rows: list[Sequence[Inline]] = []
@@ -75,7 +83,7 @@ def endpoint_baselines(baselines: Sequence[Baseline]) -> Table:
         source=f"metrics source, {_window(first)}" if first else "",
         note="Latency: typical / busy interval, as defined above." if first else "",
         records=records,
-        gaps=[gap for one in baselines for gap in one.gaps] if baselines else [ENDPOINTS_GAP],
+        gaps=[gap for one in baselines for gap in (*one.gaps, *_no_latency(one))] if baselines else [ENDPOINTS_GAP],
     )
 
 
@@ -96,7 +104,8 @@ def plot_latencies(baselines: Sequence[Baseline]) -> Shown:
     """p50, p95 and p99 of each endpoint in a typical interval, against its objective."""
     known = [one for one in baselines if one.latencies]
     if not known:
-        return Note.gap(ENDPOINTS_GAP)
+        asked = tuple(gap for one in baselines for gap in (*one.gaps, *_no_latency(one)))
+        return Note.gap(*(asked or (ENDPOINTS_GAP,)))
     drawn, axes = figure(8, 0.9 + 0.6 * len(known))
     styles = (("p50", "o", "blue"), ("p95", "s", "orange"), ("p99", "D", "red"))
     places = np.arange(len(known))[::-1]

@@ -183,10 +183,13 @@ def bus_factors(found: Sequence[BusFactor]) -> Table:
         for one in found
     ]
     thin = [one for one in found if one.count == 1]
+    unmanned = sum(one.count == 0 for one in found)
+    nobody = f", {unmanned} on nobody who is named" if unmanned else ""
     return Table(
         ("Component", "Bus factor", "People", "Has an objective", "State"),
         rows,
-        note=f"{len(thin)} of {len(found)} rest on one person. Counted: owners, and who sat in a session that was held."
+        note=f"{len(thin)} of {len(found)} rest on one person{nobody}. "
+        "Counted: owners, and who sat in a session that was held."
         if rows
         else "",
         gaps=() if rows else (Gap("who can run which component", "DevOps Engineer", "params: handover.owners"),),

@@ -30,6 +30,11 @@ DUTIES: Final = {
     "communications": "sends the messages on time, answers customers and management",
     "subject expert": "works on the system, says what is seen and what is about to be done",
 }
+_SHARE_GAP: Final = Gap(
+    "at which share of an error budget a post-mortem is owed",
+    "Head of Engineering",
+    "params: incidents.postmortem_budget_share",
+)
 
 
 def channels(policy: IncidentPolicy) -> Table:
@@ -188,8 +193,9 @@ def postmortem_triggers(policy: IncidentPolicy, log: IncidentLog, found: Sequenc
         ("Rule", "Incidents that met it", "Known from"),
         written,
         source="params: incidents; incident log",
-        gaps=tuple(
-            Gap(f"whether an incident had {words}", "On-call engineer", "the incident log") for words in unknown
+        gaps=(
+            *(Gap(f"whether an incident had {words}", "On-call engineer", "the incident log") for words in unknown),
+            *(() if policy.postmortem_budget_share is not None else (_SHARE_GAP,)),
         ),
     )
 

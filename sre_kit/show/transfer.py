@@ -233,5 +233,5 @@ def watch_items(plan: HandoverPlan, anchors: Sequence[str]) -> Table:
             rows.append((one, Link(f"runbook {one}", f"IncidentResponse.md#{one.casefold()}")))
         else:
             rows.append((one, Strong("no runbook")))
-            gaps.append(Gap(f"the runbook of {one}", "Site Reliability Engineer", "params: runbooks"))
+            gaps.append(Gap(f"the runbook of {one}", "DevOps Engineer", "params: runbooks", "the alert has none"))
     return Table(("Likely to recur", "Runbook"), rows, gaps=gaps, empty="Nothing is marked as likely to recur.")
