@@ -2,8 +2,8 @@
 ``make bench``, its part on many projects: copies of the pretend shop under other names, two at a time.
 
 Linear is half of what the same renders take one at a time, in processes that are there already (``--jobs 1``), so that
-what a start costs is on neither side; the sum of single commands, which pay it each time, is printed beside it. Wall
-seconds, the median of paired runs; they depend on the machine, so no test asserts them.
+what a start costs is on neither side; against single commands, which pay it each time, the share is printed too. The
+median of paired runs; they depend on the machine, so no test asserts them.
 """
 
 from __future__ import annotations
@@ -37,37 +37,40 @@ def projects(folder: Path, count: int) -> list[str]:
     return made
 
 
-def seconds(params: Sequence[str], *more: str) -> float:
-    """Wall seconds of one command over fresh copies: nothing published, no series kept."""
+def measured(params: Sequence[str], *more: str) -> tuple[float, float]:
+    """Wall and CPU seconds of one command over fresh copies: nothing published, no series kept."""
     for one in params:
         for left in (".sre_kit", "docs/SRE"):
             shutil.rmtree(Path(one).parent / left, ignore_errors=True)
-    began = time.perf_counter()
-    given = params if not more or more[0] != "--params" else []
-    done = subprocess.run(
-        [sys.executable, "-m", "sre_kit", "render", *given, *more], capture_output=True, text=True, check=False
-    )
+    used, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    command = [sys.executable, "-m", "sre_kit", "render", *more]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    return time.perf_counter() - began
+    now = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.perf_counter() - began, now.ru_utime + now.ru_stime - used.ru_utime - used.ru_stime
 
 
-def main(count: int = 20, runs: int = 3) -> None:
+def main(count: int = 20, runs: int = 3, *documents: str) -> None:
     """Print what it took, and the share of linear."""
-    print(f"{count} projects of six documents, median of {runs}; seconds of wall time")
+    what = ", ".join(documents) or "six documents"
+    print(f"{count} projects of {what}, median of {runs}; wall seconds and CPU seconds")
+    found: dict[str, list[tuple[float, float]]] = {"single commands": [], "--jobs 1": [], "--jobs 2": []}
     with tempfile.TemporaryDirectory() as folder:
         params = projects(Path(folder), count)
-        one, two, alone = [], [], []
         for _ in range(runs):
-            two.append(seconds(params, "--jobs", "2"))
-            one.append(seconds(params, "--jobs", "1"))
-            alone.append(sum(seconds([p], "--params", p, "--jobs", "1") for p in params))
-    shares = [a / 2 / b for a, b in zip(one, two, strict=True)]
-    for name, found in (("single commands, their sum", alone), ("--jobs 1", one), ("--jobs 2", two)):
-        print(f"{name:28}{statistics.median(found):9.1f}{statistics.median(found) / count:9.2f} each")
-    print(f"{'share of linear':28}{statistics.median(shares):9.0%}  (goal {GOAL:.0%})")
-    print(f"{'of the single commands':28}{statistics.median(a / 2 / b for a, b in zip(alone, two, strict=True)):9.0%}")
+            found["--jobs 2"].append(measured(params, *params, *documents, "--jobs", "2"))
+            found["--jobs 1"].append(measured(params, *params, *documents, "--jobs", "1"))
+            alone = [measured([one], "--params", one, *documents, "--jobs", "1") for one in params]
+            found["single commands"].append((sum(wall for wall, _ in alone), sum(cpu for _, cpu in alone)))
+    for name, took in found.items():
+        wall, cpu = (statistics.median(one[number] for one in took) for number in (0, 1))
+        print(f"{name:18}{wall:9.1f}{cpu:9.1f}{wall / count:9.2f} each")
+    for name in ("--jobs 1", "single commands"):
+        pairs = zip(found[name], found["--jobs 2"], strict=True)
+        share = statistics.median(before / 2 / after for (before, _), (after, _) in pairs)
+        print(f"share of linear, against {name:18}{share:6.0%}  (goal {GOAL:.0%})")
     print(f"largest process {resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024:.0f} MiB")
 
 
 if __name__ == "__main__":
-    main(*(int(one) for one in sys.argv[1:3]))
+    main(*(int(one) for one in sys.argv[1:3]), *sys.argv[3:])
