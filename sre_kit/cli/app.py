@@ -122,6 +122,9 @@ def render(
     dask: Annotated[
         str, typer.Option(help="Render projects on the workers of this dask scheduler.", metavar="ADDRESS")
     ] = "",
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Run every notebook, also where nothing that it reads has changed.")
+    ] = False,
     json: JSONOption = False,
 ) -> int:
     """Run the notebooks and publish the documents.
@@ -155,6 +158,7 @@ def render(
         jobs=jobs,
         seconds=timeout,
         engine=engine,
+        fresh=fresh,
         json=json,
     )
     return fleet.run(many, options, shard, dask) if many or shard or dask else run(options)

@@ -15,10 +15,12 @@ from typing import Any, Final
 from sre_kit import check as rubric
 from sre_kit import load
 from sre_kit.cli import plan
+from sre_kit.cli.kept import kept
 from sre_kit.errors import NotebookError, OutOfDateError, ParameterError, ProtectedError, nearest
 from sre_kit.load.projects import Project
 from sre_kit.render import batch, engine, pages, publish, stopping
 from sre_kit.render.document import noise
+from sre_kit.render.kept import Kept
 from sre_kit.store import manifest as manifests
 from sre_kit.store import places
 from sre_kit.store.manifest import Manifest
@@ -47,6 +49,7 @@ class Options:
     jobs: int = 2
     seconds: int = engine.CELL_SECONDS
     engine: str = engine.WARM
+    fresh: bool = False
     json: bool = False
     to: tuple[str, ...] = ()
 
@@ -135,7 +138,8 @@ def render(project: Project, options: Options) -> tuple[Report, int]:
         previous = manifests.read(target / places.MANIFEST)
         if not options.out:
             plan.edit(project, previous, force=options.force)  # refuses before minutes are spent, not after
-        outcome = _outcome(project, options, previous, quiet)
+        holds = None if options.out or options.fresh else kept(project)
+        outcome = _outcome(project, options, previous, quiet, holds)
         if pages.wanted(options.to, previous):
             outcome = pages.with_pages(outcome, project.name, lambda path: root.read(prefix + path))
         else:
@@ -151,6 +155,8 @@ def render(project: Project, options: Options) -> tuple[Report, int]:
             recorded[plan.NAME] = manifests.sha256(edit.before) if edit.before is not None else ""
             notes += edit.notes
         changes = [change for change in publish.changes(root, files) if change.kind != "unchanged"]
+        if changes and holds and not writes:
+            notes += [f"{name}.md was made anew: {why}" for name, why in holds.whys.items()]
         if writes:
             _protect(root, recorded, changes, options.force)
             if not options.out:
@@ -163,7 +169,7 @@ def render(project: Project, options: Options) -> tuple[Report, int]:
     return report, _exit_code(report, options)
 
 
-def _outcome(project: Project, options: Options, previous: Manifest, quiet: bool) -> batch.Outcome:
+def _outcome(project: Project, options: Options, previous: Manifest, quiet: bool, holds: Kept | None) -> batch.Outcome:
     available = batch.notebooks(own_notebooks(project))
     asked = batch.chosen(available, options.names)
     given = {"params": str(project.params_path), "as_of": project.as_of.isoformat(), **_given(options.parameters)}
@@ -185,6 +191,7 @@ def _outcome(project: Project, options: Options, previous: Manifest, quiet: bool
             seconds=options.seconds,
             tool=options.engine,
             progress=progress,
+            kept=holds,
         )
 
 

@@ -6,16 +6,18 @@ from __future__ import annotations
 
 import contextlib
 import multiprocessing
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
 from sre_kit.errors import NotebookError, ParameterError, nearest
 from sre_kit.render import engine, stopping
 from sre_kit.render.engine import Rendered
+from sre_kit.render.kept import Kept
 from sre_kit.render.warm import standing
 from sre_kit.render.warm.client import Cancel
 from sre_kit.store import places
@@ -85,6 +87,7 @@ def render(
     keep: Path | None = None,
     tool: str = engine.WARM,
     executor: Executor | None = None,
+    kept: Kept | None = None,
 ) -> Outcome:
     """
     Run the notebooks `asked` with the parameters `given`, and put the set together.
@@ -107,6 +110,8 @@ def render(
         The engine: ``warm`` or ``kernel``.
     executor
         Runs the notebooks instead of processes of our own.
+    kept
+        Documents of earlier renders; those that still hold are not rendered again.
 
     Raises
     ------
@@ -123,19 +128,29 @@ def render(
     late = {name: path for name, path in asked.items() if READS_MANIFEST in knows[name]}
     early = {name: path for name, path in asked.items() if name not in late}
     tasks = {n: (p, {k: v for k, v in given.items() if k in knows[n]}) for n, p in asked.items()}
-    how = _How(jobs, seconds, progress, keep, tool, executor)
-    first = _run({n: tasks[n] for n in early}, how)
+    if kept and (whole := kept.whole(tasks, previous)):
+        for one in whole:
+            progress(one.name, "rendered")
+        return Outcome(whole, previous, _files(whole, previous, previous))
+    how, began = _How(jobs, seconds, progress, keep, tool, executor), time.time()
+    first = _run({n: tasks[n] for n in early}, how, _Store(kept, previous))
     manifest = combined(previous, first, renewed=asked)
     manifest = replace(manifest, checks={**manifest.checks, **judge(first, manifest)})
     path = stage / "manifest.json"
     path.write_text(manifest.as_json(), encoding="utf-8")
-    for name in late:
-        tasks[name][1][READS_MANIFEST] = str(path)
-    second = _run({n: tasks[n] for n in late}, how)
+    seen = sha256(manifest.as_json())
+    second = _run({n: tasks[n] for n in late}, how, _Store(kept, previous, seen, {READS_MANIFEST: str(path)}))
     documents = [*first, *second]
     manifest = combined(manifest, second)
-    whole = judge(documents, manifest)  # what reads the others is held against them
-    manifest = replace(manifest, checks={**manifest.checks, **{name: whole[name] for name in late if name in whole}})
+    whole_checks = judge(documents, manifest)  # what reads the others is held against them
+    late_checks = {name: whole_checks[name] for name in late if name in whole_checks}
+    manifest = replace(manifest, checks={**manifest.checks, **late_checks})
+    if kept:
+        ran = [
+            (n, *tasks[n], seen if n in late else "", one) for n, one in zip([*early, *late], documents, strict=True)
+        ]
+        kept.keep([each for each in ran if not each[-1].kept], began, path)
+        kept.mark(asked, manifest)
     return Outcome(documents, manifest, _files(documents, previous, manifest))
 
 
@@ -212,11 +227,32 @@ class _How:
         return ProcessPoolExecutor(min(self.jobs, tasks), mp_context=context, initializer=stopping.worker)
 
 
-def _run(tasks: Mapping[str, tuple[Path, Mapping[str, Any]]], how: _How) -> list[Rendered]:
-    """Documents in the order of `tasks`; the first failure ends all."""
-    if not tasks:
-        return []
+@dataclass(frozen=True)
+class _Store:
+    """What was kept, held against this run: the published manifest, the stage's one and the parameter that names it."""
+
+    kept: Kept | None
+    previous: Manifest
+    seen: str = ""
+    more: Mapping[str, Any] = field(default_factory=dict)
+
+    def take(self, name: str, notebook: Path, given: Mapping[str, Any]) -> Rendered | None:
+        """The document, if it still holds."""
+        return self.kept.take(name, notebook, given, self.previous, seen=self.seen) if self.kept else None
+
+
+def _run(asked: Mapping[str, tuple[Path, Mapping[str, Any]]], how: _How, store: _Store) -> list[Rendered]:
+    """Documents in the order of `asked`; the first failure ends all."""
     done: dict[str, Rendered] = {}
+    tasks: dict[str, tuple[Path, Mapping[str, Any]]] = {}
+    for name, (notebook, given) in asked.items():
+        if (one := store.take(name, notebook, given)) is not None:
+            done[name] = one
+            how.progress(name, "rendered")
+        else:
+            tasks[name] = notebook, {**given, **store.more}
+    if not tasks:
+        return [done[name] for name in asked]
     cancel = Cancel()
     with contextlib.ExitStack() as stack:
         pool = how.executor or stack.enter_context(how.pool(len(tasks)))
@@ -242,7 +278,7 @@ def _run(tasks: Mapping[str, tuple[Path, Mapping[str, Any]]], how: _How) -> list
                 future.cancel()
             cancel.cancel()
             raise
-    return [done[name] for name in tasks]
+    return [done[name] for name in asked]
 
 
 def _in_worker(

@@ -11,7 +11,7 @@ import ast
 import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -41,6 +41,10 @@ class Rendered:
     seconds: Mapping[str, float]
     note: str = ""
     """Why another engine ran it than was asked for."""
+    inputs: Mapping[str, Sequence[str]] | None = None
+    """What its notebook read (`files`, `folders`) and doubts whether that was all; None where nobody watched."""
+    kept: bool = False
+    """Nothing that it is made from has changed, so the notebook did not run."""
 
 
 def parameters(notebook: Path) -> dict[str, Any]:

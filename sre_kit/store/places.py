@@ -27,18 +27,19 @@ MANIFEST: Final = "manifest.json"
 INDEX: Final = "html/index.html"
 """The index of the pages, relative to docs/SRE."""
 
-_PACKAGE: Final = Path(__file__).resolve().parent.parent
+PACKAGE: Final = Path(__file__).resolve().parent.parent
+"""Our code, and the pretend project."""
 
 
 def bundled(kind: str) -> Path:
     """The folder of shipped `kind` (``notebooks`` or ``params``)."""
-    inside = _PACKAGE / kind
-    return inside if inside.is_dir() else _PACKAGE.parent / kind
+    inside = PACKAGE / kind
+    return inside if inside.is_dir() else PACKAGE.parent / kind
 
 
 def demo() -> Path:
     """The pretend project's folder in the package."""
-    return _PACKAGE / "demo"
+    return PACKAGE / "demo"
 
 
 def page(name: str) -> str:
@@ -146,7 +147,7 @@ def resolve(written: str, base: Path) -> Path:
 
 def shipped(project: Path) -> bool:
     """Whether `project` lies inside the package, where nothing is written."""
-    return project.resolve().is_relative_to(_PACKAGE)
+    return project.resolve().is_relative_to(PACKAGE)
 
 
 def state(project: Path) -> Path:

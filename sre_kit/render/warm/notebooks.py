@@ -20,6 +20,7 @@ from sre_kit.render.document import document, joined
 from sre_kit.render.engine import Rendered
 from sre_kit.render.warm.client import Cancel, ChildDied, TooLong
 from sre_kit.render.warm.standing import standing
+from sre_kit.store import places
 
 START_SECONDS: Final = 120
 """For the parent's imports and the shell's start, and for the export."""
@@ -68,7 +69,7 @@ def run(
         **answer["seconds"],
     }
     files = {path: base64.b64decode(content) for path, content in answer["files"].items()}
-    return Rendered(answer["name"], answer["text"], files, answer["machine"], spent)
+    return Rendered(answer["name"], answer["text"], files, answer["machine"], spent, inputs=answer["inputs"])
 
 
 class Watch:
@@ -101,12 +102,14 @@ def cause(died: ChildDied) -> str:
 
 def rendered(wanted: Mapping[str, Any], folder: Path, tell: Tell) -> dict[str, Any]:
     """In the child: run and export."""
+    from sre_kit.render.warm.inputs import Inputs
     from sre_kit.render.warm.shell import Shell
 
     path = Path(wanted["notebook"])
     notebook = with_parameters(_read(path), wanted["given"])
-    shell = Shell(folder)
-    success = shell.run(notebook, lambda n, cell: tell({"begins": _original(notebook, n)} if cell is None else {}))
+    shell, inputs = Shell(folder), Inputs(shipped=path.parent == places.bundled("notebooks"))
+    with inputs.recorded():
+        success = shell.run(notebook, lambda n, cell: tell({"begins": _original(notebook, n)} if cell is None else {}))
     if not success:
         return {"failed": _failed(notebook)}
     began = time.perf_counter()
@@ -119,6 +122,7 @@ def rendered(wanted: Mapping[str, Any], folder: Path, tell: Tell) -> dict[str, A
         "text": done.text,
         "files": {name: base64.b64encode(content).decode("ascii") for name, content in done.files.items()},
         "machine": done.machine,
+        "inputs": inputs.as_json(),
         "seconds": {**engine.cell_seconds(shell.seconds, notebook), "export": time.perf_counter() - began},
     }
 
