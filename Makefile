@@ -19,7 +19,7 @@ lint: $(READY)
 	$(BIN)/lint-imports
 
 bench: $(READY)
-	$(BIN)/python -m tests.bench
+	$(BIN)/python -m tests.bench $(ROUNDS)
 	$(BIN)/python -m tests.bench_fleet
 
 # a hundred thousand incidents, read and summarised
