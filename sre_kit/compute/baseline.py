@@ -19,7 +19,7 @@ import pandas as pd
 
 from sre_kit.compute.performance import Endpoint, LoadTest
 from sre_kit.compute.vocabulary import Fact, Gap, Kind, Reading, Requests, Role
-from sre_kit.units import percent
+from sre_kit.units import percent, span
 
 Verdict = Literal["met", "missed", "not measured"]
 BINDING: Final = (Role.TARGET, Role.CONTRACT, Role.STATED, Role.THRESHOLD)
@@ -221,7 +221,8 @@ def _in_production(fact: Fact, subject: str, own: Baseline) -> TargetCheck:
     measured: float | None = None
     remark = ""
     if statistic == "error ratio":
-        measured, count = own.error_ratio, own.requests
+        measured, count, counted = own.error_ratio, own.requests, own.readings.requests
+        remark = f"counted over {span(counted.end - counted.start)}" if counted and measured is not None else ""
     elif statistic == "throughput":
         measured, count = own.peak_rate, own.requests
         remark = "production was never asked for more" if measured is not None and measured < target else ""

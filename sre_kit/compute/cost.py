@@ -9,13 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 from sre_kit.compute.capacity import CapacityPlan, GrowthScenario
 from sre_kit.compute.exhaustion import AS_MEASURED, Outlook
+from sre_kit.compute.vocabulary import Requests
 
 CENT = Decimal("0.01")
+MONTH = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,12 @@ class CostPlan:
     def per_unit(self, units: float | None) -> float | None:
         """Cost of one of `units` units of work a month; missing where the work is not known."""
         return float(self.monthly) / units if units else None
+
+
+def month_of(demand: Requests) -> float:
+    """Requests in the 30 days before the end of the last step that was counted; steps without data add nothing."""
+    totals = demand.frame["total"]
+    return float(totals[totals.index >= totals.index[-1] + demand.step - MONTH].sum()) if len(totals) else 0.0
 
 
 def cost_steps(outlooks: Sequence[Outlook]) -> list[CostStep]:

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Final
 
 from sre_kit.compute.capacity import CapacityPlan, Resource
-from sre_kit.compute.cost import CostPlan
+from sre_kit.compute.cost import CostPlan, month_of
 from sre_kit.compute.exhaustion import Outlook
 from sre_kit.compute.sizing import PoolCheck
 from sre_kit.compute.vocabulary import Fact, Finding, Gap, Kind, Reading, Requests
@@ -49,11 +49,9 @@ def _per_unit(cost: CostPlan, demand: Requests | None, users: Reading, currency:
     rows: list[Sequence[Inline]] = []
     gaps = []
     if demand is not None and not demand.gap:
-        recent = demand.frame["total"].iloc[-30 * 86400 // int(demand.step.total_seconds()) :]
-        million = cost.per_unit(float(recent.sum()) / 1e6)
-        rows.append(
-            ("1 million requests", f"{number(round(float(recent.sum())))} in 30 days", money(million, currency))
-        )
+        requests = month_of(demand)
+        million = cost.per_unit(requests / 1e6)
+        rows.append(("1 million requests", f"{number(round(requests))} in 30 days", money(million, currency)))
     else:
         gaps.append(Gap("requests a month", "DevOps Engineer", "params: capacity.demand"))
     daily = users.values.dropna()

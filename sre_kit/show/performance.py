@@ -180,12 +180,13 @@ def performance_targets(checks: Sequence[TargetCheck]) -> Table:
         )
         if one.verdict == "missed" and one.measured is not None:
             size = one.measured / one.target if one.direction == "at most" else one.target / max(one.measured, 1e-9)
+            counted = f", {one.remark}" if one.statistic == "error ratio" and one.remark else ""
             findings.append(
                 Finding(
                     1 if one.where == "production" else 7,
                     size,
                     f"{one.statistic} of {one.subject or 'the whole system'} is {_amount(one.measured, one.unit)} in "
-                    f"{one.where}; the target is {one.direction} {_amount(one.target, one.unit)}",
+                    f"{one.where}{counted}; the target is {one.direction} {_amount(one.target, one.unit)}",
                 )
             )
     counts = [sum(1 for one in checks if one.verdict == verdict) for verdict in ("met", "missed", "not measured")]

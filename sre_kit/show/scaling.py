@@ -5,10 +5,10 @@ Growth and scaling for readers: scenarios, demand, events, strategies, limits by
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Final
 
 from sre_kit.compute.capacity import CapacityPlan, Resource, Scaling
+from sre_kit.compute.cost import month_of
 from sre_kit.compute.exhaustion import LEAST_DEMAND_FIT, Outlook, exhaustion_under
 from sre_kit.compute.sizing import PoolCheck, RightSize, Survival
 from sre_kit.compute.vocabulary import Fact, Finding, Gap, Kind, Reading, Requests
@@ -23,7 +23,6 @@ from sre_kit.show.widgets import Explorer
 from sre_kit.units import MISSING, number, percent, span
 
 GROWTH_GAP: Final = Gap("how demand will grow", "Project Manager", "BusinessModel.md")
-MONTH: Final = timedelta(days=30)
 SCALING_GAP: Final = Gap("how each component scales", "DevOps Engineer", "params: capacity.scaling")
 
 
@@ -81,8 +80,7 @@ def demand_drivers(outlooks: Sequence[Outlook], demand: Requests | None, users: 
 
 def _per_user(demand: Requests, users: Reading) -> Shown:
     daily = users.values.dropna()
-    recent = demand.frame.loc[demand.frame.index >= demand.frame.index[-1] - MONTH, "total"]
-    requests = float(recent.sum())
+    requests = month_of(demand)
     if users.gap or daily.empty:
         return Note.gap(Gap("users a day", "Product Analyst", "params: capacity.users", users.gap))
     each = requests / float(daily.sum())
