@@ -7,6 +7,7 @@ lengths are left out of durations and counted, maintenance, drills and notices a
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -42,6 +43,8 @@ from sre_kit.compute.trends import (
 
 YEAR: Final = timedelta(days=365)
 MINUTE: Final = timedelta(minutes=1)
+UNLIKELY: Final = 0.001
+"""A silence less likely than this is said; a convention."""
 HOUR: Final = timedelta(hours=1)
 
 
@@ -68,6 +71,15 @@ class Times:
     mean: float | None
     mean_interval: Interval | None
     estimator: str
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """Nothing began from `since` to the report; `p` is the chance of so long a silence at the rate until then."""
+
+    since: datetime
+    length: timedelta
+    p: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +114,7 @@ class IncidentStatistics:
     rate_trend: RateComparison | None = None
     duration_trend: DurationComparison | None = None
     chance: Chance | None = None
+    silence: Silence | None = None
     gap: str = ""
 
     @property
@@ -172,8 +185,25 @@ def incident_statistics(
             [minutes(one) for one in resolved if one.began < middle],
         ),
         chance=chance_panel([minutes(one) for one in resolved], len(chosen)) if resolved else None,
+        silence=silence(chosen, start, end),
         gap=log.gap,
     )
+
+
+def silence(incidents: Sequence[Incident], start: datetime, end: datetime) -> Silence | None:
+    """
+    A silence before `end` that the rate before it makes all but impossible: the log may be an old export.
+
+    exp(-rate x length), the rate from the incidents until the last one; missing where it is above `UNLIKELY`, or below
+    five incidents.
+    """
+    if len(incidents) < MEAN_FROM:
+        return None
+    last = max(one.began for one in incidents)
+    if last <= start or last >= end:
+        return None
+    p = math.exp(-len(incidents) * ((end - last) / (last - start)))
+    return Silence(last, end - last, p) if p < UNLIKELY else None
 
 
 def times(incidents: Sequence[Incident], name: str, first: str, last: str, as_of: datetime) -> Times:

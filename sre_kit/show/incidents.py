@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from sre_kit.compute.incidents import IncidentLog
-from sre_kit.compute.reliability import IncidentStatistics, StatedDuration, Times
+from sre_kit.compute.reliability import UNLIKELY, IncidentStatistics, StatedDuration, Times
 from sre_kit.compute.statistics import Interval
 from sre_kit.compute.trends import VERDICT_FROM, Chance, DurationComparison, RateComparison
 from sre_kit.compute.vocabulary import Gap
@@ -60,8 +60,21 @@ def incident_counts(stats: IncidentStatistics, log: IncidentLog) -> Shown:
         ("What", "Value", "Definition"),
         rows,
         source=f"{log_source(log)}, {utc(stats.start)} to {utc(stats.end)}",
-        note=f"Left out of every number, in the whole log: {aside}, {log.later_than_as_of} later than the report.",
+        note=f"Left out of every number, in the whole log: {aside}, {log.later_than_as_of} later than the report."
+        + _silent(stats),
         records=_records(stats),
+    )
+
+
+def _silent(stats: IncidentStatistics) -> str:
+    """A sentence on a silence that chance does not explain."""
+    quiet = stats.silence
+    if quiet is None:
+        return ""
+    return (
+        f" Nothing began after {utc(quiet.since)}, for {span(quiet.length)}. At the rate until then so long a silence "
+        f"has a probability below {percent(UNLIKELY, 1)}: the log may be older than this report, and then all rates "
+        "here are too low."
     )
 
 

@@ -194,10 +194,16 @@ def postmortem_triggers(policy: IncidentPolicy, log: IncidentLog, found: Sequenc
         written,
         source="params: incidents; incident log",
         gaps=(
-            *(Gap(f"whether an incident had {words}", "On-call engineer", "the incident log") for words in unknown),
+            *(_untold(str(words)) for words in unknown),
             *(() if policy.postmortem_budget_share is not None else (_SHARE_GAP,)),
         ),
     )
+
+
+def _untold(words: str) -> Gap:
+    """What the log cannot tell of an incident, as a question."""
+    verb = "was a" if words == "near miss" else "had"
+    return Gap(f"whether an incident {verb} {words}", "On-call engineer", "the incident log")
 
 
 def postmortems_owed(found: Sequence[Owed], policy: IncidentPolicy, as_of: datetime, log: IncidentLog) -> Table:

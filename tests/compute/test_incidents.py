@@ -1,5 +1,6 @@
 """Incidents: the ladder, downtime, reliability metrics, post-mortems, runbooks, escalation."""
 
+import math
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
@@ -168,6 +169,16 @@ def test_mtbf_is_start_to_start_with_a_poisson_interval():
     low, high = found.mtbf_interval
     assert low / timedelta(days=1) == pytest.approx(365 / 18.390, rel=1e-3)
     assert high / timedelta(days=1) == pytest.approx(365 / 4.795, rel=1e-3)
+
+
+def test_a_silence_that_chance_does_not_explain_is_said():
+    """One a week for 40 weeks, then 12 weeks of nothing: exp(-12) is 6 in a million; after 2 weeks it is 14 %."""
+    weekly = log(*(incident(n, 7 * n) for n in range(41)))
+    found = incident_statistics(weekly, START, START + timedelta(days=7 * 52)).silence
+    assert found.length == timedelta(weeks=12)
+    assert found.p == pytest.approx(math.exp(-41 * 12 / 40))
+    assert incident_statistics(weekly, START, START + timedelta(days=7 * 42)).silence is None
+    assert incident_statistics(log(*(incident(n, n) for n in range(4))), START, END).silence is None
 
 
 def test_zero_lengths_are_left_out_of_durations_and_counted():

@@ -181,6 +181,15 @@ def test_text_from_a_log_cannot_become_markup(log):
     assert "<script>" not in text.replace("\\<", "") and "a\\|b" in text and "`@all`" in text
 
 
+def test_an_old_export_is_not_taken_for_quiet_months(stats, log):
+    assert "the log may be older" not in show.incident_counts(stats, log).markdown()
+    later = compute.incident_statistics(log, stats.start, AS_OF + timedelta(days=120))
+    text = show.incident_counts(later, log).markdown()
+    assert (
+        "Nothing began after 2026-10-30 16:20Z, for 121 d" in text and "the log may be older than this report" in text
+    )
+
+
 def test_what_is_odd_about_used_records_is_said_beside_the_source():
     marked = Incident("1", "t", AS_OF, flags=("the end is the issue's closing, not the service's return",))
     text = show.incident_source(IncidentLog((marked, marked), source="x", format="GitHub issues")).markdown()

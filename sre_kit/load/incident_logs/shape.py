@@ -230,11 +230,13 @@ def _kind(written: str, impact: str) -> str:
 
 
 def _text(value: Any) -> str:
+    if value is None:
+        return ""
     if isinstance(value, str):
         return value.strip()
     if isinstance(value, dict):
         value = value.get("summary") or value.get("name") or ""
-    return str(value).strip() if value is not None and not isinstance(value, list) else ""
+    return "" if isinstance(value, list) else str(value).strip()
 
 
 def _names(value: Any) -> tuple[str, ...]:
@@ -246,6 +248,8 @@ def _names(value: Any) -> tuple[str, ...]:
 
 
 def _share(value: Any) -> float | None:
+    if value is None:  # the usual case, and an exception costs as much as the rest of the row
+        return None
     try:
         share = float(value)
     except (TypeError, ValueError):
@@ -254,6 +258,8 @@ def _share(value: Any) -> float | None:
 
 
 def _flag(value: Any) -> bool | None:
+    if value is None:
+        return None
     word = str(value).strip().casefold()
     return True if word in ("true", "yes", "1") else False if word in ("false", "no", "0") else None
 
