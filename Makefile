@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint bench bench-incidents bench-slo constraints clean picture golden
+.PHONY: demo test lint bench bench-incidents bench-slo constraints clean picture golden faults faults-table coverage-core
 
 demo: $(READY)
 	$(BIN)/sre-kit demo outputs/demo
@@ -53,3 +53,18 @@ golden: $(READY)
 # screenshots of every rendered demo page into outputs/pages; the README's picture is one of them
 picture: demo
 	$(BIN)/python -m tests.picture outputs/demo/docs/SRE outputs/pages
+
+# the long form of what a failing disk, kills and other processes can do: a thousand kills, each system call by strace
+faults: $(READY)
+	SRE_KIT_FAULTS=long $(BIN)/python -m pytest tests/faults
+
+# docs/faults.md anew from the tests
+faults-table: $(READY)
+	$(BIN)/python -m tests.faults.table
+
+CORE := sre_kit.render.publish sre_kit.render.paths sre_kit.escape sre_kit.buildplan
+# every branch of what must not fail: the writer, its paths, the escaper, the edit of build-plan.md
+coverage-core: $(READY)
+	$(BIN)/python -m pytest -q tests/render/test_publish.py tests/render/test_paths.py tests/test_escape.py \
+	  tests/test_buildplan.py sre_kit/escape.py sre_kit/buildplan.py $(CORE:%=--cov=%) \
+	  --cov-branch --cov-report=term-missing --cov-fail-under=100

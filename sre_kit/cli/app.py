@@ -15,7 +15,7 @@ Exit codes:
   2  usage or params
   3  a source is unreachable or data incomplete; the documents are written, gaps marked
   4  a notebook failed; nothing is written
-  5  the documents are out of date (--check)
+  5  the documents are out of date (--check), or not as they were published (verify)
   6  refused, to protect a hand edit, a lock or damaged markers
 """
 INTRO = """\
@@ -177,6 +177,26 @@ def check(
     from sre_kit.cli.check import run
 
     return run(folder, all_, json)
+
+
+@app.command()
+def verify(
+    folder: Annotated[
+        Path | None, typer.Argument(help="Folder with the documents; default: docs/SRE.", metavar="DIR")
+    ] = None,
+    params: Annotated[
+        str, typer.Option("--params", help="Also compare params and data; the project's docs/SRE.", metavar="PATH")
+    ] = "",
+    json: JSONOption = False,
+) -> int:
+    """Compare published files and their inputs with the manifest.
+
+    Every document, image, artifact and input by its SHA-256. Names what is missing or changed, and a mix of two runs.
+    Exit 5 when anything differs.
+    """
+    from sre_kit.cli.verify import run
+
+    return run(folder, params, json)
 
 
 @app.command()

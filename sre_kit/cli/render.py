@@ -7,7 +7,7 @@ import sys
 import tempfile
 import uuid
 from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -17,7 +17,9 @@ from sre_kit import load
 from sre_kit.cli import plan
 from sre_kit.cli.kept import kept
 from sre_kit.errors import NotebookError, OutOfDateError, ParameterError, ProtectedError, nearest
+from sre_kit.load.inputs import inputs
 from sre_kit.load.projects import Project
+from sre_kit.load.secrets import Secret, leaked, secret
 from sre_kit.render import batch, engine, pages, publish, stopping
 from sre_kit.render.document import noise
 from sre_kit.render.kept import Kept
@@ -139,7 +141,9 @@ def render(project: Project, options: Options) -> tuple[Report, int]:
         if not options.out:
             plan.edit(project, previous, force=options.force)  # refuses before minutes are spent, not after
         holds = None if options.out or options.fresh else kept(project)
-        outcome = _outcome(project, options, previous, quiet, holds)
+        made_from = inputs(project)
+        outcome = _outcome(project, options, previous, quiet, holds).of(made_from)
+        _refuse_moved(outcome, made_from, inputs(load.project(options.params, project.as_of.isoformat())))
         if pages.wanted(options.to, previous):
             outcome = pages.with_pages(outcome, project.name, lambda path: root.read(prefix + path))
         else:
@@ -157,6 +161,7 @@ def render(project: Project, options: Options) -> tuple[Report, int]:
         changes = [change for change in publish.changes(root, files) if change.kind != "unchanged"]
         if changes and holds and not writes:
             notes += [f"{name}.md was made anew: {why}" for name, why in holds.whys.items()]
+        _refuse_secrets(project, files)
         if writes:
             _protect(root, recorded, changes, options.force)
             if not options.out:
@@ -235,6 +240,38 @@ def _protect(root: publish.Root, recorded: dict[str, str], changes: Sequence[pub
         f"written.\n{diffs}\nThe new text is in {', '.join(proposed)}. Take over what you need and delete it, "
         "or render with --force."
     )
+
+
+def _refuse_secrets(project: Project, files: Mapping[str, bytes | None]) -> None:
+    """A server may answer with what it was sent; then nothing of the set is published, nor shown."""
+    if leaking := leaked(files, named_secrets(project)):
+        raise NotebookError(
+            f"{', '.join(leaking)}: the secret that source.auth names stands in it, so nothing was written; "
+            "the source sends back what it is sent"
+        )
+
+
+def named_secrets(project: Project) -> list[Secret]:
+    """Secrets that the params name and that can be read."""
+    auth, found = project.params.source.auth, []
+    for env, file in ((auth.token_env, auth.token_file), (auth.password_env, auth.password_file)):
+        with suppress(ParameterError):
+            found.append(secret("source.auth", env=env, file=file, base=project.base))
+    return [one for one in found if one]
+
+
+def _refuse_moved(outcome: batch.Outcome, before: Mapping[str, str], after: Mapping[str, str]) -> None:
+    """Each notebook reads for itself; what changed meanwhile would make documents of two states of the project."""
+    moved = {path for path in {*before, *after} if before.get(path) != after.get(path)}
+    for one in outcome.documents:
+        for read in one.machine["header"].get("depends", []):
+            if read["sha256"] != before.get(read["path"]):
+                moved.add(read["path"])
+    if moved:
+        raise ProtectedError(
+            f"{', '.join(sorted(moved))}: changed while the documents were being made, so nothing was written; "
+            "render again"
+        )
 
 
 def _refuse_noise(outcome: batch.Outcome) -> None:

@@ -14,6 +14,7 @@ from typing import Any, cast
 
 from sre_kit.compute.oncall import OnCall, Schedule, Shift
 from sre_kit.compute.walltime import zone
+from sre_kit.escape import plain
 
 PRODUCT = "-//sre_kit//on-call rota//EN"
 
@@ -42,10 +43,10 @@ def icalendar_text(shifts: Sequence[Shift], stamp: datetime, project: str, zone_
     whole.add("prodid", PRODUCT)
     whole.add("version", "2.0")
     whole.add("calscale", "GREGORIAN")
-    whole.add("x-wr-calname", f"{project} on call")
+    whole.add("x-wr-calname", plain(f"{project} on call"))
     for shift in sorted(shifts, key=lambda s: (s.start, s.layer, s.person)):
         event = Event()
-        event.add("uid", f"{shift.layer}-{shift.start.astimezone(UTC):%Y%m%dT%H%M%SZ}@{slug(project)}.sre-kit")
+        event.add("uid", f"{plain(shift.layer)}-{shift.start.astimezone(UTC):%Y%m%dT%H%M%SZ}@{slug(project)}.sre-kit")
         event.add("dtstamp", stamp.astimezone(UTC))
         # a zone with changing offsets needs wall time and VTIMEZONE; UTC needs neither
         at = UTC if zone_name == "UTC" else where
@@ -56,9 +57,9 @@ def icalendar_text(shifts: Sequence[Shift], stamp: datetime, project: str, zone_
             event.add("description", shift.why)
         event.add("categories", [shift.layer])
         event.add("transp", "TRANSPARENT")
-        event.add("x-oncall-person", shift.person)
-        event.add("x-oncall-layer", shift.layer)
-        event.add("x-oncall-rotation", shift.rotation)
+        event.add("x-oncall-person", plain(shift.person))
+        event.add("x-oncall-layer", plain(shift.layer))
+        event.add("x-oncall-rotation", plain(shift.rotation))
         event.add("x-oncall-turn", shift.turn.isoformat() if shift.turn else "")
         whole.add_component(event)
     if zone_name != "UTC" and shifts:
@@ -82,8 +83,8 @@ def slug(text: str) -> str:
     >>> slug("Lucía Ferrer")
     'lucia-ferrer'
     """
-    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
-    return re.sub(r"[^a-z0-9]+", "-", plain.casefold()).strip("-") or "unnamed"
+    folded = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9]+", "-", folded.casefold()).strip("-") or "unnamed"
 
 
 def _shift(event: Any) -> Shift:

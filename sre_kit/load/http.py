@@ -315,8 +315,9 @@ def check_url(url: str, what: str) -> None:
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
-    except ValueError as error:
-        raise ParameterError(f"{what}: no usable URL ({str(error).partition(':')[0]})") from None
+    except ValueError:
+        # the reason quotes what stands before a slash, which may be half a password
+        raise ParameterError(f"{what}: no usable URL; expected http://host:port/path or https://...") from None
     if "@" in parts.netloc or "@" in url.partition("?")[0].partition("//")[2].partition("/")[0]:
         raise ParameterError(
             f"{what}: a user name or password stands in the URL; remove it, and name it in source.auth "

@@ -8,6 +8,7 @@ name, secrets are named and never written.
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -53,7 +54,11 @@ _KINDS = {
     "date_parsing": "a date such as 2026-03-01 was expected",
 }
 """What was expected, in our words, by pydantic's type of error."""
-SECRET_WORDS = ("password", "token", "secret", "api_key", "apikey", "private_key")
+SECRET_WORDS = (
+    *("password", "passwd", "passphrase", "token", "secret", "credential", "credentials", "authorization", "cookie"),
+    *("apikey", "accesskey", "privatekey", "secretkey"),
+)
+"""A key that ends so, written in any way, holds a secret; ``_env`` and ``_file`` behind it only name one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,7 +262,7 @@ def _refuse_secrets(value: Any, name: str, key: str) -> None:
     elif isinstance(value, list):
         for number, one in enumerate(value):
             _refuse_secrets(one, name, f"{key}.{number}")
-    elif value and any(key.lower().split(".")[-1] == word for word in SECRET_WORDS):
+    elif value and re.sub(r"[^a-z]", "", key.rpartition(".")[2].lower()).endswith(SECRET_WORDS):
         raise ParameterError(
             f"{name}: {key} looks like a secret; name it instead: {key}_env (an environment variable) "
             f"or {key}_file (a file of mode 0600)"

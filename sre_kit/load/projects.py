@@ -182,7 +182,7 @@ def project(params: str, as_of: str = "", *, now: datetime | None = None) -> Pro
     base = path if path.is_dir() else path.parent
     root, found_by = project_root(checked, base)
     found, missing = documents(root)
-    texts, ours_alone = _without_ours(found)
+    texts, ours_alone = without_ours(found)
     return Project(
         root=root,
         params_path=path,
@@ -244,7 +244,7 @@ def project_root(checked: params_file.Params, base: Path) -> tuple[Path, str]:
     )
 
 
-def _without_ours(texts: list[Text]) -> tuple[list[Text], list[Document]]:
+def without_ours(texts: list[Text]) -> tuple[list[Text], list[Document]]:
     """
     The documents, build-plan.md without what we wrote into it: a render must not change the next one's inputs.
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import base64
 import os
+import re
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final, NoReturn
 from urllib.parse import quote, quote_plus
@@ -14,6 +15,10 @@ from sre_kit.errors import ParameterError
 
 HIDDEN: Final = "***"
 _MAX_BYTES: Final = 65_536
+# somebody may have put the secret itself there; names are written in capitals
+_VARIABLE: Final = re.compile(r"[A-Z_][A-Z0-9_]{0,63}")
+_SHORTEST: Final = 6
+"""Anything shorter is found by chance in any text."""
 
 
 class Secret:
@@ -56,7 +61,8 @@ def secret(what: str, *, env: str = "", file: str = "", base: Path = Path()) -> 
     if env:
         text = os.environ.get(env, "")
         if not text:
-            raise ParameterError(f"{what}: the environment variable {env} is not set; set it, or name a file instead")
+            shown = env if _VARIABLE.fullmatch(env) else "that is named (not shown: it does not look like a name)"
+            raise ParameterError(f"{what}: the environment variable {shown} is not set; set it, or name a file instead")
         return Secret(_checked(text, f"{what}: the environment variable {env}"))
     if file:
         return Secret(_checked(_from_file(base / file, what), f"{what}: the file {file}"))
@@ -106,12 +112,30 @@ def redacted(text: str, secrets: Iterable[Secret]) -> str:
     'sent ***, got ***'
     """
     for one in secrets:
-        plain = one.reveal()
-        forms = {plain, quote(plain, safe=""), quote(plain), quote_plus(plain)}
-        forms |= {
-            base64.b64encode(plain.encode()).decode().rstrip("="),
-            base64.urlsafe_b64encode(plain.encode()).decode().rstrip("="),
-        }
-        for form in sorted(forms, key=len, reverse=True):
+        for form in sorted(_forms(one), key=len, reverse=True):
             text = text.replace(form, HIDDEN)
     return text
+
+
+def leaked(files: Mapping[str, bytes | None], secrets: Iterable[Secret]) -> list[str]:
+    """
+    Those of `files` that hold one of `secrets` in any of its forms: a server may send back what it was sent.
+
+    >>> leaked({"a.md": b"token czNjcmV0MQ==", "b.md": b"none", "c.md": None}, [Secret("s3cret1")])
+    ['a.md']
+    """
+    forms = {form.encode() for one in secrets if len(one.reveal()) >= _SHORTEST for form in _forms(one)}
+    return [path for path, content in files.items() if content and any(form in content for form in forms)]
+
+
+def _forms(one: Secret) -> set[str]:
+    """The secret as it is, URL-encoded, and in base64."""
+    plain = one.reveal()
+    return {
+        plain,
+        quote(plain, safe=""),
+        quote(plain),
+        quote_plus(plain),
+        base64.b64encode(plain.encode()).decode().rstrip("="),
+        base64.urlsafe_b64encode(plain.encode()).decode().rstrip("="),
+    }

@@ -46,6 +46,13 @@ class Outcome:
     manifest: Manifest
     files: Mapping[str, bytes | None]
 
+    def of(self, inputs: Mapping[str, str]) -> Outcome:
+        """The same set, whose manifest says what its documents were made from."""
+        made = {one.name for one in self.documents}
+        known = {n: replace(d, inputs=inputs) if n in made else d for n, d in self.manifest.documents.items()}
+        manifest = replace(self.manifest, documents=known)
+        return replace(self, manifest=manifest, files={**self.files, places.MANIFEST: manifest.as_json().encode()})
+
 
 def notebooks(own: Path | None = None) -> dict[str, Path]:
     """

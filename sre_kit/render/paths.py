@@ -18,8 +18,8 @@ from typing import Final, NoReturn
 from sre_kit.errors import ParameterError, ProtectedError
 from sre_kit.store import places
 
-OUTPUTS: Final = (f"{places.DOCUMENTS.as_posix()}/", "build-plan.md")
-"""What is written in a project: everything below docs/SRE, and one file beside it."""
+OUTPUTS: Final = (f"{places.DOCUMENTS.as_posix()}/", "build-plan.md", "build-plan.proposed.md")
+"""What is written in a project: everything below docs/SRE, the build plan, and what is proposed for it."""
 MAX_BYTES: Final = 200_000_000
 """Larger files are none of ours."""
 

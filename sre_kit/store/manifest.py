@@ -47,6 +47,8 @@ class Published:
     files: Mapping[str, str] = field(default_factory=dict)
     before: Mapping[str, Any] = field(default_factory=dict)
     """``version`` and ``records`` (name -> value) of the last version that differs from this one."""
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    """What the document was made from: a document's path in the project, or ``params:`` and a file, -> its hash."""
 
 
 @dataclass(frozen=True)

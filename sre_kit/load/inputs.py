@@ -1,0 +1,89 @@
+"""
+What documents are made from: the project's documents, the params, and every file that the params name, by their hashes.
+
+Secrets and the knowledge graph are left out: the first are nobody's business, into the second we write ourselves.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from collections.abc import Iterator, Mapping
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import unquote, urlsplit
+
+from sre_kit.load import params as params_file
+from sre_kit.load.documents import documents
+from sre_kit.load.projects import Project, without_ours
+from sre_kit.store import places
+
+PARAMS: Final = "params:"
+"""Begins the name of an input that is no document of the project."""
+_LEFT_OUT: Final = {"project", "auth"}
+_MAX_PATH: Final = 400
+
+
+def inputs(project: Project) -> dict[str, str]:
+    """Name -> SHA-256; empty where it is there and cannot be read."""
+    found = {document.path: document.sha256 for document in project.documents}
+    path, base = project.params_path, project.base
+    for file in sorted(path.glob("*.yaml")) if path.is_dir() else [path]:
+        found[f"{PARAMS}{file.name}"] = _hash(file)
+    for written in _leaves(params_file.raw(path)):
+        for file in _files(written, base):
+            name = written if "*" not in written and file.name == Path(written).name else f"{written}: {file.name}"
+            found[f"{PARAMS}{name}"] = _hash(file)
+    return found
+
+
+def document_inputs(root: Path) -> dict[str, str]:
+    """The part of `inputs` that is known without params: the documents of the project at `root`."""
+    texts, _ = without_ours(documents(root)[0])
+    return {text.document.path: text.document.sha256 for text in texts}
+
+
+def _leaves(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for key, one in value.items():
+            if key not in _LEFT_OUT:
+                yield from _leaves(one)
+    elif isinstance(value, list):
+        for one in value:
+            yield from _leaves(one)
+
+
+def _files(written: str, base: Path) -> Iterator[Path]:
+    """Files that a value of the params names; none for most values, which are no paths."""
+    if not written or len(written) > _MAX_PATH or not written.isprintable():
+        return
+    scheme = written.partition(":")[0]
+    if scheme == "file":
+        place = places.resolve(unquote(urlsplit(written).path), base)
+        if place.is_dir():
+            yield from (one for one in sorted(place.iterdir()) if one.is_file())
+            return
+    elif "://" in written:
+        return
+    else:
+        place = places.resolve(written, base)
+    if "*" in place.name and place.parent.is_dir():
+        named = (one for one in sorted(place.parent.iterdir()) if fnmatchcase(one.name, place.name))
+        yield from (one for one in named if one.is_file())
+    elif place.is_file():
+        yield place
+
+
+def _hash(path: Path) -> str:
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(descriptor, "rb") as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                return ""
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return ""
