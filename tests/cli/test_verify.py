@@ -1,4 +1,4 @@
-"""``sre-kit verify``: what was published against the manifest, byte by byte; and inputs that change while a set is made."""
+"""``sre-kit verify``: what was published against the manifest, byte by byte; inputs that change while a set is made."""
 
 from __future__ import annotations
 
