@@ -198,13 +198,21 @@ def _made(outputs: Outputs, folder: Path) -> tuple[Any, Any]:
     config.HistoryManager.enabled = False
     profile = ProfileDir(location=str(folder))
     shell = ZMQInteractiveShell.instance(config=config, profile_dir=profile, ipython_dir=str(folder))
-    shell.kernel = _Kernel(shell)
+    shell.kernel, shell.enable_gui = _Kernel(shell), _event_loop
     session = Recording()
     for part in (shell.displayhook, shell.display_pub):
         part.session, part.pub_socket = session, "outputs"
     shell.displayhook.topic = b"execute_result"
     sys.path[0:1] = [""]  # a kernel finds modules beside its notebook
     return shell, session
+
+
+def _event_loop(gui: str | None = None) -> None:
+    """Inline figures need none; a window would have nobody to look at it."""
+    from IPython.core.error import UsageError
+
+    if gui is not None:
+        raise UsageError(f"no event loop for {gui!r} in a notebook that nobody watches")
 
 
 def _widgets(outputs: Outputs) -> None:
