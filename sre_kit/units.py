@@ -34,6 +34,7 @@ _BYTES: Final = {
     "kib": 2**10, "mib": 2**20, "gib": 2**30, "tib": 2**40,
     "ki": 2**10, "mi": 2**20, "gi": 2**30, "ti": 2**40,
 }  # fmt: skip
+LARGEST_EXPONENT: Final = 30
 _NUMBER = r"[0-9]+(?:\.[0-9]+)?"
 _PERCENT = re.compile(rf"\s*({_NUMBER})\s*%\s*")
 _DURATION_PART = re.compile(rf"\s*({_NUMBER})\s*([a-zA-Z]+)")
@@ -56,7 +57,7 @@ def ratio(written: object) -> Fraction:
         value = Fraction(found[1]) / 100
     else:
         try:
-            value = written if isinstance(written, Fraction) else Fraction(Decimal(str(written).strip()))
+            value = written if isinstance(written, Fraction) else _exact(Decimal(str(written).strip()))
         except (InvalidOperation, ValueError, OverflowError):
             raise ParameterError(f'a ratio was expected, got {written!r}; write 0.999 or "99.9 %"') from None
     if isinstance(written, bool) or not 0 <= value <= 1:
@@ -69,6 +70,13 @@ def ratio(written: object) -> Fraction:
             )
         )
     return value
+
+
+def _exact(number: Decimal) -> Fraction:
+    # the exact form of 1e99999999 would take minutes and the memory to hold its digits
+    if number and abs(number.adjusted()) > LARGEST_EXPONENT:
+        raise ValueError(number)
+    return Fraction(number) if number else Fraction(0)
 
 
 def duration(written: object) -> timedelta:

@@ -16,6 +16,7 @@ from fractions import Fraction
 from sre_kit.compute.alerting import BurnRateAlert
 from sre_kit.compute.incidents import Severity
 from sre_kit.compute.slo import SLO
+from sre_kit.compute.windows import nominal
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,7 @@ def graded_alerts(
     """Each burn-rate alert for each SLO window in the ladder: what pages must fall into a level that pages."""
     pages = {level.name: level.pages for level in severities}
     found = []
-    for period in sorted({slo.window for slo in slos}):
+    for period in sorted({nominal(slo) for slo in slos}):
         for alert in alerts:
             factor = alert.factor(period)
             level = level_of(severities, float(factor))

@@ -106,6 +106,13 @@ def test_pages_fall_into_levels_that_page():
     assert [g.agrees for g in graded_alerts(WORKBOOK_POLICY, quiet, [slo])] == [False, False, True, True]
 
 
+def test_alerts_of_a_calendar_objective_are_graded_by_the_length_of_its_calendar_period():
+    quarterly = SLO("a", Fraction(999, 1000), "t", "shop", good="g", calendar="quarter")
+    grades = graded_alerts(WORKBOOK_POLICY, LADDER, [quarterly])
+    assert {g.period for g in grades} == {timedelta(days=90)}
+    assert grades[0].factor == Fraction(2, 100) * 90 * 24
+
+
 def test_words_outside_the_ladder_are_listed_not_guessed():
     found = graded(
         log(incident(1, 0, impact="sev1"), incident(2, 1, impact="Warning"), incident(3, 2, impact="odd")), LADDER
