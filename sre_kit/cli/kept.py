@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-import yaml
-
 from sre_kit.load.documents import BUILD_PLAN, decoded
+from sre_kit.load.params import raw
 from sre_kit.load.projects import Project
 from sre_kit.render.kept import Kept
 from sre_kit.store import places
@@ -40,10 +39,9 @@ def _params(path: Path) -> list[Path]:
 
 def _named(project: Project) -> Iterator[Path]:
     """Files that the params name, those of folders too; a text that happens to be a path costs nothing."""
-    for file in _params(project.params_path):
-        for text in _texts(yaml.safe_load(file.read_text(encoding="utf-8"))):
-            for written in {text, text.partition(":")[2]} - {""}:
-                yield from _files(places.resolve(written, project.base), project.root)
+    for text in _texts(raw(project.params_path)):
+        for written in {text, text.partition(":")[2]} - {""}:
+            yield from _files(places.resolve(written, project.base), project.root)
 
 
 def _texts(value: object) -> Iterator[str]:

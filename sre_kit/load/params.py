@@ -37,6 +37,8 @@ from sre_kit.load.metrics.source import Auth
 from sre_kit.units import Duration, Instant, Zone
 
 MAX_BYTES = 1_000_000
+DEEPEST = 100
+"""Collections within each other."""
 _KINDS = {
     "list_type": "a list was expected",
     "dict_type": "a mapping was expected",
@@ -135,23 +137,48 @@ class Params(BaseModel):
     allow_personal_data: bool = False
 
 
-class _Loader(yaml.SafeLoader):
-    """YAML without aliases (a bomb needs nothing else) and without silent second keys."""
-
-    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
-        if self.check_event(yaml.events.AliasEvent):
-            event = self.peek_event()  # type: ignore[no-untyped-call]
-            raise ParameterError(f"line {event.start_mark.line + 1}: YAML aliases are not read; write the value out")
-        return super().compose_node(parent, index)
+class _OneOfEach:
+    """No silent second keys."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen: dict[Any, int] = {}
         for key_node, _ in node.value:
-            key, line = self.construct_object(key_node, deep=True), key_node.start_mark.line + 1
+            key, line = self.construct_object(key_node, deep=True), key_node.start_mark.line + 1  # type: ignore[attr-defined]
             if key in seen:
                 raise ParameterError(f"line {line}: {key!r} is given twice, first in line {seen[key]}; keep one")
             seen[key] = line
-        return super().construct_mapping(node, deep=deep)
+        found: dict[Any, Any] = super().construct_mapping(node, deep=deep)  # type: ignore[misc]
+        return found
+
+
+class _Loader(_OneOfEach, yaml.SafeLoader):
+    """In Python; its errors are said in words."""
+
+
+_Fast: Any = type("_Fast", (_OneOfEach, getattr(yaml, "CSafeLoader", yaml.SafeLoader)), {})
+"""The same by libyaml, where PyYAML has it: ten times faster."""
+
+
+def _loaded(text: str) -> Any:
+    """What YAML says, without aliases (a bomb needs nothing else) and without depth that a parser could not bear."""
+    try:
+        _check_events(text, _Fast)
+        return yaml.load(text, _Fast)  # noqa: S506  a SafeLoader that refuses more
+    except yaml.YAMLError:
+        _check_events(text, _Loader)
+        return yaml.load(text, _Loader)  # noqa: S506
+
+
+def _check_events(text: str, loader: Any) -> None:
+    depth = 0
+    for event in yaml.parse(text, Loader=loader):
+        if isinstance(event, yaml.events.AliasEvent):
+            line = event.start_mark.line + 1 if event.start_mark else 0
+            raise ParameterError(f"line {line}: YAML aliases are not read; write the value out")
+        depth += isinstance(event, yaml.events.CollectionStartEvent)
+        depth -= isinstance(event, yaml.events.CollectionEndEvent)
+        if depth > DEEPEST:
+            raise RecursionError
 
 
 def read(path: Path) -> Params:
@@ -237,7 +264,7 @@ def _mapping(file: Path) -> dict[str, Any]:
         raise ParameterError(f"{file.name}: {file.stat().st_size:,} bytes, at most {MAX_BYTES:,} are read")
     try:
         text = file.read_bytes().decode("utf-8-sig")
-        found = yaml.load(text, _Loader)  # noqa: S506  a SafeLoader that refuses more
+        found = _loaded(text)
     except UnicodeDecodeError as error:
         raise ParameterError(f"{file.name}: not UTF-8 at byte {error.start}; save it as UTF-8") from None
     except RecursionError:
