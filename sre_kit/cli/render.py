@@ -17,6 +17,7 @@ from sre_kit import load
 from sre_kit.cli import plan
 from sre_kit.cli.kept import kept
 from sre_kit.errors import NotebookError, OutOfDateError, ParameterError, ProtectedError, nearest
+from sre_kit.escape import plain
 from sre_kit.load.inputs import inputs
 from sre_kit.load.projects import Project
 from sre_kit.load.secrets import Secret, leaked, secret
@@ -347,11 +348,11 @@ def _print(report: Report, options: Options) -> None:
         counts = ", ".join(f"{judged.get(state, 0)} {state}" for state in ("passed", "failed", "not known"))
         print(f"  {one.name}.md  version {published.version}  checks: {counts}")
     for note in report.notes:
-        print(f"note: {note}")
+        print(f"note: {plain(note)}")
     for text in report.degraded:
-        print(f"incomplete: {text}", file=sys.stderr)
+        print(f"incomplete: {plain(text)}", file=sys.stderr)
     for text in report.breaches:
-        print(f"breached: {text}", file=sys.stderr)
+        print(f"breached: {plain(text)}", file=sys.stderr)
     for other in manifest.disagreements:
         print(
             f"disagreement: {other['record']} is {other['value']} in {other['document']}, "

@@ -6,6 +6,7 @@ A UID names the turn, not its holder: when somebody else takes it, calendars upd
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
 from collections.abc import Sequence
@@ -57,9 +58,9 @@ def icalendar_text(shifts: Sequence[Shift], stamp: datetime, project: str, zone_
             event.add("description", shift.why)
         event.add("categories", [shift.layer])
         event.add("transp", "TRANSPARENT")
-        event.add("x-oncall-person", plain(shift.person))
-        event.add("x-oncall-layer", plain(shift.layer))
-        event.add("x-oncall-rotation", plain(shift.rotation))
+        event.add("x-oncall-person", _written(shift.person))
+        event.add("x-oncall-layer", _written(shift.layer))
+        event.add("x-oncall-rotation", _written(shift.rotation))
         event.add("x-oncall-turn", shift.turn.isoformat() if shift.turn else "")
         whole.add_component(event)
     if zone_name != "UTC" and shifts:
@@ -87,13 +88,22 @@ def slug(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", folded.casefold()).strip("-") or "unnamed"
 
 
+def _written(text: str) -> str:
+    """`text` on one line, as JSON writes it, so that a name with a line break is the same name when it is read back."""
+    return json.dumps(text, ensure_ascii=False)[1:-1]
+
+
+def _read(value: object) -> str:
+    return str(json.loads(f'"{value}"'))
+
+
 def _shift(event: Any) -> Shift:
     return Shift(
-        str(event["x-oncall-person"]),
-        str(event["x-oncall-layer"]),
+        _read(event["x-oncall-person"]),
+        _read(event["x-oncall-layer"]),
         event.decoded("dtstart").astimezone(UTC),
         event.decoded("dtend").astimezone(UTC),
-        str(event["x-oncall-rotation"]),
+        _read(event["x-oncall-rotation"]),
         str(event.get("description", "")),
         datetime.fromisoformat(turn) if (turn := str(event.get("x-oncall-turn", ""))) else None,
     )
