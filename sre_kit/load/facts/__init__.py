@@ -106,6 +106,8 @@ def _table(table: Table, document: str, style: str) -> Iterator[Fact]:
     for reader in (alert_table, finding_table, people_table):
         if (rows := reader(table, document)) is not None:
             yield from rows
+            if reader is alert_table:
+                yield from _targets(table, document, style)
             return
     shaped = [
         *components_of_table(table, document),
@@ -124,6 +126,13 @@ def _table(table: Table, document: str, style: str) -> Iterator[Fact]:
         yield from _claim(
             claim, document, style, shaped=bool(shaped), backups=backups is not None, scaled=bool(scaling)
         )
+
+
+def _targets(table: Table, document: str, style: str) -> Iterator[Fact]:
+    """The column of targets in a table that tells also when to alert."""
+    for claim in claims(table):
+        if re.fullmatch(r"(?i)(?:slo )?(?:targets?|goals?|slos?|objectives?)", claim.column):
+            yield from level_facts(claim, document, style)
 
 
 def _line(line: Line, document: str, style: str) -> Iterator[Fact]:

@@ -124,6 +124,8 @@ def alert_table(table: Table, document: str) -> list[Fact] | None:
         return [fact for row in table.rows for fact in _level_row(table, row, levels, document)]
     if condition is None and named is not None and severity is not None and about:
         condition = named
+    if condition is None and severity == 0 and re.search(r"(?i)\balert", " ".join((table.lead, *table.heading[-1:]))):
+        condition = next((index for index in range(1, len(header)) if _compares(table, index)), None)
     if condition is None or not (about or (severity is not None and named is not None)):
         return None
     if (
@@ -135,6 +137,12 @@ def alert_table(table: Table, document: str) -> list[Fact] | None:
     if re.search(r"\b(?:sla|slo|response time|target|budget)\b", header[condition], re.IGNORECASE):
         return None
     return [fact for row in table.rows if (fact := _condition_row(table, row, condition, severity, document))]
+
+
+def _compares(table: Table, index: int) -> bool:
+    """Whether most cells of a column are conditions with a value: `CPU > 80 % for 5 min`."""
+    cells = [row.cells[index] for row in table.rows if index < len(row.cells)]
+    return 2 * sum(bool(re.search(r"[a-zA-Z]\w*\s?[<>≥≤]=?\s?\d", cell)) for cell in cells) > len(cells)
 
 
 def _mostly_compared(table: Table, levels: Mapping[int, str]) -> bool:
@@ -149,6 +157,8 @@ def _condition_row(table: Table, row: Row, condition: int, severity: int | None,
     label = cells.get(0, "")
     if condition == 0:
         label = text
+    elif severity == 0 and (measure := re.match(r"[^<>≥≤]{2,60}?(?=\s?[<>≥≤])", text)):
+        label = measure[0].strip()  # how urgent it is names no alert
     if not text or not label or label in ("-", "–"):
         return None
     details = {"condition": text}
@@ -191,9 +201,12 @@ def alert_line(line: Line, document: str) -> list[Fact] | None:
     if line.done is not None:
         return None
     key, rest = split_key(line.text)
+    if condition_owner(line):
+        return []  # the alert's name stands above it; `runbooks` reads both
     if key and _SEVERITY.fullmatch(key):
         return None  # how urgent it is, not what it is
-    if line.item and key and (levels := _two_levels(line.text)):
+    told = rest if _SEVERITY_WORD.fullmatch(key) else line.text
+    if line.item and key and (levels := _two_levels(told)):
         return [
             _lined(key, f"{key} {value}", {"severity": level, "threshold": value}, line, document)
             for value, level in levels
@@ -214,6 +227,21 @@ def alert_line(line: Line, document: str) -> list[Fact] | None:
     if not name or len(name) > 70 or re.search(r"\b(?:if|when|then|should|will|we|check)\b", name, re.IGNORECASE):
         name = line.text[:70]
     return [_lined(name, rest if key else line.text, _severity(rest or line.text, near), line, document)]
+
+
+_CONDITION_KEY: Final = re.compile(r"(?i)(?:alert )?(?:condition|trigger(?:s? when)?|expression|expr|query|fires when)")
+
+
+def condition_owner(line: Line) -> str:
+    """The name over `Condition: error rate > 1 %`, where it is an alert's: the bullet, the lead-in or the heading."""
+    key, rest = split_key(line.text)
+    if not line.item or not key or not _CONDITION_KEY.fullmatch(key) or not _COMPARES.search(rest):
+        return ""
+    owner, *places = [text for text in (*line.parents[-1:], line.lead, *reversed(line.heading[-3:])) if text] or [""]
+    named = re.sub(r"^\W*(?:\d[\d.]*[.)]?\s+)?", "", owner).strip(" :*")
+    if not named or len(named.split()) > 8 or _ALERT_LIST.match(named):
+        return ""
+    return named if any(_ALERT_PLACE.search(text) and not _NOT_ALERT_PLACE.search(text) for text in places) else ""
 
 
 _ALERT_GROUP: Final = re.compile(

@@ -232,8 +232,30 @@ _SIZE_WISHED: Final = re.compile(
 )
 
 
+_FUNCTION: Final = re.compile(
+    r"(?i)(?:amazon |aws |azure |google )?(?:lambda|cloud run|cloud functions?|fargate|"
+    r"container apps?|azure functions?)"
+    r"(?: functions?| services?| tasks?)?"
+)
+
+
+def _function(claim: Claim) -> str:
+    """The function or serverless container in the heading over its `Memory: 512 MB`, or nothing."""
+    if claim.form != "pair" or not claim.around or not re.match(r"(?i)memory\b", claim.label):
+        return ""
+    named = re.split(r":\s", claim.around[0])[-1].strip(" :*")
+    sized = re.match(r"\d+(?:\.\d+)?\s?(?:MB|MiB|GB|GiB)\b", claim.text)
+    return named if sized and _FUNCTION.fullmatch(named) else ""
+
+
 def sized_in_words(claim: Claim, document: str) -> Iterator[Fact]:
     """`Server (VPS, 8 vCPU / 32 GB RAM): 60 EUR`, `API server: 2 vCPU, 4 GB`."""
+    if owner := _function(claim):
+        where, memory = scope.environment(*claim.around), {"memory": claim.text[:80]}
+        yield component_fact(
+            owner, memory, where, claim.line, claim.quote, claim.heading, claim.around, owner, document
+        )
+        return
     if claim.form != "pair" or len(claim.label.split()) > 9 or INSTANCE.search(claim.text):
         return
     bracket = re.match(r"([^()]{2,40})\s\(([^()]+)\)$", claim.label)

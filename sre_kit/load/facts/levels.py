@@ -71,6 +71,8 @@ def _aimed(found: Found) -> bool:
 
 def _found(claim: Claim, document: str, style: str) -> Iterator[Found]:
     spotted = [_with_unit(quantity, claim) for quantity in quantities(claim.text, style)]
+    if "reach" in claim.text and fails(claim):
+        spotted = [_reached(quantity, claim) for quantity in spotted]
     previous: dict[str, Kind | None] = {}
     last_end = 0
     for index, quantity in enumerate(spotted):
@@ -164,6 +166,12 @@ def _with_unit(quantity: Quantity, claim: Claim) -> Quantity:
     )
 
 
+def _reached(quantity: Quantity, claim: Claim) -> Quantity:
+    """`fails when p95 reaches 800 ms` compares, as `exceeds` does."""
+    said = re.search(r"\breach(?:es)?\s$", claim.text[: quantity.start])
+    return replace(quantity, comparison=">=") if said and not quantity.comparison else quantity
+
+
 def _as_ratio(quantity: Quantity, value: Decimal) -> Quantity:
     return Quantity(value, "ratio", quantity.start, quantity.end, quantity.written, comparison="downtime")
 
@@ -246,11 +254,17 @@ def _kind(
     if claim.form != "sentence" and quantity.unit not in previous:
         for text in claim.around[:2]:
             told, kind = subject(text, quantity.unit, quantity.value)
+            if told and kind is Kind.AVAILABILITY_TARGET and _OTHER_SHARE.search(claim.label):
+                return None, ""
             if told:
                 return _vetoed(kind, claim, quantity) if _inherits(kind, claim, quantity) else None, text
         if _quick(claim, quantity):
             return _vetoed(Kind.LATENCY_TARGET, claim, quantity), claim.label
     return None, ""
+
+
+_OTHER_SHARE: Final = re.compile(r"(?i)\b(?:rates?|ratios?|scores?|percentage|share|pass(?:ed)?|freshness|quality)\b")
+"""A label that says what the share is of, and not in words of availability."""
 
 
 _PERFORMANCE_PLACE: Final = re.compile(
@@ -313,6 +327,8 @@ def _inherits(kind: Kind | None, claim: Claim, quantity: Quantity) -> bool:
             or bool(scope.statistic(claim.column))
             or bool(quantity.comparison)
         )
+    if kind is Kind.ERROR_RATE_TARGET:
+        return alone and claim.form == "pair" and bool(quantity.comparison) and roles.target_column(claim.label)
     return alone and kind is Kind.AVAILABILITY_TARGET
 
 
@@ -359,6 +375,13 @@ def _vetoed(kind: Kind | None, claim: Claim, quantity: Quantity) -> Kind | None:
         f"{claim.label} {claim.text[max(0, quantity.start - 2) : quantity.start]}"
     ):
         return None
+    if (
+        kind is Kind.ERROR_RATE_TARGET
+        and re.match(r"\d[\d.,]*\s?[kKMB]?\s\($", claim.text[: quantity.start])
+        and not roles.TARGET_TEXT.search(claim.label)
+        and not re.search(r"(?i)allow|accept|max|budget", claim.label)
+    ):
+        return None  # "Errors: 45K (0.06%)" were counted
     if kind is Kind.GROWTH_RATE and OUTSIDE_GROWTH.search(f"{claim.words} {' '.join(claim.around[:1])}"):
         return None
     return kind

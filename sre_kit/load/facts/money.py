@@ -25,13 +25,15 @@ _BUDGET: Final = re.compile(
 _NOT_COST: Final = re.compile(
     r"\b(?:revenue|receitas?|ricavi|ingresos|einnahmen|gewinn|margem|margen|marge|lucro|доход\w*|выручк\w*|"
     r"прибыл\w*|assinatura|arr|mrr|ltv|cac|arpu|profit|margin|savings?|saves?|saved|saving|"
-    r"reduc\w+|penalt\w+|fines?|fund(?:ing|raising|s)?|raise[sd]?|loan|valuation|market|"
+    r"reduc\w+|penalt\w+|fines?|fund(?:ing|raising|s)?|raise[sd]?|loan|valuation|(?<!mid-)(?<!mid )market|"
     r"tam|sam|som|salary|salaries|deal|gmv|invest\w+|income|sales|umsatz|price point|"
     r"competitors?|willing\w*|credits?|refund|donat\w+|grant|prize|earn\w*|break-?even|"
     r"roi|payback|differences?|delta|exceed(?:s|ed|ing)?|acquisition|lifetime|avoided|opportunity|ticket size|"
     r"order value|"
     r"transaction|loan|per user|per customer|per tenant|per seat|per active|per request|"
     r"per 1[,.]?000|per gb|per million|"
+    r"breach(?:es)?|bretxa|brecha|ransom\w*|hack\w*|multas?|(?:they|customers?|clients?|companies|businesses|agencies|"
+    r"firms) (?:currently )?(?:pay|spend)s?|currently pay(?:ing)?|pagan|paguen|external capital|equity|"
     r"per hour of downtime|downtime|outage|loss|lost|churn|tier 1|upsell|alert|threshold|"
     r"trigger|additional cost|impact|subscription price|charge[sd]?|fee from|customer "
     r"pays|per document|per order|upgrade)\b|/(?:user|customer|seat|tenant|gb|request|"
@@ -55,7 +57,7 @@ def priced(text: str) -> bool:
 
 
 _COST_COLUMN: Final = re.compile(
-    rf"\b(?:{_COST_WORDS}|monthly|per month|/month|/mo|annual|eur|"
+    rf"\b(?:{_COST_WORDS}|cogs|monthly|per month|/month|/mo|annual|eur|"
     r"usd|amount|betrag|estimate|price|total)\b|\$|€",
     re.IGNORECASE,
 )
@@ -71,12 +73,22 @@ def money_facts(claim: Claim, document: str, style: str) -> Iterator[Fact]:
         budget = placed or _BUDGET.search(
             f"{claim.label} {claim.column} {claim.text[max(0, quantity.start - 60) : quantity.end + 20]}"
         )
-        if budget and any(_THEIRS.search(_TO_MARKET.sub(" ", text)) for text in claim.around[:1]):
+        if placed and _RUNNING.search(claim.label):
+            yield _money(Kind.COST, quantity, claim, document)
+        elif budget and any(_THEIRS.search(_TO_MARKET.sub(" ", text)) for text in claim.around[:1]):
             continue
-        if budget and not re.search(r"(?i)\b(?:budget (?:alert|friendly|impact)|error budget)\b", claim.words):
+        elif budget and not re.search(r"(?i)\b(?:budget (?:alert|friendly|impact)|error budget)\b", claim.words):
             yield _money(Kind.BUDGET, quantity, claim, document)
         elif not _in_formula(claim, quantity) and _cost(claim, quantity, document):
             yield _money(Kind.COST, quantity, claim, document)
+
+
+_TROUBLE: Final = re.compile(
+    r"(?i)^\W*(?:the |concrete |current |specific |customer )?(?:problems?|problema|pain points?|"
+    r"challenges?)\b(?! management)"
+)
+_RUNNING: Final = re.compile(r"(?i)\b(?:current|existing|actual|spent|subscriptions?|bills?)\b")
+"""What is paid already, under a heading on the budget."""
 
 
 def _ours(claim: Claim) -> bool:
@@ -90,6 +102,8 @@ def _clause(claim: Claim, quantity: Quantity) -> str:
 def _income(claim: Claim, quantity: Quantity, budgeted: bool) -> bool:
     """Whether the words say that the amount is earned, saved, charged to others or taken off."""
     spot = f"{claim.label} {claim.column}"
+    if any(_TROUBLE.search(text) for text in claim.around[:1]):
+        return True  # what it costs those whom we want to help
     if any(_RIVAL_COLUMN.search(name) for name, _ in claim.row) or _ROUND.match(claim.label):
         return True
     if re.search(r"\+\s?$", claim.text[: quantity.start]) or (claim.form == "pair" and _CHARGED.fullmatch(claim.label)):
@@ -110,6 +124,8 @@ def _in_formula(claim: Claim, quantity: Quantity) -> bool:
     before = claim.text[: quantity.start]
     return bool(
         re.search(r"[×*]\s?N\b|\+\s?\(", claim.text)
+        or re.match(r"[^$€£=,;()]{0,20}\s[x×*]\s?[~$€£]?\d", claim.text[quantity.end :])
+        or (not _ours(claim) and claim.form != "cell" and _EACH.match(claim.text[quantity.end :]))
         or re.search(r"[×*]\s?$|%\s(?:of|on|von|de|del|sur)\s?$", before)
         or (re.search(r"[-−–]\s?$", before) and quantity.low is None)
     )
@@ -139,12 +155,27 @@ def _cost(claim: Claim, quantity: Quantity, document: str) -> bool:
         named, placed = brief and bool(_COST_PLACE.search(nearest)), False
     if priced(spot) and not _COST_PLACE.search(f"{spot} {place}"):
         return False
+    if priced(claim.column) and any(_BESIDE_PRICE.search(name) for name, _ in claim.row if name != claim.column):
+        return False
     if priced(nearest) and not _COST_PLACE.search(nearest) and not _COST_PLACE.search(claim.column):
         return False
     return named or (placed and claim.form == "pair")
 
 
-_RIVAL_COLUMN: Final = re.compile(r"(?i)\bour (?:advantage|edge|price|difference)|\bcompetitors?\b|\bvs\.? us\b")
+_BESIDE_PRICE: Final = re.compile(rf"(?i)\b(?:{_COST_WORDS}|cogs|margin|profit)\b")
+"""A column of costs or margins makes the column of prices what customers pay."""
+
+
+_EACH: Final = re.compile(
+    r"(?i)\s?(?:/|per )\s?(?!m[oeêé]|mth|yr|year|day|d[ií]a|week|wk|hour|hr|annum|"
+    r"h\b|a\b|any\b|a[ñn]o|quarter|jahr|tag|jour)[a-zà-ÿ]"
+)
+"""`$2/site`: the price of one."""
+
+
+_RIVAL_COLUMN: Final = re.compile(
+    r"(?i)\bour (?:advantage|edge|price|difference)|\bcompetitors?\b|\bvs\.? us\b|\btradi[ct]ional\w*|\bincumbents?\b"
+)
 _ROUND: Final = re.compile(r"(?i)\W*(?:pre-?)?(?:seed|series [a-e]|angel|bridge)(?: round| funding)?\b")
 _CHARGED: Final = re.compile(
     r"(?i)(?:(?:our |customer |list |selling |monthly |annual |target |base |starting )?(?:pric(?:e|es|ing)|"
@@ -159,7 +190,7 @@ _PERIOD_COLUMN: Final = re.compile(
 )
 _TO_MARKET: Final = re.compile(r"(?i)\bgo[- ]to[- ]market\b")
 _SPENT_ON: Final = re.compile(
-    r"(?i)\b(?:sales|salar(?:y|ies)|transaction fees?|market research|(?:paid |user |"
+    r"(?i)\b(?:(?:until|before|pre)[- ]?revenue|sales|salar(?:y|ies)|transaction fees?|market research|(?:paid |user |"
     r"customer |creator )+acquisition(?! costs?))\b"
 )
 """Words of income that name an expense where the heading says that expenses follow."""

@@ -29,7 +29,7 @@ _TEAM: Final = re.compile(
     re.IGNORECASE,
 )
 _NAME_COLUMN: Final = re.compile(
-    r"^(?:name|person|member|team member|contact(?: name| person)?|primary(?: contact)?|"
+    r"^(?:name|persona?|member|team member|contact(?: name| person)?|primary(?: contact)?|"
     r"owner|engineer|assigned(?: to)?|nombre|nom|who|responsable|responsible(?: person)?|verantwortliche?r?)$",
     re.IGNORECASE,
 )
@@ -156,11 +156,17 @@ def _rows(table: Table, kind: Kind, name: int, role: int | None, document: str, 
     return found
 
 
+_TEAM_PARENT: Final = re.compile(
+    r"(?i)\b(?:activat\w+|activaci[oó]n|assemble|notify|contact|alert|convene)\b.*\b(?:team|equipo|équipe)\b"
+)
+_PHONE: Final = re.compile(r"\+?\d{1,3}[-. ][\dX][\dX. -]{5,}")
+
+
 def people_line(line: Line, document: str) -> Iterator[Fact]:
     """Bullets under a heading of stakeholders, of a team, or of critical user journeys."""
-    if line.done is not None or line.parents:
+    if line.done is not None or (line.parents and not _TEAM_PARENT.search(line.parents[-1])):
         return
-    near = line.lead or (line.heading[-1] if line.heading else "")
+    near = (*line.parents[-1:], line.lead, *line.heading[-1:], "")[0] or (*line.heading[-1:], "")[0]
     places = (line.lead, *line.heading[-1:])
     if _GROUPS.fullmatch(near) and len(line.heading) > 1:
         places += line.heading[-2:-1]
@@ -250,7 +256,7 @@ _BRACKETED: Final = re.compile(r"^([A-ZÀ-Þ][\w'’.-]*(?: [A-ZÀ-Þ][\w'’.-]
 _ROLE_WORD: Final = re.compile(
     r"(?i)\b(?:lead|engineer|manager|owner|commander|administrator|officer|developer|"
     r"architect|director|designer|dba|cto|ceo|coo|sre|devops|analyst|head|coordinator|"
-    r"tester|qa|quality|backend|frontend|scientist|consultant|scrum|product|ux|ui|security|support)\b"
+    r"vp|engineering|operations|platform|tester|qa|quality|backend|frontend|scientist|consultant|scrum|product|ux|ui|security|support)\b"
 )
 
 
@@ -279,7 +285,7 @@ def _member(line: Line, key: str, rest: str, document: str) -> Iterator[Fact]:
     if in_team and any(_ON_CALL.search(text) for text in (*line.heading, document)):
         in_team = False  # on call, a role is a duty that whoever is there takes
     first = re.split(r"[,(;/]|\s[–—-]\s", rest)[0].strip()
-    if _EMPTY.match(first) or roles.placeholder(rest):
+    if _EMPTY.match(first) or roles.placeholder(_PHONE.sub("", rest)):
         return
     if _PERSON.match(key) and not _ROLE_WORD.search(key) and not _PERSON.match(first):
         yield _fact(Kind.TEAM_MEMBER, key, {"role": rest}, line.line, line.raw, line.heading, line.context, document)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from sre_kit.compute.vocabulary import Fact
-from sre_kit.load.facts.alerts import SIGN, alert_rule
+from sre_kit.load.facts.alerts import SIGN, alert_rule, condition_owner
 from sre_kit.load.facts.claims import split_key
 from sre_kit.load.facts.reading import Block, Line
 
@@ -19,7 +19,11 @@ def runbook_alert(lines: Sequence[Block], document: str) -> Iterator[Fact]:
         if not isinstance(block, Line):
             continue
         key, rest = split_key(block.text)
-        if named := _runbook_names(key, rest, block):
+        if owner := condition_owner(block):
+            if pairs:
+                yield from _flush(pairs, document)
+            pairs = {"alert": (owner, block), "condition": (rest, block)}
+        elif named := _runbook_names(key, rest, block):
             if pairs:
                 yield from _flush(pairs, document)
             pairs = {"alert": (named, block)}
@@ -31,6 +35,7 @@ def runbook_alert(lines: Sequence[Block], document: str) -> Iterator[Fact]:
             and key.lower()
             in ("severity", "threshold", "condition", "duration", "for", "channel", "trigger", "expression")
             and block.heading == pairs["alert"][1].heading
+            and (block.lead == pairs["alert"][1].lead or "condition" not in pairs)
         ):
             pairs[key.lower()] = (rest, block)
     if pairs:

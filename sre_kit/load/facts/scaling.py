@@ -75,9 +75,15 @@ _ACTION: Final = re.compile(
 )
 
 
+_SYMPTOM_COLUMN: Final = re.compile(r"(?i)\b(?:symptom|cause|problem|issue|bottleneck|diagnosis|finding)s?\b")
+"""What a person does when something is wrong is no rule of the scaler."""
+
+
 def _acting(table: Table, document: str) -> list[Fact]:
     """Rows of "when this, then scale": `| CPU > 70% for 5 minutes | add 2 instances |`."""
     found = []
+    if any(_SYMPTOM_COLUMN.search(name) for name in table.header):
+        return []
     place = " ".join((table.lead, *table.heading[-2:]))
     leveled = header_index(table.header, re.compile(r"(?i)^(?:scaling )?actions?$")) if _SCALING.search(place) else None
     for row in table.rows:

@@ -93,6 +93,7 @@ def stated(found: Found, claim: Claim, document: str, reached: bool = False) -> 
         and role in (Role.STATED, Role.ASSUMPTION)
         and not comparison_of(quantity)
         and kind in (Kind.LATENCY_TARGET, Kind.ERROR_RATE_TARGET)
+        and not (tested and statistic and any(_CRITERIA.search(text) for text in claim.around[:1]))
     ):
         return None  # "a 2 % error rate at night pages us" promises nothing
     if kind is Kind.AVAILABILITY_TARGET and role in (Role.TARGET, Role.STATED):

@@ -75,7 +75,7 @@ RULES: Final = (
         r"reduction|reduced|improve(?:d|ment)?|overhead|default rate|engagement|open rate|"
         r"click|bounce rate|compliance|durability|delivery rate|deploy(?:ment)? success|successful deploy\w*|"
         r"completeness|freshness|correctness|degradation|regression|"
-        r"automation|threshold for)\b",
+        r"automat(?:ion|ed|es|ing)|threshold for)\b",
     ),
     _rule(
         None,
@@ -120,7 +120,8 @@ RULES: Final = (
         r"\bof (?:[\w-]+ ){1,4}succeed\b|"
         r"^(?!.*\b(?:backups?|tests?|builds?|deploy\w*|training|customer|email|cache|"
         r"import)\b)(?:[\w/&-]+ ){1,3}success$|"
-        r"^\s*success rate$|\b(?:requests?|api|http|checkout|overall|system|read|write|"
+        r"^\W*success[- ]rates?(?:[- ](?:targets?|slos?|objectives?|goals?))?\W*$|\b(?:requests?|api|http|"
+        r"checkout|overall|system|read|write|"
         r"query|call|job|upload|transaction|order|login|search|generation|playback|streaming|"
         r"delivery)\s(?:\w+\s)?success[- ]?(?:rate|ratio)\b|\bsuccessful (?:requests|responses)\b",
         _between("0.9", "1"),
@@ -149,7 +150,7 @@ RULES: Final = (
         "ratio",
         r"(?<![(/])\bgrow(?:th|s|ing|n)?\b(?!\s?(?:tiers?|plans?|/|\)))|\bmonth[- ]over[- ]month\b|"
         r"\bmom\b|\byoy\b|\byear[- ]over[- ]year\b|\bcagr\b|\bwachstum\w*|\bcrecimiento\b|"
-        r"\bcroissance\b",
+        r"\bcroissance\b|\bcreixement\b|\bcrescimento\b|\bcrescita\b",
         _between("0", "100"),
     ),
 )
@@ -187,12 +188,17 @@ SLOW_WORK: Final = re.compile(
 )
 OUTSIDE_GROWTH: Final = re.compile(
     r"\b(?:market|industry|sector|markt|mercado|marché|revenue|arr|mrr|sales|gdp|inflation|"
+    r"mercat|mercato|cagr(?!.*\b(?:users?|customers?|traffic|requests?)\b)|"
     r"response time|increase in response)\b",
     re.IGNORECASE,
 )
 
 
 _SHORT_LIVED: Final = re.compile(r"(?i)\b(?:tokens?|sessions?|lease|valid|locks?|refresh)\b")
+
+
+_LATENCY_OF: Final = re.compile(r"(?i)\b(?:detection|resolution|build|startup|start-up|refresh|retry|polling) latency")
+"""Work of the machine: what is asked is how fast it is."""
 
 
 @lru_cache(maxsize=2048)
@@ -210,6 +216,8 @@ def subject(text: str, unit: str, value: Decimal, last: bool = False) -> tuple[b
     """
     if unit == "s" and value < 1:
         text = _SHORT_LIVED.sub("work", text)  # nothing expires within a second
+    if unit == "s":
+        text = _LATENCY_OF.sub("latency", text)
     if unit == "s" and (named := _recovery(text, last)):
         return True, named
     best: tuple[int, int, Rule] | None = None

@@ -65,7 +65,7 @@ _RATES: Final = tuple(
     (
         unit,
         re.compile(
-            rf"^[\s,]{{0,2}}(?:(?:api|http|concurrent|successful|write|read|total|peak|avg|average)\s)?(?:{pattern})",
+            rf"^[\s,]{{0,2}}(?:(?:api|http|concurrent|successful|effective|sustained|write|read|total|peak|avg|average)\s)?(?:{pattern})",
             re.IGNORECASE,
         ),
     )
@@ -109,7 +109,7 @@ _NOT_USERS: Final = re.compile(
     r"\busers? per (?!day|week|month|hour|year)|\b(?:up to|limit|plan|tier|seat|pricing|interview\w*|survey\w*|"
     r"persona|included|test (?:for|of|with)|add|max \d+ users|% of|percent of|team of|beta test\w*|usability|"
     r"test users?|sample|market|industry|competitors?|tam|sam|som|virtual users|rate[- ]limit\w*|"
-    r"roles?|k6|vus?)\b",
+    r"cac|convert|break-?even|punt d'equilibri|punto de equilibrio|seuil de rentabilité|roles?|k6|vus?)\b",
     re.IGNORECASE,
 )
 _LOAD_UNIT: Final = re.compile(
@@ -129,6 +129,8 @@ _THROUGHPUT: Final = re.compile(r"(?i)\b(?:throughput|durchsatz|rendimiento|déb
 def rate_facts(claim: Claim, document: str, style: str) -> Iterator[Fact]:
     """Throughput: a number followed by requests per second, or labelled so; in test results a load-test result."""
     spot = f"{claim.label} {claim.column}"
+    if roles.in_load_test(claim, document):
+        spot = re.sub(r"(?i)\bbursts?\b", "", spot)  # a scenario's name, no limit
     if (
         _NOT_RATE.search(spot)
         or re.search(r"(?i)\bprofile\b|\bstages?\b", claim.label)
@@ -151,8 +153,8 @@ def rate_facts(claim: Claim, document: str, style: str) -> Iterator[Fact]:
     ):
         labelled = "?"
     for quantity in quantities(claim.text, style):
-        if quantity.unit:
-            continue
+        if quantity.unit or claim.text[: quantity.start].endswith(('"', "“")):
+            continue  # in quotation marks it is what others say
         after = claim.text[quantity.end : quantity.end + 40]
         unit = next((unit for unit, words in _RATES if words.match(after)), "")
         alone = len(claim.text) <= len(quantity.written) + 12 and quantity.start <= 8
@@ -208,6 +210,17 @@ _FORETOLD: Final = re.compile(r"(?i)\b(?:expected users|projected users|growth p
 """Users of the future, though the document reports on load tests."""
 
 
+_RECKONED: Final = re.compile(r"[$€£₹]\s?\d|\d\s?[$€£₹]")
+"""A sum of money beside it: the customers are what it is reckoned by."""
+
+
+_REQUIRED: Final = re.compile(
+    r"(?i)^(?!.*\b(?:results?|scenarios?|profiles?|stages?|configuration|set-?up)\b)"
+    r".*\b(?:requirements?|targets?|goals?|objectives?|capacity)\b"
+)
+"""What the system must bear, though the document is about load tests."""
+
+
 _AIMED_AT: Final = re.compile(r"(?i)\W*(?:target|goal|expected|about|approx(?:imately|\.)?|objetivo|ziel)\W*")
 
 
@@ -221,6 +234,7 @@ def user_facts(claim: Claim, document: str, style: str) -> Iterator[Fact]:
             roles.in_load_test(claim, document)
             and not (claim.form == "cell" and roles.target_column(claim.column))
             and not _FORETOLD.search(" ".join((spot, *claim.around[:2])))
+            and not (claim.form == "pair" and any(_REQUIRED.search(text) for text in claim.around[:2]))
         )
     ):
         return
@@ -245,6 +259,7 @@ def user_facts(claim: Claim, document: str, style: str) -> Iterator[Fact]:
             re.match(r"\s?\w*\s?[×*]\s?\d", after)
             or _NOT_USERS.search(near)
             or re.search(r"[$€£]\s?$", claim.text[: quantity.start])
+            or (quantity.start > 3 and claim.form != "cell" and _RECKONED.search(claim.text))
         ):
             continue
         alone = (
