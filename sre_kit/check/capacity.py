@@ -78,7 +78,8 @@ def forecasts(judged: Bundle, section: Section, rows: Rows) -> str:
     if not held:
         return "the coverage of the 80 % interval is not shown"
     for row in rows:
-        used = plain(row["Verdict"]) == "used"
+        shorter = plain(row["Verdict"]).startswith("the horizon is")  # used, as far as the history allows
+        used = plain(row["Verdict"]) == "used" or shorter
         if used and amount(row["MASE"]) is None:
             return f"{row['Resource']}: used without a back-test"
         naive = [
@@ -88,7 +89,7 @@ def forecasts(judged: Bundle, section: Section, rows: Rows) -> str:
             return f"{row['Resource']}: used although a naive forecast is better ({row['MASE']} against {min(naive):g})"
         if not used and "refused" not in row["Verdict"] and "no forecast" not in row["Verdict"]:
             return f"{row['Resource']}: {row['Verdict']!r} is no verdict"
-        if used and row[held] in ("", "–"):
+        if used and not shorter and row[held] in ("", "–"):
             return f"{row['Resource']}: nothing says how often the interval held"
     return ""
 

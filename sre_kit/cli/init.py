@@ -6,6 +6,7 @@ import json as jsonlib
 import os
 import re
 import shlex
+from collections import Counter
 from pathlib import Path
 
 from sre_kit.compute.vocabulary import Fact, Kind
@@ -37,7 +38,7 @@ def template(root: Path, base: Path) -> str:
     texts, missing = documents(root)
     found = [fact for text in texts for fact in reading.facts(text.text, text.document.path) if not fact.refused]
     parts = [
-        _HEAD.format(name=_yaml(root.name), path=_yaml(os.path.relpath(root, base))),
+        _HEAD.format(name=_yaml(root.name), path=_yaml(os.path.relpath(root, base)), currency=_currency(found)),
         f"# Found: {len(texts)} documents, {len(found)} facts; {len(missing)} expected documents are missing.\n",
         _SOURCE,
         "# Objectives. Targets found in the documents:\n",
@@ -49,7 +50,7 @@ def template(root: Path, base: Path) -> str:
         _ONCALL,
         "# Backups. Stateful components and recovery objectives found in the documents:\n",
         *_hints(found, Kind.RTO, Kind.RPO, Kind.BACKUP_SCHEDULE),
-        *(f"#   {fact.name} ({fact.source})\n" for fact in found if fact.details.get("stateful") == "yes"),
+        *(f"#   {fact.name} ({fact.source})\n" for fact in found if fact.details.get("stateful") in ("yes", "true")),
         _OPERATIONS,
     ]
     return "".join(parts)
@@ -117,6 +118,12 @@ def _hints(found: list[Fact], *kinds: Kind) -> list[str]:
     return list(dict.fromkeys(lines)) or [f"#   no {kinds[0].value.replace('_', ' ')} was found\n"]
 
 
+def _currency(found: list[Fact]) -> str:
+    """The currency in which the documents state most costs and budgets."""
+    units = Counter(fact.unit for fact in found if fact.kind in (Kind.COST, Kind.BUDGET) and fact.unit)
+    return units.most_common(1)[0][0] if units else "USD"
+
+
 def _yaml(text: str) -> str:
     return jsonlib.dumps(text, ensure_ascii=False)
 
@@ -128,7 +135,7 @@ project:
   name: {name}
   path: {path}
   zone: UTC
-  currency: USD
+  currency: {currency}
   # knowledge_graph: memory.jsonl   # instead of path: where the graph with ProjectMetadata lies
 
 """

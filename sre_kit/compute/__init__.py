@@ -78,7 +78,7 @@ _WHERE: dict[str, str] = {
     **dict.fromkeys(("outlooks", "usages"), "exhaustion"),
     **dict.fromkeys(("pool_checks", "fitting_scaling", "survivals", "right_sizes"), "sizing"),
     **dict.fromkeys(("cost_plan", "cost_steps"), "cost"),
-    **dict.fromkeys(("completed",), "planfacts"),
+    **dict.fromkeys(("completed", "other_currencies"), "planfacts"),
 }
 """Public name -> module of this package; looked up when used."""
 

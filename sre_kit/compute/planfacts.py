@@ -19,12 +19,18 @@ from sre_kit.errors import ParameterError
 from sre_kit.units import ratio
 
 _PERIODS: Final = {"month": 1, "quarter": 3, "year": 12}
+_MONEY: Final = (Kind.COST, Kind.BUDGET)
 _SUMS: Final = ("total", "sum", "subtotal", "grand total")
 _METRICS: Final = ("cpu", "memory")
 
 
-def completed(plan: CapacityPlan, facts: Sequence[Fact]) -> CapacityPlan:
-    """The plan with scenarios, costs, budget and scaling from the documents where it has none of its own."""
+def completed(plan: CapacityPlan, facts: Sequence[Fact], currency: str) -> CapacityPlan:
+    """
+    The plan with scenarios, costs, budget and scaling from the documents where it has none of its own.
+
+    Amounts in another currency than the project's are left out, because they cannot be added to it.
+    """
+    facts = [fact for fact in facts if fact.kind not in _MONEY or fact.unit in ("", currency)]
     budget = next(_of(facts, Kind.BUDGET, "month"), None) if not plan.budgets else None
     return replace(
         plan,
@@ -34,6 +40,11 @@ def completed(plan: CapacityPlan, facts: Sequence[Fact]) -> CapacityPlan:
         budget_monthly=plan.budget_monthly if plan.budget_monthly is not None or budget is None else budget.number,
         budget_source=plan.budget_source or (_line(budget) if budget is not None else ""),
     )
+
+
+def other_currencies(facts: Sequence[Fact], currency: str) -> list[Fact]:
+    """Monthly costs and budgets that the documents state in another currency than the project's."""
+    return [fact for kind in _MONEY for fact in _of(facts, kind, "month") if fact.unit not in ("", currency)]
 
 
 def _of(facts: Sequence[Fact], kind: Kind, *periods: str) -> Iterator[Fact]:

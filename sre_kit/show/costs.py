@@ -12,6 +12,7 @@ from typing import Final
 from sre_kit.compute.capacity import CapacityPlan, Resource
 from sre_kit.compute.cost import CostPlan, month_of
 from sre_kit.compute.exhaustion import Outlook
+from sre_kit.compute.planfacts import other_currencies
 from sre_kit.compute.sizing import PoolCheck
 from sre_kit.compute.vocabulary import Fact, Finding, Gap, Kind, Reading, Requests
 from sre_kit.show.document import fact_link
@@ -24,7 +25,14 @@ COST_GAP: Final = Gap("what the service costs a month", "DevOps Engineer", "Infr
 BUDGET_GAP: Final = Gap("the infrastructure budget", "Project Manager", "BusinessModel.md")
 
 
-def current_costs(cost: CostPlan, plan: CapacityPlan, demand: Requests | None, users: Reading, currency: str) -> Shown:
+def current_costs(
+    cost: CostPlan,
+    plan: CapacityPlan,
+    demand: Requests | None,
+    users: Reading,
+    currency: str,
+    facts: Sequence[Fact] = (),
+) -> Shown:
     """Each line of the bill, what scales with demand, and the cost of a unit of work."""
     rows: list[Sequence[Inline]] = [
         (one.name, money(one.monthly, currency), "with demand" if one.scales else "fixed", one.source or MISSING)
@@ -36,9 +44,25 @@ def current_costs(cost: CostPlan, plan: CapacityPlan, demand: Requests | None, u
         ("Line", "A month", "Scales", "Source"),
         rows,
         records=[Record("cost.monthly", cost.monthly, currency, "params: capacity.costs")] if rows else [],
-        gaps=[] if rows else [COST_GAP],
+        gaps=([] if rows else [COST_GAP]) + _foreign(facts, currency),
     )
     return Stack(lines, _per_unit(cost, demand, users, currency)) if rows else lines
+
+
+def _foreign(facts: Sequence[Fact], currency: str) -> list[Gap]:
+    """What is stated in another currency, and therefore added to nothing."""
+    found: dict[str, list[str]] = {}
+    for fact in other_currencies(facts, currency):
+        found.setdefault(fact.unit, []).append(f"{fact.document.rsplit('/', 1)[-1].removesuffix('.md')}:{fact.line}")
+    return [
+        Gap(
+            f"the costs and budgets that are stated in {unit}, in {currency}",
+            "Project Manager",
+            "params: project.currency or capacity.costs",
+            f"not converted: {', '.join(dict.fromkeys(lines))}",
+        )
+        for unit, lines in found.items()
+    ]
 
 
 def _share(cost: CostPlan) -> float | None:

@@ -123,6 +123,15 @@ def test_init_writes_a_usable_file_and_never_over_one(capsys: pytest.CaptureFixt
     assert "is not overwritten" in err
 
 
+def test_init_takes_the_currency_of_the_documents(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    folder = tmp_path / "clinic" / "docs" / "Project Manager"
+    folder.mkdir(parents=True)
+    (folder / "BusinessModel.md").write_text("# Cost\n\n- Hosting: EUR 1.240 per month\n", encoding="utf-8")
+    file = tmp_path / "clinic.yaml"
+    assert run(capsys, "init", str(tmp_path / "clinic"), "--params", str(file))[0] == 0
+    assert "currency: EUR\n" in file.read_text(encoding="utf-8")
+
+
 def test_new_adds_a_notebook_that_list_knows_with_its_parameters(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:

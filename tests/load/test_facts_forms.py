@@ -401,3 +401,7 @@ def test_a_document_without_facts_gives_none():
 def test_the_same_statement_is_one_fact():
     found = usable("- Uptime: 99.9% uptime (99.9%)", Kind.AVAILABILITY_TARGET)
     assert len(found) == 1
+
+
+def test_what_marketing_says_is_no_target():
+    assert usable('Marketing says "always on, 100 % uptime".') == []

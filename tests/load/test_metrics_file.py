@@ -48,6 +48,20 @@ def test_counts_add_up_and_gauges_average_in_longer_steps(tmp_path: Path):
     assert source.read("n", START, START + 10 * MINUTE, 5 * MINUTE).tolist() == [2, 7]
 
 
+def test_a_table_of_counter_readings_is_never_summed(tmp_path: Path):
+    readings = [7 * n for n in range(101)] + [7 * n for n in range(1, 100)]  # the process began again once
+    rows = "".join(f"{START + n * MINUTE:%Y-%m-%dT%H:%M:%SZ},{value}\n" for n, value in enumerate(readings))
+    write(tmp_path, "n.csv", "time,value\n" + rows)
+    window = (START, START + 200 * MINUTE, 200 * MINUTE)
+    with pytest.raises(DataError, match=r"look like a counter.*\?rows=counts\|counter"):
+        open_source("file:.", base=tmp_path).increase("n", *window)
+    assert open_source("file:.?rows=counter", base=tmp_path).increase("n", *window).tolist() == [7 * 199]
+    assert open_source("file:.?rows=counts", base=tmp_path).increase("n", *window).tolist() == [sum(readings)]
+    assert open_source("file:.", base=tmp_path).read("n", *window).tolist() == [sum(readings) / 200]
+    with pytest.raises(ParameterError, match=r"rows=count.*counts"):
+        open_source("file:.?rows=count", base=tmp_path)
+
+
 def test_missing_values_and_silent_steps_are_missing_not_zero(tmp_path: Path):
     write(
         tmp_path,

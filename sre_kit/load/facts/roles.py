@@ -80,7 +80,9 @@ _MARKETING = re.compile(
     r"\b(?:industry[- ](?:leading|average|standard|benchmark)|world[- ]class|best[- ]in[- ]class|"
     r"blazing(?:ly)?|lightning[- ]fast|state[- ]of[- ]the[- ]art|unmatched|unparalleled"
     r"|customers? love|trusted by|award[- ]winning|game[- ]chang\w+|rock[- ]solid|"
-    r"most companies|typical(?:ly)? saas|studies show|research shows|according to "
+    r"marketing (?:says|claims|promises)|"
+    r"our (?:ads?|slogan|website|landing page) (?:says?|claims?|promises?)|most companies|"
+    r"typical(?:ly)? saas|studies show|research shows|according to "
     r"(?:gartner|forrester|idc|mckinsey))\b",
     re.IGNORECASE,
 )

@@ -4,7 +4,8 @@ Measurements from files: a folder of ``<query>.csv`` or ``<query>.parquet``, one
 A table has a column of times and a column of values; each value belongs to the time of its own row. Rows out
 of order are sorted, and a note says so; a time that is there twice is refused, unless ``?twice=`` says what to
 make of it: mean, sum, first or last.
-Values of a table are counts (or gauges) per row; a counter is what OpenMetrics text says is one.
+Values of a table are counts (or gauges) per row; a counter is what OpenMetrics text says is one, or every table
+whose events are asked for under ``?rows=counter``. A table that looks like a counter is refused until the url says.
 """
 
 from __future__ import annotations
@@ -18,9 +19,11 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+import numpy as np
 import pandas as pd
 
 from sre_kit.errors import DataError, ParameterError, SourceError, nearest
+from sre_kit.load.metrics.counters import increments
 from sre_kit.load.metrics.source import Auth, check_window, series, stepped
 
 MAX_BYTES: Final = 200_000_000
@@ -31,7 +34,10 @@ _TIMES: Final = ("time", "timestamp", "period", "ds")
 _VALUES: Final = ("value", "count", "y")
 _TABLES: Final = (".csv", ".parquet")
 _TEXTS: Final = (".om", ".openmetrics", ".prom", ".txt")
-_OPTIONS: Final = ("time", "value", "zone", "twice")
+_OPTIONS: Final = ("time", "value", "zone", "twice", "rows")
+_ROWS: Final = ("counts", "counter")
+_TELLING: Final = 100
+_RISING: Final = 0.9
 _TWICE: Final = ("first", "last", "mean", "sum")
 
 
@@ -40,7 +46,8 @@ class FileSource:
     """
     Metrics in files.
 
-    `options` may name the columns of time and value, and the zone of times that are written without one.
+    `options` may name the columns of time and value, the zone of times that are written without one, and whether
+    the rows of a table are counts or the readings of a counter.
     """
 
     root: Path
@@ -76,7 +83,7 @@ class FileSource:
         return self._read(query, start, end, step, total=False)
 
     def increase(self, query: str, start: datetime, end: datetime, step: timedelta) -> pd.Series:
-        """The sum of the rows in each step; of a counter in OpenMetrics text, the sum of its positive increments."""
+        """The sum of the rows in each step; of a counter, the sum of its positive increments."""
         return self._read(query, start, end, step, total=True)
 
     def check(self) -> str:
@@ -109,12 +116,28 @@ class FileSource:
             raise DataError(f"{path.name}: column {values.name!r} holds {str(first)[:40]!r}, which is no number")
         rows = pd.Series(values.to_numpy(dtype="float64", na_value=float("nan")), index=times)
         ordered, notes = self._ordered(rows, path.name)
+        if total:
+            ordered = self._counted(ordered, path.name)
         result = stepped(
             series(pd.DatetimeIndex(ordered.index), ordered.to_numpy(), query), start, end, step, total=total
         )
         if notes:
             result.attrs["note"] = "; ".join(notes)
         return result
+
+    def _counted(self, rows: pd.Series, where: str) -> pd.Series:
+        """Events per row: the rows themselves, or what each reading of a counter added to the one before it."""
+        kept = rows[np.isfinite(rows.to_numpy())]
+        said = self.options.get("rows", "")
+        if said == "counter":
+            return pd.Series(increments(kept.to_numpy(), where), index=kept.index[1:])
+        if not said and len(kept) >= _TELLING and (np.diff(kept.to_numpy()) > 0).mean() >= _RISING:
+            raise DataError(
+                f"{where}: {len(kept)} values that almost always rise, from {kept.iloc[0]:g} to {kept.iloc[-1]:g}, "
+                f"look like a counter, and a table holds events per row; say in the url what they are: "
+                f"?rows={'|'.join(_ROWS)}"
+            )
+        return rows
 
     def _ordered(self, rows: pd.Series, where: str) -> tuple[pd.Series, list[str]]:
         """Rows in order, each time once, and what had to be done for it."""
@@ -363,6 +386,8 @@ def open_file(url: str, *, auth: Auth, base: Path, timeout: timedelta) -> FileSo
             raise ParameterError(f"source.url {url!r}: no option {option!r}" + nearest(option, _OPTIONS))
     if options.get("twice", _TWICE[0]) not in _TWICE:
         raise ParameterError(f"source.url {url!r}: twice={options['twice']}" + nearest(options["twice"], _TWICE))
+    if options.get("rows", _ROWS[0]) not in _ROWS:
+        raise ParameterError(f"source.url {url!r}: rows={options['rows']}" + nearest(options["rows"], _ROWS))
     if auth != Auth():
         raise ParameterError(f"source.url {url!r}: auth is for servers; remove it")
     path = unquote(parts.path)
