@@ -178,7 +178,7 @@ print(reads, torn)
 
 @pytest.mark.fault("F16", "A")
 def test_eight_writers_at_once_never_show_a_reader_a_torn_file(folder: Path) -> None:
-    """Eight processes publish twenty sets each, one of them at a time, while another one reads."""
+    """Eight processes publish twenty sets each (300 in the long form), one at a time, while another one reads."""
     root = publish.Root(folder)
     paths = ["docs/SRE/A.md", "docs/SRE/B.md", "docs/SRE/images/c.png"]
     put(root, dict.fromkeys(paths, b"0\n" * 2000))
@@ -187,7 +187,7 @@ def test_eight_writers_at_once_never_show_a_reader_a_torn_file(folder: Path) -> 
 
     def write(writer: int) -> None:
         done = 0
-        while done < (50 if LONG else 20):
+        while done < (300 if LONG else 20):
             try:
                 put(publish.Root(folder), dict.fromkeys(paths, f"{writer} {done}\n".encode() * 2000))
                 done += 1

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from sre_kit.errors import ProtectedError
-from sre_kit.render import publish
+from sre_kit.render import paths, publish
 from sre_kit.store.manifest import sha256
 
 ABC = [f"docs/SRE/{name}.md" for name in "ABC"]
@@ -78,6 +78,7 @@ def test_a_difference_is_shown_as_text_or_named(root: publish.Root) -> None:
     assert change.diff().splitlines() == ["--- a/A.md", "+++ b/A.md", "@@ -1 +1 @@", "-a", "+b"]
     assert publish.Change("A.png", b"\xff", b"\xfe").diff() == "A.png: changed (binary)\n"
     assert publish.Change("A.md", b"a", b"a").diff() == ""
+    assert publish.Change("A.html", b"a", b"b").diff() == "A.html: changed\n"
 
 
 def test_a_hand_edit_is_found_and_the_proposal_lies_beside_it(root: publish.Root) -> None:
@@ -326,3 +327,20 @@ def test_a_whole_life_leaves_no_descriptor_open(root: publish.Root) -> None:
         return len(os.listdir("/proc/self/fd"))
 
     assert life() == life()
+
+
+def test_a_child_closes_the_locks_of_its_parent_and_nothing_else(tmp_path: Path) -> None:
+    """What runs in every forked child, here without a fork, so that it is seen."""
+    with (tmp_path / "lock").open("w") as held, (tmp_path / "other").open("w") as other:
+        publish._held.add(os.dup(held.fileno()))
+        (copied,) = publish._held
+        publish._unlocked_in_child()
+        assert not publish._held
+        with pytest.raises(OSError, match="Bad file descriptor"):
+            os.fstat(copied)
+        os.fstat(other.fileno())
+
+
+def test_a_file_that_is_not_there_has_no_mode(root: publish.Root) -> None:
+    with root.inside("docs", "SRE") as folder:
+        assert paths.mode(folder, "A.md") is None
