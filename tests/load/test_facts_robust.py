@@ -101,3 +101,11 @@ def test_one_endless_line_takes_no_more_than_one_of_the_longest_that_is_read(uni
         facts(text, "SLO.md")
         spent.append(time.process_time() - begin)
     assert spent[1] <= 10 * spent[0] + 0.5  # a hundred times the text: the rest of the line is not read
+
+
+def test_a_line_without_figures_takes_at_most_half_the_work_of_one_with_them():
+    names = [f"{first}{second}" for first in "abcdefgh" for second in "klmnopqr"]
+    told = "".join(f"- The {name} service talks to the ledger over the bus\n" for name in names)
+    sized = "".join(f"- The {name} service answers in 250 ms at 900 req/s for $40 a month\n" for name in names)
+    facts("a", "SLO.md")
+    assert 2 * _lines_run(lambda: facts(told, "SLO.md")) <= _lines_run(lambda: facts(sized, "SLO.md"))

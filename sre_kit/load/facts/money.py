@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final
 
 from sre_kit.compute.vocabulary import Fact, Kind, Role, Scope
@@ -51,6 +52,7 @@ _PLANNED: Final = re.compile(
 )
 
 
+@lru_cache(maxsize=2048)
 def priced(text: str) -> bool:
     """Whether a text speaks of what customers pay; a business plan is no plan that they buy."""
     return bool(PRICE.search(_PLANNED.sub(" ", text)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from sre_kit.compute.vocabulary import Fact, Kind
@@ -91,6 +92,7 @@ def in_plan(heading: tuple[str, ...], document: str) -> bool:
     return is_plan(heading, document) or any(PHASE.match(text) for text in heading[-2:])
 
 
+@lru_cache(maxsize=2048)
 def is_plan(heading: tuple[str, ...], document: str) -> bool:
     """Whether the document calls itself a plan or a status, in its name or its title."""
     spaced = re.sub(r"(?<=[a-z])(?=[A-Z])|[-_./]", " ", document)

@@ -136,6 +136,8 @@ _BEFORE: Final = (
 _COMPARISONS: Final = tuple(
     (sign, re.compile(pattern + r"\s?(?:a\s)?[~$€£]?\s?$", re.IGNORECASE)) for sign, pattern in _BEFORE
 )
+_FIGURE: Final = re.compile(r"\d")
+_CURRENCY_SIGN: Final = re.compile("|".join(sorted(map(re.escape, _CURRENCY), key=len, reverse=True)) + "|dollar")
 _DATE = re.compile(r"(?<!\d)(?:19|20)\d\d-[01]?\d(?:-[0-3]?\d)?(?!\d)|(?<!\d)[0-3]?\d\.[01]?\d\.(?:19|20)\d\d")
 _OR_BETTER = re.compile(
     r"^\s?(?:or (?:better|less|faster|fewer|under)|oder (?:weniger|besser)|max(?:imum)?\b)", re.IGNORECASE
@@ -208,7 +210,8 @@ def quantities(text: str, style: str = "") -> tuple[Quantity, ...]:
     """
     taken: list[tuple[int, int]] = [match.span() for match in _DATE.finditer(text)]
     found: list[Quantity] = []
-    for reader in (_money, _percents, _nines, _durations, _counts):
+    figures = _FIGURE.search(text) is not None  # most lines have none, and words name only nines and durations
+    for reader in (_money, _percents, _nines, _durations, _spelled, _counts) if figures else (_nines, _spelled):
         for quantity in reader(text, style):
             if all(quantity.end <= start or quantity.start >= end for start, end in taken):
                 taken.append((quantity.start, quantity.end))
@@ -304,11 +307,16 @@ def _durations(text: str, style: str) -> Iterator[Quantity]:
         if low is not None and low >= high:
             low = None
         yield replace(_build(match, "s", low, high), ambiguous=ambiguous)
+
+
+def _spelled(text: str, style: str) -> Iterator[Quantity]:
     for match in _DURATION_WORD.finditer(text):
         yield _build(match, "s", None, _WORDS[match["number"].lower()] * SECONDS[match["unit"].lower()])
 
 
 def _money(text: str, style: str) -> Iterator[Quantity]:
+    if not _CURRENCY_SIGN.search(text):
+        return
     for match in _MONEY.finditer(text):
         first, last = match["low"] or match["low2"], match["high"] or match["high2"]
         first_times, last_times = match["lowtimes"] or match["lowtimes2"], match["hightimes"] or match["hightimes2"]

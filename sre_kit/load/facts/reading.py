@@ -124,14 +124,32 @@ def plain(source: str) -> str:
         if len(part) > 1 and part.startswith("`"):
             parts.append(part.strip("`"))
             continue
-        text = _STRUCK.sub("", _FORMULA.sub(_formula, part) if "$" in part else part)
-        text = _IMAGE_OR_LINK.sub(r"\1", _BREAK.sub(" / ", text))
-        text = _TAG.sub("", text)
-        text = _BLANK_LINE_FIELD.sub("\u2026", text)
-        text = _EMPHASIS.sub("", text)
-        parts.append(html.unescape(_ESCAPED.sub(r"\1", text)))
-    text = _PICTOGRAPH.sub(lambda mark: mark[0] if mark[0] in "→✓✗≤≥" else " ", "".join(parts))
+        parts.append(_unmarked(part))
+    text = "".join(parts)
+    if not text.isascii():
+        text = _PICTOGRAPH.sub(lambda mark: mark[0] if mark[0] in "→✓✗≤≥" else " ", text)
     return _SPACE.sub(" ", text).strip()
+
+
+def _unmarked(text: str) -> str:
+    """The text outside code spans; a mark is looked for only where its sign stands, for most lines have none."""
+    if "$" in text:
+        text = _FORMULA.sub(_formula, text)
+    if "~~" in text:
+        text = _STRUCK.sub("", text)
+    if "<" in text:
+        text = _BREAK.sub(" / ", text)
+    if "[" in text:
+        text = _IMAGE_OR_LINK.sub(r"\1", text)
+    if "<" in text:
+        text = _TAG.sub("", text)
+    if "_" in text:
+        text = _BLANK_LINE_FIELD.sub("\u2026", text)
+    if "*" in text or "_" in text:
+        text = _EMPHASIS.sub("", text)
+    if "\\" in text:
+        text = _ESCAPED.sub(r"\1", text)
+    return html.unescape(text)
 
 
 def _formula(found: re.Match[str]) -> str:

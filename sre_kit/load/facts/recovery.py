@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final
 
 from sre_kit.compute.vocabulary import Fact, Kind, Role, Scope
@@ -146,14 +147,20 @@ def backup_table(table: Table, document: str, style: str) -> list[Fact] | None:
     return found
 
 
+@lru_cache(maxsize=2048)
+def _of_backups(text: str) -> bool:
+    """Whether a heading, a lead-in or a label speaks of backups; the same ones stand over many lines."""
+    return bool(BACKUP.search(text))
+
+
 def backup_facts(claim: Claim, document: str, style: str) -> Iterator[Fact]:
     """The schedules and retentions that a key-value line or a sentence states."""
     if claim.form == "cell":
         yield from _cell(claim, document, style)
         return
-    near = any(BACKUP.search(text) for text in (claim.label, *claim.around[:2]))
+    near = any(_of_backups(text) for text in (claim.label, *claim.around[:2]))
     if _RETENTION_KEY.fullmatch(claim.label) and not any(_OTHER_DATA.search(text) for text in claim.around[:2]):
-        near = near or any(BACKUP.search(text) for text in (*claim.around, document))
+        near = near or any(_of_backups(text) for text in (*claim.around, document))
     own = bool(BACKUP.search(f"{claim.label} {claim.text}")) or (near and bool(_SORT.match(claim.label or claim.text)))
     if not near and not own:
         return

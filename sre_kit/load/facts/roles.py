@@ -152,6 +152,7 @@ MARKETING: Final = "marketing or somebody else's average, not a statement about 
 AMBIGUOUS: Final = "the number can mean two things; write it without the separator"
 
 
+@lru_cache(maxsize=2048)
 def placeholder(text: str) -> bool:
     """
     Whether a text still waits for its value.
