@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint bench bench-incidents bench-slo constraints clean picture golden faults faults-table coverage-core
+.PHONY: demo test lint bench bench-incidents bench-oncall bench-slo constraints clean picture golden faults faults-table coverage-core
 
 demo: $(READY)
 	$(BIN)/sre-kit demo outputs/demo
@@ -25,6 +25,10 @@ bench: $(READY)
 # a hundred thousand incidents, read and summarised
 bench-incidents: $(READY)
 	$(BIN)/python -m tests.bench_incidents
+
+# six people over 52 weeks: scheduled, exported, audited
+bench-oncall: $(READY)
+	$(BIN)/python -m tests.bench_oncall
 
 # one objective over 30 days and a year at a minute: windows, budget and alerts
 bench-slo: $(READY)

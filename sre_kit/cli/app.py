@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from sre_kit.cli.oncall import oncall
+
 EPILOG = """\
 \b
 Exit codes:
@@ -265,6 +267,7 @@ slo = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(slo, name="slo")
+app.add_typer(oncall, name="oncall")
 SLOFiles = Annotated[list[Path], typer.Argument(help="OpenSLO or Sloth files, read together.", metavar="FILE...")]
 
 

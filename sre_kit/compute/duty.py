@@ -7,10 +7,10 @@ memory. Nights are 22:00-08:00 on the clock of the person who holds the pager.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
-from itertools import combinations, pairwise
+from itertools import pairwise
 from typing import Final
 
 from sre_kit.compute.incidents import Incident, union
@@ -64,12 +64,20 @@ def pager_coverage(
     return found
 
 
+def overlaps(shifts: Sequence[Shift]) -> Iterator[tuple[Shift, Shift]]:
+    """Every two shifts that share some time, the earlier first."""
+    held: list[Shift] = []
+    for shift in sorted(shifts, key=lambda s: (s.start, s.end)):
+        held = [other for other in held if other.end > shift.start]
+        yield from ((other, shift) for other in held)
+        if shift.end > shift.start:
+            held.append(shift)
+
+
 def double_bookings(shifts: Sequence[Shift]) -> list[str]:
     """Every overlap of two shifts of one person, and of two people on one layer (shadows apart), in words."""
     found = []
-    for a, b in combinations(sorted(shifts, key=lambda s: s.start), 2):
-        if b.start >= a.end or a.start >= b.end:
-            continue
+    for a, b in overlaps(shifts):
         if a.person == b.person:
             found.append(f"{a.person} is {a.layer} and {b.layer} from {utc(max(a.start, b.start))}")
         elif a.layer == b.layer != "shadow":

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 from sre_kit import units
@@ -43,6 +43,22 @@ def first_instant(wall: datetime, where: ZoneInfo) -> datetime:
         return late
     # in a gap the two folds lie on either side of the jump
     return _jump(early, late, where)
+
+
+def clock_trouble(wall: datetime, where: tzinfo) -> str:
+    """
+    Why a clock in `where` does not show `wall` exactly once, in words; empty when it does.
+
+    >>> clock_trouble(datetime(2026, 10, 25, 1, 30), ZoneInfo("Europe/London"))
+    'is shown twice'
+    >>> clock_trouble(datetime(2027, 3, 28, 1, 30), ZoneInfo("Europe/London"))
+    'is skipped'
+    """
+    first, second = (wall.replace(tzinfo=where, fold=fold) for fold in (0, 1))
+    if first.utcoffset() == second.utcoffset():
+        return ""
+    shown = first.astimezone(UTC).astimezone(where).replace(tzinfo=None, fold=0)
+    return "is shown twice" if shown == wall.replace(fold=0) else "is skipped"
 
 
 @dataclass(frozen=True, slots=True)

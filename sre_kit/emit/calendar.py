@@ -10,8 +10,9 @@ import json
 import re
 import unicodedata
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any, cast
+from zoneinfo import ZoneInfo
 
 from sre_kit.compute.oncall import OnCall, Schedule, Shift
 from sre_kit.compute.walltime import zone
@@ -49,8 +50,7 @@ def icalendar_text(shifts: Sequence[Shift], stamp: datetime, project: str, zone_
         event = Event()
         event.add("uid", f"{plain(shift.layer)}-{shift.start.astimezone(UTC):%Y%m%dT%H%M%SZ}@{slug(project)}.sre-kit")
         event.add("dtstamp", stamp.astimezone(UTC))
-        # a zone with changing offsets needs wall time and VTIMEZONE; UTC needs neither
-        at = UTC if zone_name == "UTC" else where
+        at = _clock(shift, where)
         event.add("dtstart", shift.start.astimezone(at))
         event.add("dtend", shift.end.astimezone(at))
         event.add("summary", f"{shift.person}: {shift.layer} on call, {project}")
@@ -95,6 +95,17 @@ def _written(text: str) -> str:
 
 def _read(value: object) -> str:
     return str(json.loads(f'"{value}"'))
+
+
+def _clock(shift: Shift, where: ZoneInfo) -> tzinfo:
+    """
+    `where`, with its VTIMEZONE; UTC where that clock shows a boundary of `shift` for the second time.
+
+    RFC 5545, 3.3.5: a local time that occurs twice means the first, so the second can only be said in UTC. Both
+    boundaries are, because readers take the difference of the two clocks for the length.
+    """
+    twice = any(at.astimezone(where).fold for at in (shift.start, shift.end))
+    return UTC if twice or where.key == "UTC" else where
 
 
 def _shift(event: Any) -> Shift:
