@@ -1,13 +1,13 @@
-"""``sre-kit oncall``: on-call calendars of any tool, audited and compared."""
+"""``sre-kit oncall``: on-call calendars of any tool, audited, compared and listed."""
 
 from __future__ import annotations
 
 import json as jsonlib
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -18,8 +18,9 @@ from sre_kit.units import duration, instant, percent, ratio, span, utc, zone
 if TYPE_CHECKING:
     from sre_kit.compute.shift_audit import Audit, ShiftCalendar
 
+HOUR: Final = timedelta(hours=1)
 oncall = typer.Typer(
-    help="On-call calendars (.ics) of any tool: audit one, compare two.",
+    help="On-call calendars (.ics) of any tool: audit one, compare two, list shifts.",
     rich_markup_mode=None,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -102,6 +103,43 @@ def diff_command(
         _print_left_out(left_out)
         print(f"{len(changes)} changes, {len(people)} people" if changes else "the same people at the same times")
     return 1 if changes or left_out else 0
+
+
+@oncall.command("shifts")
+def shifts_command(
+    file: Annotated[Path, typer.Argument(metavar="FILE.ics")],
+    start: From = "",
+    end: To = "",
+    where: Zone = "",
+    json: JSONOption = False,
+) -> int:
+    """Print the shifts of a calendar as CSV or JSON, in UTC, recurring events expanded.
+
+    Exit 0, or 1 when an event cannot be used; standard error says which.
+    """
+    import csv
+    import sys
+
+    found = _read([file], start, end, where)[0]
+    rows = [
+        {"start": _iso(s.start), "end": _iso(s.end), "layer": s.layer, "person": s.person, "hours": s.length / HOUR}
+        for s in found.shifts
+    ]
+    if json:
+        print(jsonlib.dumps(rows, indent=1, ensure_ascii=False))
+    else:
+        table = csv.DictWriter(sys.stdout, ("start", "end", "layer", "person", "hours"), lineterminator="\n")
+        table.writeheader()
+        # a spreadsheet runs a cell that begins like a formula
+        table.writerows({**row, **{name: _cell(str(row[name])) for name in ("layer", "person")}} for row in rows)
+    for one in found.left_out:
+        print(f"left out: {plain(one)}", file=sys.stderr)
+    return 1 if found.left_out else 0
+
+
+def _cell(text: str) -> str:
+    shown = plain(text)
+    return f"'{shown}" if shown.startswith(("=", "+", "-", "@")) else shown
 
 
 def _read(files: Sequence[Path], start: str, end: str, where: str) -> list[ShiftCalendar]:

@@ -53,3 +53,15 @@ def test_a_calendar_without_shifts_and_a_file_that_is_none_are_refused(calendar,
     assert main(["oncall", "audit", calendar("empty.ics")]) == 3
     assert main(["oncall", "audit", "no-such-file.ics"]) == 2
     assert "cannot be read" in capsys.readouterr().err
+
+
+def test_the_shifts_are_listed_as_csv_that_no_spreadsheet_runs_and_as_json(calendar, capsys):
+    path = calendar("a.ics", ("Ann Lee", 0, 7), ("=1+1", 7, 8))
+    assert main(["oncall", "shifts", path]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "start,end,layer,person,hours",
+        "2026-11-02T00:00:00+00:00,2026-11-09T00:00:00+00:00,primary,Ann Lee,168.0",
+        "2026-11-09T00:00:00+00:00,2026-11-10T00:00:00+00:00,primary,'=1+1,24.0",
+    ]
+    assert main(["oncall", "shifts", path, "--json"]) == 0
+    assert [row["person"] for row in json.loads(capsys.readouterr().out)] == ["Ann Lee", "=1+1"]
