@@ -141,10 +141,10 @@ def render(
       sre-kit render params/*.yaml SLODefinitions --shard 2/3 --json
     One that fails stops no other; the exit code is the worst of them.
     """
-    from sre_kit.cli import fleet
-    from sre_kit.cli.render import Options, run
+    from sre_kit.cli import unchanged
+    from sre_kit.cli.options import Options, split
 
-    many, documents = fleet.split(names or ())
+    many, documents = split(names or ())
     options = Options(
         names=tuple(documents),
         params=params,
@@ -163,7 +163,13 @@ def render(
         fresh=fresh,
         json=json,
     )
-    return fleet.run(many, options, shard, dask) if many or shard or dask else run(options)
+    single = not (many or shard or dask)
+    if single and (code := unchanged.answered(options)) is not None:
+        return code
+    from sre_kit.cli import fleet
+    from sre_kit.cli.render import run
+
+    return run(options) if single else fleet.run(many, options, shard, dask)
 
 
 @app.command()

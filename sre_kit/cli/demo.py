@@ -7,7 +7,8 @@ import sys
 from pathlib import Path
 
 from sre_kit import load
-from sre_kit.cli.render import Options, render
+from sre_kit.cli.options import Options
+from sre_kit.cli.render import render
 from sre_kit.errors import ProtectedError
 from sre_kit.store import places
 from sre_kit.store.manifest import ranked

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import json as jsonlib
-import os
 import sys
 import threading
 import time
@@ -17,24 +16,14 @@ from pathlib import Path
 from typing import Any, Final
 
 from sre_kit import load
-from sre_kit.cli.render import PRECEDENCE, Options, Progress, check_options, render
+from sre_kit.cli.options import PRECEDENCE, Options, check_options
+from sre_kit.cli.render import Progress, render
 from sre_kit.errors import NotebookError, ParameterError, SREKitError
 from sre_kit.render import engine, fleet, stopping
 
 WORST: Final = (70, PRECEDENCE[0], 2, *PRECEDENCE[1:])
 """Of the exit codes of the projects, the first of these; a defect (70) and unusable params (2) write nothing either."""
 _alone = threading.Lock()
-
-
-def split(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
-    """
-    Arguments that are params (a path, or a name that ends in .yaml or .yml), and those that are documents.
-
-    >>> split(["params/shop.yaml", "SLODefinitions", "bank.yml", "./bank"])
-    (['params/shop.yaml', 'bank.yml', './bank'], ['SLODefinitions'])
-    """
-    params = [one for one in arguments if os.sep in one or one.endswith((".yaml", ".yml"))]
-    return params, [one for one in arguments if one not in params]
 
 
 def run(params: Sequence[str], options: Options, shard: str = "", dask: str = "") -> int:

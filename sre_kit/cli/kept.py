@@ -9,7 +9,7 @@ from typing import Final
 from sre_kit.load.documents import BUILD_PLAN, decoded
 from sre_kit.load.params import raw
 from sre_kit.load.projects import Project
-from sre_kit.render.kept import Kept
+from sre_kit.render.kept import FOLDER, Kept
 from sre_kit.store import places
 
 MOST: Final = 2_000
@@ -19,7 +19,7 @@ MOST: Final = 2_000
 def kept(project: Project) -> Kept:
     """The documents kept for `project`."""
     always = [*_params(project.params_path), *_named(project), project.root / BUILD_PLAN]
-    return Kept(places.state(project.root) / "rendered", project.root, tuple(always), _foreign)
+    return Kept(places.state(project.root) / FOLDER, project.root, tuple(always), _foreign)
 
 
 def _foreign(raw: bytes) -> bytes | None:

@@ -2,59 +2,35 @@
 
 from __future__ import annotations
 
+import io
 import json as jsonlib
 import sys
 import tempfile
 import uuid
 from collections.abc import Mapping, Sequence
-from contextlib import nullcontext, suppress
-from dataclasses import dataclass
+from contextlib import nullcontext, redirect_stderr, redirect_stdout, suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from sre_kit import check as rubric
 from sre_kit import load
-from sre_kit.cli import plan
+from sre_kit.cli import plan, unchanged
 from sre_kit.cli.kept import kept
-from sre_kit.errors import NotebookError, OutOfDateError, ParameterError, ProtectedError, nearest
+from sre_kit.cli.options import PRECEDENCE, Options, check_options
+from sre_kit.errors import NotebookError, OutOfDateError, ParameterError, ProtectedError
 from sre_kit.escape import plain
 from sre_kit.load.inputs import inputs
 from sre_kit.load.projects import Project
 from sre_kit.load.secrets import Secret, leaked, secret
 from sre_kit.render import batch, engine, pages, publish, stopping
+from sre_kit.render.answers import Answer, remember
 from sre_kit.render.document import noise
 from sre_kit.render.kept import Kept
 from sre_kit.store import manifest as manifests
 from sre_kit.store import places
 from sre_kit.store.manifest import Manifest
 from sre_kit.units import percent
-
-FAIL_ON: Final = ("slo-breached", "budget-exhausted", "coverage-gap", "failed-check")
-FORMS: Final = ("md", "html")
-PRECEDENCE: Final = (4, 6, 3, 5, 1)
-"""Of several exit codes, the first of these."""
-
-
-@dataclass(frozen=True)
-class Options:
-    """What was asked for on the command line."""
-
-    params: str
-    names: tuple[str, ...] = ()
-    as_of: str = ""
-    parameters: tuple[str, ...] = ()
-    out: Path | None = None
-    dry_run: bool = False
-    check: bool = False
-    fail_on: tuple[str, ...] = ()
-    strict: bool = False
-    force: bool = False
-    jobs: int = 2
-    seconds: int = engine.CELL_SECONDS
-    engine: str = engine.WARM
-    fresh: bool = False
-    json: bool = False
-    to: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -68,6 +44,8 @@ class Report:
     folder: Path
     written: bool
     notes: Sequence[str]
+    published: Mapping[str, str | None] = field(default_factory=dict)
+    """Path, relative to the project, -> hash of every file of the set; None where there shall be none."""
 
     def as_json(self) -> dict[str, Any]:
         """Stable keys; times in seconds."""
@@ -99,30 +77,28 @@ def run(options: Options) -> int:
     check_options(options)
     project = load.project(options.params, options.as_of)
     report, code = render(project, options)
+    _say(report, options)
+    if unchanged.applies(options) and not options.force:
+        _remember(project, options, report, code)
+    return code
+
+
+def _say(report: Report, options: Options) -> None:
     if options.json:
         print(jsonlib.dumps(report.as_json(), indent=1, ensure_ascii=False))
     else:
         _print(report, options)
-    return code
 
 
-def check_options(options: Options) -> None:
-    """
-    Refuse what no project could be rendered with.
-
-    Raises
-    ------
-    ParameterError
-        A threshold, engine or form that there is not.
-    """
-    for name in options.fail_on:
-        if name not in FAIL_ON:
-            raise ParameterError(f"--fail-on {name!r}{nearest(name, FAIL_ON)}")
-    if options.engine not in engine.ENGINES:
-        raise ParameterError(f"--engine {options.engine!r}{nearest(options.engine, engine.ENGINES)}")
-    for name in options.to:
-        if name not in FORMS:
-            raise ParameterError(f"--to {name!r}{nearest(name, FORMS)}")
+def _remember(project: Project, options: Options, report: Report, code: int) -> None:
+    """What this render would say if nothing changes from here on."""
+    out, err = io.StringIO(), io.StringIO()
+    with redirect_stdout(out), redirect_stderr(err):
+        _say(replace(report, changes=()), options)
+    asked, own = unchanged.asked(options, project.params_path), own_notebooks(project)
+    notebooks = batch.chosen(batch.notebooks(own), options.names)
+    answer = Answer(out.getvalue(), err.getvalue(), code)
+    remember(kept(project), asked, notebooks, own, report.published, answer)
 
 
 def render(project: Project, options: Options) -> tuple[Report, int]:
@@ -169,9 +145,9 @@ def render(project: Project, options: Options) -> tuple[Report, int]:
                 plan.keep(root, edit)
             with stopping.deferred():
                 publish.publish(root, changes)
-    report = Report(
-        outcome, changes, _degraded(outcome), _breaches(outcome.manifest, options.fail_on), target, writes, notes
-    )
+    breaches = _breaches(outcome.manifest, options.fail_on)
+    hashes = {path: None if content is None else manifests.sha256(content) for path, content in files.items()}
+    report = Report(outcome, changes, _degraded(outcome), breaches, target, writes, notes, hashes)
     return report, _exit_code(report, options)
 
 

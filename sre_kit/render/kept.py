@@ -26,6 +26,8 @@ from sre_kit.store import places
 from sre_kit.store.manifest import Manifest, sha256
 
 FORMAT: Final = 1
+FOLDER: Final = "rendered"
+"""Where documents are kept, in the state folder."""
 WHOLE: Final = "whole.json"
 TOOLS: Final = ("promtool", "amtool")
 BUILD_PLAN: Final = "build-plan.md"
@@ -93,7 +95,7 @@ class Kept:
         files.discard(str(besides))
         folders = {path for inputs in seen if inputs for path in inputs["folders"]}
         states = {path: self._file(Path(path)) for path in sorted(files)}
-        listed = {path: self._listing(Path(path)) for path in sorted(folders)}
+        listed = {path: listing(Path(path)) for path in sorted(folders)}
         changed = any(_modified(Path(path)) >= began for path in states)
         for name, notebook, given, read, one in run:
             path = self.folder / f"{name}.json"
@@ -105,7 +107,7 @@ class Kept:
                 entry = {
                     "format": FORMAT,
                     "tools": tools(),
-                    "notebook": _bytes_of(notebook),
+                    "notebook": content(notebook),
                     "given": dict(given),
                     "seen": read,
                     "files": states,
@@ -113,7 +115,7 @@ class Kept:
                     "rendered": rendered,
                     "sha256": _digest(rendered),
                 }
-                _write(path, json.dumps(entry).encode("utf-8"))
+                write(path, json.dumps(entry).encode("utf-8"))
 
     def whole(self, tasks: Mapping[str, tuple[Path, Mapping[str, Any]]], previous: Manifest) -> list[Rendered]:
         """
@@ -134,7 +136,7 @@ class Kept:
         """Note which manifest a render of `names` led to."""
         with contextlib.suppress(OSError):
             raw = json.dumps({"names": sorted(names), "manifest": _said(manifest)})
-            _write(self.folder / WHOLE, raw.encode("utf-8"))
+            write(self.folder / WHOLE, raw.encode("utf-8"))
 
     def _differs(
         self, entry: Mapping[str, Any], name: str, notebook: Path, given: Mapping[str, Any], previous: Manifest
@@ -142,7 +144,7 @@ class Kept:
         """The first difference, in words; empty where there is none."""
         if entry["format"] != FORMAT or entry["tools"] != tools():
             return "tools differ"
-        if entry["notebook"] != _bytes_of(notebook):
+        if entry["notebook"] != content(notebook):
             return "inputs differ: its notebook"
         if entry["given"] != dict(given):
             return "inputs differ: its parameters"
@@ -156,7 +158,7 @@ class Kept:
             if self._file(Path(path)) != state:
                 return f"inputs differ: {self._short(path)}"
         for path, state in entry["folders"].items():
-            if self._listing(Path(path)) != state:
+            if listing(Path(path)) != state:
                 return f"inputs differ: files in {self._short(path)}"
         missing = {str(path) for path in self.always} - set(entry["files"])
         return f"inputs differ: {self._short(min(missing))}" if missing else ""
@@ -168,13 +170,7 @@ class Kept:
         if path == self.root / BUILD_PLAN and path.is_file():
             theirs = self.foreign(path.read_bytes())
             return None if theirs is None else sha256(theirs)
-        return _bytes_of(path)
-
-    def _listing(self, path: Path) -> str | None:
-        try:
-            return sha256("\0".join(sorted(set(os.listdir(path)) - _OURS)))
-        except OSError:
-            return None
+        return content(path)
 
     def _short(self, path: str) -> str:
         return str(Path(path).relative_to(self.root)) if Path(path).is_relative_to(self.root) else path
@@ -214,9 +210,18 @@ def _own() -> tuple[Path, ...]:
     return (places.PACKAGE, places.bundled("notebooks"), places.bundled("params"))
 
 
-def _bytes_of(path: Path) -> str | None:
+def content(path: Path) -> str | None:
+    """The hash of a file's content; None where there is none."""
     try:
         return sha256(path.read_bytes()) if path.is_file() else None
+    except OSError:
+        return None
+
+
+def listing(path: Path) -> str | None:
+    """The hash of a folder's names, without those that a render may add; None where there is none."""
+    try:
+        return sha256("\0".join(sorted(set(os.listdir(path)) - _OURS)))
     except OSError:
         return None
 
@@ -244,11 +249,12 @@ def _read(entry: Mapping[str, Any]) -> Rendered:
     return Rendered(entry["name"], entry["markdown"], files, entry["machine"], entry["seconds"], kept=True)
 
 
-def _write(path: Path, content: bytes) -> None:
+def write(path: Path, raw: bytes) -> None:
+    """The whole file or none of it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        temporary.write_bytes(content)
+        temporary.write_bytes(raw)
         temporary.replace(path)
     except BaseException:
         temporary.unlink(missing_ok=True)

@@ -1,0 +1,79 @@
+"""``sre-kit render`` of a project that has not changed: answered before anything heavy is imported."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Final
+
+from sre_kit.cli.options import Options
+from sre_kit.errors import ParameterError
+from sre_kit.store import places
+
+_LIGHT: Final = ("params", "names", "as_of", "parameters", "fail_on", "strict", "seconds", "engine", "json", "to")
+
+
+def applies(options: Options) -> bool:
+    """
+    Whether a render asked this way may be answered from memory: of a fixed moment, published where it belongs.
+    """
+    return bool(options.params and options.as_of) and not (
+        options.out or options.dry_run or options.check or options.fresh
+    )
+
+
+def asked(options: Options, params: Path) -> dict[str, Any]:
+    """All that an answer depends on beside files."""
+    whole = asdict(options)
+    return {name: list(one) if isinstance(one := whole[name], tuple) else one for name in _LIGHT} | {
+        "params": str(params)
+    }
+
+
+def answered(options: Options) -> int | None:
+    """Print what the last render of an unchanged project said, and return its exit code; None where it must be run."""
+    from sre_kit.render.answers import remembered
+
+    if not applies(options):
+        return None
+    try:
+        params = places.find_params(options.params)
+    except ParameterError:
+        return None
+    root = _root(params)
+    answer = remembered(root, asked(options, params)) if root else None
+    if answer is None:
+        return None
+    sys.stdout.write(answer.out)
+    sys.stderr.write(answer.err)
+    return answer.code
+
+
+def _root(params: Path) -> Path | None:
+    """
+    The project's folder where the params name it themselves; only a hint, what lies there is held against hashes.
+    """
+    import yaml
+
+    base = params if params.is_dir() else params.parent
+    files = sorted(params.glob("*.y*ml"), key=lambda path: path.stem != "project") if params.is_dir() else [params]
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    for file in files:
+        with contextlib.suppress(OSError, UnicodeDecodeError, yaml.YAMLError, RecursionError):
+            written = _scalar(yaml.compose(file.read_text(encoding="utf-8"), Loader=loader), "project", "path")
+            if written:
+                return places.resolve(written, base).resolve()
+    return None
+
+
+def _scalar(node: Any, *keys: str) -> str:
+    """The text under nested keys of a YAML node; empty where there is none. Aliases are not expanded."""
+    for key in keys:
+        pairs: Mapping[str, Any] = {
+            str(name.value): value for name, value in (node.value if getattr(node, "id", "") == "mapping" else ())
+        }
+        node = pairs.get(key)
+    return str(node.value) if getattr(node, "id", "") == "scalar" else ""

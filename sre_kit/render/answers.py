@@ -1,0 +1,104 @@
+"""
+What an unchanged project is answered: the words of the last render, found again without loading the project.
+
+Only hashes are compared: of every file that the kept documents were made from, of every file that was published, of
+the tools. Whatever is missing, damaged, different or in doubt is no answer, and the project is rendered as ever.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from sre_kit.render import kept
+from sre_kit.render.kept import BUILD_PLAN, Kept
+from sre_kit.store import places
+from sre_kit.store.manifest import sha256
+
+NAME: Final = "answer.json"
+JOURNAL: Final = "journal.json"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a render said on standard output and standard error, and its exit code."""
+
+    out: str
+    err: str
+    code: int
+
+
+def remember(
+    holds: Kept,
+    asked: Mapping[str, Any],
+    notebooks: Mapping[str, Path],
+    own: Path,
+    published: Mapping[str, str | None],
+    answer: Answer,
+) -> None:
+    """
+    Keep `answer` for the same question.
+
+    Parameters
+    ----------
+    holds
+        The documents that were kept; where one of `notebooks` was not, nothing is remembered.
+    asked
+        Everything on the command line that the answer depends on.
+    own
+        The folder where notebooks of the project's own lie, or would.
+    published
+        Paths of what was published, relative to the project, with the hashes that were meant.
+    """
+    files: dict[str, str | None] = {str(path): kept.content(path) for path in notebooks.values()}
+    folders: dict[str, str | None] = {}
+    place = holds.folder / NAME
+    with contextlib.suppress(OSError):
+        place.unlink(missing_ok=True)
+        try:
+            for name in notebooks:
+                entry = json.loads((holds.folder / f"{name}.json").read_bytes())
+                files |= {path: state for path, state in entry["files"].items() if not _ours(holds.root, Path(path))}
+                folders |= entry["folders"]
+        except (OSError, ValueError, KeyError, TypeError):
+            return
+        folders[str(own)] = kept.listing(own)
+        files |= {str(holds.root / path): state for path, state in published.items()}
+        known = {
+            "asked": dict(asked),
+            "tools": kept.tools(),
+            "files": files,
+            "folders": folders,
+            "answer": asdict(answer),
+        }
+        kept.write(place, json.dumps({**known, "sha256": _digest(known)}).encode("utf-8"))
+
+
+def remembered(root: Path, asked: Mapping[str, Any]) -> Answer | None:
+    """The answer that was given to `asked`, where nothing has changed since; else None."""
+    state = root / places.STATE
+    try:
+        known = json.loads((state / kept.FOLDER / NAME).read_bytes())
+        if known.pop("sha256") != _digest(known) or known["asked"] != dict(asked):
+            return None
+        if (state / JOURNAL).exists() or known["tools"] != kept.tools():
+            return None
+        same = all(kept.content(Path(path)) == was for path, was in known["files"].items()) and all(
+            kept.listing(Path(path)) == was for path, was in known["folders"].items()
+        )
+        return Answer(**known["answer"]) if same else None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def _ours(root: Path, path: Path) -> bool:
+    """What a render writes: it is compared as it was published, not as it was read."""
+    return path == root / BUILD_PLAN or path.is_relative_to(root / places.DOCUMENTS)
+
+
+def _digest(value: object) -> str:
+    return sha256(json.dumps(value, sort_keys=True))
