@@ -163,13 +163,7 @@ def render(
         fresh=fresh,
         json=json,
     )
-    single = not (many or shard or dask)
-    if single and (code := unchanged.answered(options)) is not None:
-        return code
-    from sre_kit.cli import fleet
-    from sre_kit.cli.render import run
-
-    return run(options) if single else fleet.run(many, options, shard, dask)
+    return unchanged.answered_or_run(options, many, shard, dask)
 
 
 @app.command()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
@@ -31,6 +31,17 @@ def asked(options: Options, params: Path) -> dict[str, Any]:
     return {name: list(one) if isinstance(one := whole[name], tuple) else one for name in _LIGHT} | {
         "params": str(params)
     }
+
+
+def answered_or_run(options: Options, many: Sequence[str], shard: str, dask: str) -> int:
+    """The exit code of one project, from memory where that holds, or of `many`."""
+    single = not (many or shard or dask)
+    if single and (code := answered(options)) is not None:
+        return code
+    from sre_kit.cli import fleet
+    from sre_kit.cli.render import run
+
+    return run(options) if single else fleet.run(many, options, shard, dask)
 
 
 def answered(options: Options) -> int | None:
