@@ -72,7 +72,11 @@ def stores(judged: Bundle, section: Section, rows: Rows) -> str:
         for column in ("Every", "Kept", "Location", "Encrypted", "Last success"):
             if row[column] in ("", "–") and not asked(section, re.escape(plain(row["Component"]))):
                 return f"{row['Component']}: {column.lower()} is empty and nobody is asked"
-    return blank(saved(rows), "Owner", "Every")
+        if row["Owner"] in ("", "–") and not asked(
+            section, f"who owns the backups of {re.escape(plain(row['Component']))}"
+        ):
+            return f"{row['Component']}: the owner is empty and nobody is asked"
+    return blank(saved(rows), "Every")
 
 
 def _proven(rows: Rows, objective: str) -> str:

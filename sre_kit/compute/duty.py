@@ -166,10 +166,11 @@ def load_problems(found: Sequence[Load]) -> list[str]:
     counts = [load.primary for load in found if load.primary and load.person.fte == 1]
     if counts and max(counts) - min(counts) > 1:
         problems.append(f"primary shifts per person differ by {max(counts) - min(counts)}, at most 1 is fair")
+    carrying = sum(bool(load.primary) for load in found)
     for load in found:
         if load.share > SHARE_FAIL:
             problems.append(f"{load.person.name} carries {load.share:.0%} of the primary hours, more than half")
-        elif load.share > SHARE_WARN:
+        elif load.share > max(SHARE_WARN, 1 / max(1, carrying)):
             problems.append(f"{load.person.name} carries {load.share:.0%} of the primary hours, above 30 %")
     return problems
 
@@ -329,7 +330,8 @@ def rota_review(
             f"{gap.layer}: nobody from {utc(gap.start)} to {utc(gap.end)}, {gap.reason}"
             for one in covered
             for gap in one.gaps
-        ],
+        ]
+        + (["secondary: no such rotation, nobody answers when the primary does not"] if layers == ["primary"] else []),
         "Calendar equals the plan": [f"{len(plan ^ read_back)} shifts differ"] if plan ^ read_back else [],
         "Nobody on two layers, nobody doubled": double_bookings(exported),
         "Absences, joining and leaving honoured": absence_problems(exported, oncall),

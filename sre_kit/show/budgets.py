@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import Final
 
 from sre_kit.compute.budget import (
+    ENOUGH_COVERAGE,
     WORKBOOK_STATES,
     ErrorBudget,
     PolicyState,
@@ -94,6 +95,8 @@ def earlier_periods(earlier: Sequence[Sequence[ErrorBudget]]) -> Table:
     for past in earlier:
         for budget in past:
             met: Inline = MISSING if budget.met is None else "yes" if budget.met else Strong("no")
+            if budget.met and budget.coverage < ENOUGH_COVERAGE:
+                met = f"not known, {percent(budget.coverage, 0)} seen"
             good = percent(budget.availability, 3) if budget.total else "no data"
             rows.append((budget.slo.name, str(budget.window), good, target(budget.slo.target), _used(budget), met))
         if len(past) > 1 and not any(budget.met for budget in past[:2]) and past[0].total and past[1].total:

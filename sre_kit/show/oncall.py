@@ -210,6 +210,8 @@ def loads_conclusion(review: RotaReview) -> str:
         return "Nobody carries the pager in this rota."
     most = max(carrying, key=lambda load: load.primary_hours)
     least = min(carrying, key=lambda load: load.primary_hours)
+    if most.primary_hours == least.primary_hours and len(carrying) > 1:
+        return f"All {len(carrying)} who carry the pager carry the same primary hours ({number(most.primary_hours)})."
     return (
         f"{most.person.name} carries most primary hours ({number(most.primary_hours)}), {least.person.name} least "
         f"({number(least.primary_hours)}); turns differ by "

@@ -60,6 +60,8 @@ def _backup_gaps(one: Recoverable) -> list[Gap]:
     missing = []
     if one.saved and one.backup.encrypted is None:
         missing.append(Gap(f"whether backups of {one.component} are encrypted", _ASK, _WHERE))
+    if one.saved and not one.backup.owner:
+        missing.append(Gap(f"who owns the backups of {one.component}", _ASK, _WHERE))
     if one.saved and one.backup.last_success is None:
         missing.append(Gap(f"when {one.component} was last saved", one.backup.owner or _ASK, _WHERE))
     return missing
@@ -273,7 +275,7 @@ def plot_recovery(found: Sequence[Recoverable]) -> Shown:
     axes.set(xlabel="worst case / objective (grey: a lower bound, unproven)", xlim=(0, max(1.2, *share) * 1.05))
     axes.invert_yaxis()
     rows = [
-        (name, span(p.objective), span(p.known), percent(s, 0), p.verdict)
+        (name, span(p.objective), span(p.known or None), percent(s, 0) if p.known else MISSING, p.verdict)
         for (name, p), s in zip(bars, share, strict=True)
     ]
     data = Table(("Objective", "Limit", "Worst case known", "Share", "Verdict"), rows)

@@ -45,7 +45,7 @@ def runbook_index(check: RunbookCheck, as_of: date, components: Iterable[Fact] =
         for alert, runbook in check.pairs
     ]
     rows += [
-        (alert.name, alert.severity or MISSING, _sources(alert), MISSING, MISSING, Strong("no runbook"))
+        (alert.name, alert.severity or MISSING, _sources(alert), MISSING, MISSING, _without(alert))
         for alert in check.without
     ]
     rows += [
@@ -159,15 +159,25 @@ def _sources(alert: Alert) -> Inline:
     return Lines([fact_link(fact) for fact in alert.facts])
 
 
+def _without(alert: Alert) -> Inline:
+    if alert.runbook:
+        return Lines([Strong("no runbook here"), "linked:", Code(alert.runbook)])
+    return Strong("no runbook")
+
+
 def _gap(alert: Alert) -> Gap:
-    return Gap(f"the runbook of {alert.name}", "DevOps Engineer", "params: runbooks", "the alert has none")
+    why = f"the alert only links to {alert.runbook}" if alert.runbook else "the alert has none"
+    return Gap(f"the runbook of {alert.name}", "DevOps Engineer", "params: runbooks", why)
 
 
 def _finding(alert: Alert) -> Finding:
     pages = any(word in (alert.severity.casefold(), alert.channel.casefold()) for word in PAGING)
     kind = "page" if pages else "alert"
     return Finding(
-        6, 2.0 if pages else 1.0, f"the {kind} {alert.name} ({alert.severity or 'no severity'}) has no runbook"
+        6,
+        2.0 if pages else 1.0,
+        f"the {kind} {alert.name} ({alert.severity or 'no severity'}) has "
+        + ("no runbook here, only a link" if alert.runbook else "no runbook"),
     )
 
 

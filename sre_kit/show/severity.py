@@ -93,10 +93,16 @@ def alert_grades(grades: Sequence[AlertGrade]) -> Table:
         source="the burn-rate alerts of SLODefinitions",
         gaps=() if grades else (Gap("service level objectives", "Site Reliability Engineer", "params: slos"),),
         findings=tuple(
-            Finding(7, float(g.factor), f"the {g.alert.severity} alert above burn rate {number(g.factor)} is {g.level}")
+            Finding(
+                7, float(g.factor), f"the {g.alert.severity} alert above burn rate {number(g.factor)} {_said(g.level)}"
+            )
             for g in wrong
         ),
     )
+
+
+def _said(level: str) -> str:
+    return f"is {level}" if level else "has no level in the severity ladder"
 
 
 def severity_words(log: IncidentLog, policy: IncidentPolicy) -> Table:

@@ -226,3 +226,11 @@ def test_clock_changes_are_found_to_the_second():
     found = clock_changes("Europe/Amsterdam", utc(2026, 1, 1), utc(2027, 1, 1))
     assert [c.at for c in found] == [utc(2026, 3, 29, 1), utc(2026, 10, 25, 1)]
     assert [c.by for c in found] == [timedelta(hours=1), -timedelta(hours=1)]
+
+
+def test_a_rota_without_a_second_layer_says_so_and_equal_halves_are_fair():
+    team = on_call(members=["Ann", "Ben"], people=[Person("Ann"), Person("Ben")])
+    plan = schedule(team, START)
+    review = rota_review(plan, plan.shifts, team)
+    assert "secondary: no such rotation" in review.problems["Every minute covered"][-1]
+    assert not [text for text in review.problems["Fair"] if "above 30 %" in text]

@@ -403,5 +403,16 @@ def test_the_same_statement_is_one_fact():
     assert len(found) == 1
 
 
+def test_a_table_with_one_environment_column_names_all_its_components_and_its_heading_is_none():
+    text = (
+        "# Infrastructure Spec\n\n## Components\n\n| Component | Kind | Instance (prod) | Count |\n|---|---|---|---|\n"
+        "| booking-api | container | 1 vCPU, 2 GiB | 3 |\n| booking-db | PostgreSQL 15 | db.t3.medium | 1 |\n\n"
+        "Instance: db.t3.medium (prod), db.t3.micro (dev)\n"
+    )
+    rows = {(fact.name, fact.scope.environment, fact.details.get("count")) for fact in usable(text, Kind.COMPONENT)}
+    assert {("booking-api", "production", "3"), ("booking-db", "production", "1")} <= rows
+    assert "Components" not in {name for name, *_ in rows}
+
+
 def test_what_marketing_says_is_no_target():
     assert usable('Marketing says "always on, 100 % uptime".') == []

@@ -13,6 +13,7 @@ from sre_kit.compute.duty import rota_review
 from sre_kit.compute.incidents import Incident, IncidentLog, IncidentPolicy, Severity
 from sre_kit.compute.oncall import Absence, OnCall, Person, Rotation
 from sre_kit.compute.rota import schedule
+from sre_kit.compute.runbooks import Alert
 
 ROOT = Path(__file__).resolve().parents[2]
 AS_OF = datetime(2026, 11, 1, tzinfo=UTC)
@@ -67,6 +68,13 @@ def test_an_alert_without_a_runbook_is_a_finding_and_a_question(checked):
     assert [(f.rank, f.text) for f in index.findings] == [(6, "the alert SearchIndexLag (warning) has no runbook")]
     assert "the runbook of SearchIndexLag" in [gap.what for gap in index.gaps]
     assert "7 of 8 alerts have exactly one runbook" in index.markdown()
+
+
+def test_an_alert_that_links_to_a_runbook_is_not_said_to_have_none():
+    linked = compute.runbook_check([Alert("A", "x", "critical", runbook="https://wiki.example/a")], [])
+    index = show.runbook_index(linked, AS_OF.date())
+    assert "linked:" in index.markdown() and "`https://wiki.example/a`" in index.markdown()
+    assert [f.text for f in index.findings] == ["the page A (critical) has no runbook here, only a link"]
 
 
 def test_the_trigger_of_a_runbook_is_the_rule_as_written(checked):

@@ -155,6 +155,7 @@ def test_what_misses_says_by_how_much() -> None:
 
 def test_a_store_without_any_backup_asks_how_it_is_saved() -> None:
     assert [gap.what for gap in recovery.backups(stores()).gaps] == ["how db is saved"]
+    assert "who owns the backups of db" in [gap.what for gap in recovery.backups(stores(every=60 * MINUTES)).gaps]
 
 
 def test_bars_of_the_recovery_chart_are_shares_of_the_objective() -> None:
@@ -165,6 +166,12 @@ def test_bars_of_the_recovery_chart_are_shares_of_the_objective() -> None:
     (bar,) = shown.figure.axes[0].patches
     assert bar.get_width() == pytest.approx(0.5)
     assert "1 are met" in shown.alt
+
+
+def test_a_restore_of_which_nothing_is_known_takes_no_zero_seconds() -> None:
+    shown = recovery.plot_recovery(stores(rto=60 * MINUTES))
+    assert isinstance(shown, Chart)
+    assert "0 s" not in shown.data.markdown() and "0 %" not in shown.data.markdown()
 
 
 def test_a_cycle_has_no_order_and_is_named() -> None:

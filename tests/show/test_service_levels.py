@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -272,4 +273,7 @@ def test_periods_before_are_met_missed_or_not_known_and_two_misses_are_told() ->
     assert shown.markdown().count("**no**") == 2
     assert "200.0 %" in shown.markdown()
     assert [one.text for one in shown.findings] == ["api: missed in each of the two periods before this one"]
+    ((whole, *_), *_) = earlier_budgets(*account(events(objective(), np.zeros(90 * 288, dtype=int), days=90)))
+    assert "| yes " in budgets.earlier_periods([[whole]]).markdown()
+    assert "| not known, 7 % seen |" in budgets.earlier_periods([[replace(whole, coverage=0.07)]]).markdown()
     assert "no whole window" in budgets.earlier_periods([[]]).markdown()

@@ -178,14 +178,16 @@ def component_table(table: Table, document: str) -> list[Fact] | None:
         index: scope.environment(name) for index, name in enumerate(header) if index and scope.is_environment(name)
     }
     named = _NAME_COLUMN.match(header[0]) is not None
-    if named and environments and _INFRA_PLACE.search(place):
+    alone = len(environments) == 1 and len(set(sizes) - set(environments)) > 0
+    if named and environments and not alone and _INFRA_PLACE.search(place):
         found = [fact for row in table.rows for fact in _environment_row(table, row, environments, document)]
         return found or None
     measured = {key for key, words in _SIZES for name in header[1:] if words.search(name)}
     named = named or ({"cpu", "memory"} <= measured and not _NOT_NAMES.search(header[0]))
     counted = typed or any(_COUNTED.search(cell) for cell in cells)
     if named and sizes and (len(sizes) > 1 or counted or _COUNT_COLUMN.match(header[sizes[0]])):
-        return [fact for row in table.rows if (fact := _sized_row(table, row, document))]
+        stated = next(iter(environments.values())) if alone else ""
+        return [fact for row in table.rows if (fact := _sized_row(table, row, document, stated))]
     if scope.is_environment(table.rows[0].cells[0]) and _TYPE_COLUMN.search(" ".join(header)):
         return [fact for row in table.rows if (fact := _sized_row(table, row, document))]
     return None
@@ -197,7 +199,7 @@ _NOT_NAMES: Final = re.compile(
 )
 
 
-def _sized_row(table: Table, row: Row, document: str) -> Fact | None:
+def _sized_row(table: Table, row: Row, document: str, stated: str = "") -> Fact | None:
     name = row.cells[0]
     if not name or re.match(r"(?i)\W*(?:sub)?total|\W*sum", name) or name in ("-", "–"):
         return None
@@ -216,7 +218,7 @@ def _sized_row(table: Table, row: Row, document: str) -> Fact | None:
                 details.setdefault(key, cell)
     if not details:
         return None
-    environment = scope.environment(name, table.lead, *reversed(table.heading))
+    environment = stated or scope.environment(name, table.lead, *reversed(table.heading))
     component = "" if scope.is_environment(name) else name
     label = component or next((text for text in (table.lead, *reversed(table.heading)) if text), name)
     return component_fact(
@@ -359,9 +361,17 @@ def is_component_name(name: str) -> bool:
     return len(name.split()) <= 6 and any(pattern.search(name) for _, pattern in _KINDS)
 
 
+_GENERIC: Final = re.compile(
+    r"(?i)\W*(?:\d[\d.]*\s+)?(?:(?:system|infrastructure|core|main) )?"
+    r"(?:components?|services|infrastructure|servers)\W*"
+)
+
+
 def _owner(claim: Claim) -> str:
     """The bullet, lead-in or heading that names what a line describes."""
     for text in claim.around:
+        if _GENERIC.fullmatch(text.strip()):
+            return ""  # a heading over all components names none of them
         cleaned = re.sub(r"^\W*[\d.]+\s*", "", re.split(r":\s|\s[–—-]\s", text)[0]).strip(" :*")
         if not scope.is_environment(cleaned) and not re.search(
             r"(?i)\b(?:configuration|specifications?|overview|requirements|details|settings|sizing|resources)\b",
