@@ -34,6 +34,7 @@ def current_costs(
     facts: Sequence[Fact] = (),
 ) -> Shown:
     """Each line of the bill, what scales with demand, and the cost of a unit of work."""
+    budgeted = bool(plan.budgets) or plan.budget_monthly is not None
     rows: list[Sequence[Inline]] = [
         (one.name, money(one.monthly, currency), "with demand" if one.scales else "fixed", one.source or MISSING)
         for one in sorted(plan.costs, key=lambda line: -line.monthly)
@@ -44,7 +45,7 @@ def current_costs(
         ("Line", "A month", "Scales", "Source"),
         rows,
         records=[Record("cost.monthly", cost.monthly, currency, "params: capacity.costs")] if rows else [],
-        gaps=([] if rows else [COST_GAP]) + _foreign(facts, currency),
+        gaps=([] if rows else [COST_GAP]) + (_foreign(facts, currency) if not (rows and budgeted) else []),
     )
     return Stack(lines, _per_unit(cost, demand, users, currency)) if rows else lines
 
