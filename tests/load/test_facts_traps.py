@@ -164,3 +164,38 @@ def test_a_masked_telephone_number_leaves_the_person():
 def test_an_office_is_no_person():
     text = "## Emergency contacts\n\n- **Owner**: VP Engineering\n"
     assert values(text, Kind.TEAM_MEMBER) == []
+
+
+def test_a_price_by_the_head_is_no_cost_even_under_the_word_cost():
+    text = "## Effective cost by head\n\n- Small: $0.31/user\n- Large: $0.12/seat\n- Hosting: $90/month\n"
+    assert values(text, Kind.COST) == [Decimal(90)]
+
+
+def test_what_a_priced_plan_includes_is_no_count_of_users():
+    text = "## Offers\n\n| Name | {} | Users |\n|---|---|---|\n| Basic | 30 | 12 |\n"
+    assert values(text.format("Price a month"), Kind.USERS) == []
+    assert values(text.format("Region"), Kind.USERS) == [Decimal(12)]
+
+
+def test_the_size_of_a_segment_and_what_we_lack_are_no_users_of_ours():
+    assert values("## Market size\n\n- 40M internet users\n", Kind.USERS) == []
+    assert values("## Missing\n\n- ❌ Fame (9M users for the leader)\n", Kind.USERS) == []
+    assert values("## Reach\n\n- 400 active users\n", Kind.USERS) == [Decimal(400)]
+
+
+def test_the_steps_of_one_journey_are_not_several_journeys():
+    text = "## {}\n\n1. **Search**: find a seat\n2. **Pay**: with a card\n"
+    assert values(text.format("Main user flow"), Kind.CRITICAL_USER_JOURNEY) == []
+    assert len(values(text.format("Main user flows"), Kind.CRITICAL_USER_JOURNEY)) == 2
+
+
+def test_a_principle_that_prefers_one_thing_to_another_sets_no_target():
+    text = "## What we value\n\n| Principle | Target |\n|---|---|\n| {} | 70ms response time |\n"
+    assert values(text.format("Quick over exact"), Kind.LATENCY_TARGET) == []
+    assert values(text.format("Quick answers"), Kind.LATENCY_TARGET) == [Decimal("0.070")]
+
+
+def test_the_posts_of_a_team_are_no_components():
+    text = "## {} requirements\n\n| Role | Count | Duty |\n|---|---|---|\n| Web | 2 | pages |\n"
+    assert values(text.format("Team"), Kind.COMPONENT) == []
+    assert len(values(text.format("Cluster"), Kind.COMPONENT)) == 1

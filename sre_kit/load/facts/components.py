@@ -165,6 +165,9 @@ _HYPOTHESIS: Final = re.compile(
 )
 
 
+_STAFF: Final = re.compile(r"(?i)\b(?:teams?|hiring|hires?|staff\w*|headcount|personnel|people)\b")
+
+
 def component_table(table: Table, document: str) -> list[Fact] | None:
     """The components of a sizing table, or None where the table is about something else."""
     header = table.header
@@ -172,6 +175,8 @@ def component_table(table: Table, document: str) -> list[Fact] | None:
     cells = [cell for row in table.rows for cell in row.cells]
     typed = any(INSTANCE.search(cell) for cell in cells)
     if any(_NOT_COMPONENT_TABLE.search(name) for name in header) and not typed:
+        return None
+    if re.match(r"(?i)(?:role|position|job)s?\b", header[0]) and _STAFF.search(place) and not typed:
         return None
     sizes = [index for index, name in enumerate(header) if index and _SIZE_COLUMN.search(name)]
     environments = {

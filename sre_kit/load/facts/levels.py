@@ -336,6 +336,8 @@ def _vetoed(kind: Kind | None, claim: Claim, quantity: Quantity) -> Kind | None:
     """Words anywhere on the spot that turn the kind down: a blocked label beside a telling column, or the reverse."""
     if kind is None:
         return None
+    if re.fullmatch(r"(?i)\W*[\w-]+ over [\w-]+\W*", claim.label):
+        return None  # "Fast over perfect": a principle that weighs two things, no target
     spot = f"{claim.label} {claim.column}"
     told, other = subject(spot, quantity.unit, quantity.value)
     if told and other is None:

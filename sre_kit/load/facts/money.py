@@ -110,6 +110,8 @@ def _income(claim: Claim, quantity: Quantity, budgeted: bool) -> bool:
         return True
     if re.search(r"\+\s?$", claim.text[: quantity.start]) or (claim.form == "pair" and _CHARGED.fullmatch(claim.label)):
         return True  # a difference, or what customers pay
+    if _PER_HEAD.match(claim.text[quantity.end :]):
+        return True  # unit economics: what one of the users pays or costs
     words, nearest = f"{spot} {_clause(claim, quantity)}", claim.around[0] if claim.around else ""
     ours = _ours(claim)
     if ours or budgeted:
@@ -178,6 +180,7 @@ _EACH: Final = re.compile(
 _RIVAL_COLUMN: Final = re.compile(
     r"(?i)\bour (?:advantage|edge|price|difference)|\bcompetitors?\b|\bvs\.? us\b|\btradi[ct]ional\w*|\bincumbents?\b"
 )
+_PER_HEAD: Final = re.compile(r"(?i)\s?/\s?(?:(?:active |paying )?user|customer|seat|member|subscriber|agent)s?\b")
 _ROUND: Final = re.compile(r"(?i)\W*(?:pre-?)?(?:seed|series [a-e]|angel|bridge)(?: round| funding)?\b")
 _CHARGED: Final = re.compile(
     r"(?i)(?:(?:our |customer |list |selling |monthly |annual |target |base |starting )?(?:pric(?:e|es|ing)|"

@@ -201,6 +201,8 @@ def people_line(line: Line, document: str) -> Iterator[Fact]:
             )
     elif _TEAM.search(near) and not _NOT_PEOPLE.search(near) and key and rest:
         yield from _member(line, key, rest, document)
+    elif _ONE_JOURNEY.search(near) and re.match(r"\s*\d+[.)]", line.raw):
+        return  # the steps of one journey, not several journeys
     elif any(_JOURNEYS.search(text) for text in places) and not _NOT_JOURNEYS.search(near) and _is_journey(name):
         yield _fact(Kind.CRITICAL_USER_JOURNEY, name, {}, line.line, line.raw, line.heading, line.context, document)
 
@@ -247,6 +249,7 @@ def _is_journey(name: str) -> bool:
     )
 
 
+_ONE_JOURNEY: Final = re.compile(r"(?i)\b(?:journey|flow|workflow)\W*$")
 _NOT_JOURNEYS: Final = re.compile(r"(?i)\b(?:tests?|testing|monitor\w*|metrics|tools?|coverage|alerts?)\b")
 _JOURNEY_FIELD: Final = re.compile(
     r"(?i)^(?:goals?|steps?|entry(?: point)?|actors?|persona|trigger|outcome|success(?: "

@@ -224,9 +224,29 @@ _REQUIRED: Final = re.compile(
 _AIMED_AT: Final = re.compile(r"(?i)\W*(?:target|goal|expected|about|approx(?:imately|\.)?|objetivo|ziel)\W*")
 
 
+_SEGMENTS: Final = re.compile(
+    r"(?i)\b(?:segments?|personas?|customer profiles?|ideal customers?|market (?:size|opportunity)|zielgruppen?|"
+    r"сегмент\w*|segmentos?)\b"
+)
+_PRICE_COLUMN: Final = re.compile(
+    r"(?i)\b(?:pric(?:e|es|ing)|preis\w*|precios?|prix|preços?|prezz[oi]|цен[аы]|тариф\w*)\b"
+)
+
+
+def _of_others(claim: Claim) -> bool:
+    """The size of a customer or a market, what a plan includes, or what we lack and a competitor has."""
+    return (
+        any(_SEGMENTS.search(text) for text in claim.around[:1])
+        or any(_PRICE_COLUMN.search(name) for name, _ in claim.row)
+        or "❌" in claim.quote
+    )
+
+
 def user_facts(claim: Claim, document: str, style: str) -> Iterator[Fact]:
     """How many users or customers there are, are expected, or must be served at once."""
     spot = f"{claim.label} {claim.column}"
+    if _of_others(claim):
+        return
     if (
         _NOT_USERS.search(spot)
         or (any(priced(text) for text in claim.around[:2]) and not _FORETOLD.search(" ".join(claim.around[:2])))
