@@ -199,3 +199,17 @@ def test_the_posts_of_a_team_are_no_components():
     text = "## {} requirements\n\n| Role | Count | Duty |\n|---|---|---|\n| Web | 2 | pages |\n"
     assert values(text.format("Team"), Kind.COMPONENT) == []
     assert len(values(text.format("Cluster"), Kind.COMPONENT)) == 1
+
+
+def test_own_work_is_no_bill_and_a_plans_allowance_no_traffic():
+    text = "## Running costs\n\n- Writing effort: $0 (our own)\n- Hosting: $40/month\n"
+    assert values(text, Kind.COST) == [Decimal(40)]
+    text = "## Offers\n\n| Name | {} | Contents |\n|---|---|---|\n| Basic | 3 | 50 orders/day |\n"
+    assert values(text.format("Price"), Kind.THROUGHPUT) == []
+    assert values(text.format("Depots"), Kind.THROUGHPUT) == [Decimal(50)]
+
+
+def test_the_growth_of_downloads_is_no_growth_of_load():
+    text = "## Growth\n\n- {} growth: 15% month over month\n"
+    assert values(text.format("Download"), Kind.GROWTH_RATE) == []
+    assert values(text.format("User"), Kind.GROWTH_RATE) == [Decimal("0.15")]

@@ -110,8 +110,8 @@ def _income(claim: Claim, quantity: Quantity, budgeted: bool) -> bool:
         return True
     if re.search(r"\+\s?$", claim.text[: quantity.start]) or (claim.form == "pair" and _CHARGED.fullmatch(claim.label)):
         return True  # a difference, or what customers pay
-    if _PER_HEAD.match(claim.text[quantity.end :]):
-        return True  # unit economics: what one of the users pays or costs
+    if _PER_HEAD.match(claim.text[quantity.end :]) or re.search(r"(?i)\w (?:time|effort|hours)\W*$", claim.label):
+        return True  # what one of the users pays or costs, or people's own work
     words, nearest = f"{spot} {_clause(claim, quantity)}", claim.around[0] if claim.around else ""
     ours = _ours(claim)
     if ours or budgeted:

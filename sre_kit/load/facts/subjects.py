@@ -187,7 +187,7 @@ SLOW_WORK: Final = re.compile(
     re.IGNORECASE,
 )
 OUTSIDE_GROWTH: Final = re.compile(
-    r"\b(?:market|industry|sector|markt|mercado|marché|revenue|arr|mrr|sales|gdp|inflation|"
+    r"\b(?:market|industry|sector|markt|mercado|marché|revenue|downloads?|arr|mrr|sales|gdp|inflation|"
     r"mercat|mercato|cagr(?!.*\b(?:users?|customers?|traffic|requests?)\b)|"
     r"response time|increase in response)\b",
     re.IGNORECASE,

@@ -135,6 +135,7 @@ def rate_facts(claim: Claim, document: str, style: str) -> Iterator[Fact]:
         _NOT_RATE.search(spot)
         or re.search(r"(?i)\bprofile\b|\bstages?\b", claim.label)
         or any(_LIMITED.search(text) for text in claim.around[:1])
+        or any(_PRICE_COLUMN.search(name) for name, _ in claim.row)
     ):
         return
     labelled = next(
