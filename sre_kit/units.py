@@ -228,6 +228,20 @@ def target(value: Fraction) -> str:
     return f"{Decimal((value * 100).numerator) / Decimal((value * 100).denominator):f} %"
 
 
+def promised(value: Fraction) -> str:
+    """
+    A target for people: one that has no end, as "43 minutes a month" has none, is marked as rounded.
+
+    >>> promised(Fraction(99995, 100000)), promised(1 - Fraction(43, 30 * 24 * 60)), promised(1 - Fraction(1, 3 * 10**9))
+    ('99.995 %', '≈ 99.9005 %', '> 99.9999 %')
+    """
+    exact = Decimal((value * 100).numerator) / Decimal((value * 100).denominator)
+    if Fraction(exact) == value * 100:
+        return target(value)
+    shown = percent(value, 4)
+    return shown if shown[0] in "<>" else f"≈ {shown}"
+
+
 def span(value: timedelta | float | None) -> str:
     """
     A length of time (a number means seconds), two units at most.

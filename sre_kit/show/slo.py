@@ -15,7 +15,7 @@ from sre_kit.compute.windows import nominal
 from sre_kit.show.document import fact_link
 from sre_kit.show.table import Table
 from sre_kit.show.text import Code, Inline, Lines, Span, Strong
-from sre_kit.units import MISSING, number, percent, span, target
+from sre_kit.units import MISSING, number, percent, promised, span, target
 
 _RECOMMENDED = (
     f"Recommended is the strictest rung of the ladder that is met with probability {percent(CONFIDENT, 0)} or more and "
@@ -176,7 +176,7 @@ def contract_margins(margins: Sequence[ContractMargin]) -> Table:
 def promises(facts: Sequence[Fact]) -> Table:
     """Every availability promise of the documents, in its own scope, quoted; nothing is averaged."""
     rows: list[Sequence[Inline]] = [
-        (str(f.scope) or "not said", target(Fraction(f.number)), f.role.value, Code(f.quote.strip()), fact_link(f))
+        (str(f.scope) or "not said", promised(Fraction(f.number)), f.role.value, Code(f.quote.strip()), fact_link(f))
         for f in facts
         if f.number is not None
     ]
