@@ -152,3 +152,10 @@ def test_every_document_is_the_same_by_a_kernel_byte_for_byte(demo: Path) -> Non
     from sre_kit.cli import main
 
     assert main(["render", "--params", str(demo / "params"), "--engine", "kernel", "--fresh", "--check"]) == 0
+
+
+@pytest.mark.parametrize("first", ["papermill", "sre_kit.render.warm.papermill_engine"])
+def test_papermill_and_its_warm_engine_may_be_imported_in_either_order(first: str) -> None:
+    code = f"import {first}; import papermill.engines as e; e.papermill_engines.get_engine('sre-warm')"
+    done = subprocess.run([sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
