@@ -36,6 +36,12 @@ def shop(tmp_path: Path) -> Path:
     return tmp_path
 
 
+DEFAULT_SIGNALS = (
+    "import os, signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler);"
+    "signal.signal(signal.SIGHUP, signal.SIG_DFL); os.execv(sys.argv[1], sys.argv[1:])"
+)
+
+
 def marked(mark: str) -> set[int]:
     """Processes that carry `mark` in their environment, ended ones left out."""
     found = set()
@@ -54,6 +60,8 @@ def test_a_stopped_render_publishes_nothing_and_leaves_nobody(shop: Path, number
     mark = uuid.uuid4().hex
     command = [sys.executable, "-m", "sre_kit", "render", "--params", str(shop / "shop.yaml"), "First", "Second"]
     environment, pipe = {**os.environ, "SRE_KIT_TEST_MARK": mark}, subprocess.PIPE
+    # whoever runs the tests in the background or under nohup has these ignored, and a child inherits that
+    command = [sys.executable, "-c", DEFAULT_SIGNALS, *command]
     render = subprocess.Popen(command, env=environment, stdout=pipe, stderr=pipe, text=True)
     deadline = time.monotonic() + 240
     while not (shop / "runs").exists():
