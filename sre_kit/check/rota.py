@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -283,13 +286,36 @@ def _agreement(judged: Bundle, name: str) -> Verdict:
         events, _ = _events(content)
     except ValueError as error:
         return failed(f"oncall.ics cannot be parsed: {error}")
-    problem = _difference(turns(rows), events)
+    problem = _difference(turns(rows), events) or _tables_differ(judged, events)
     return (
         failed(problem, section.line) if problem else passed(f"{len(events)} shifts agree with the table", section.line)
     )
 
 
-point(DOC, 17, "Table and calendar agree shift for shift")(_agreement)
+point(DOC, 17, "Table, calendar and the files for other tools agree shift for shift")(_agreement)
+
+
+def _tables_differ(judged: Bundle, events: Sequence[Any]) -> str:
+    """Whether oncall.json or oncall.csv, as far as they are there, has other shifts than the calendar."""
+    calendar = {
+        (str(e["x-oncall-layer"]), str(e["x-oncall-person"]), e.decoded("dtstart"), e.decoded("dtend")) for e in events
+    }
+    found: dict[str, list[dict[str, str]]] = {}
+    for name in ("oncall.json", "oncall.csv"):
+        content = judged.files.get(f"artifacts/{name}")
+        if content is not None:
+            text = content.decode("utf-8")
+            found[name] = (
+                json.loads(text)["shifts"] if name.endswith("json") else list(csv.DictReader(io.StringIO(text)))
+            )
+    for name, rows in found.items():
+        shifts = {
+            (r["layer"], r["person"], datetime.fromisoformat(r["start"]), datetime.fromisoformat(r["end"]))
+            for r in rows
+        }
+        if len(rows) != len(events) or shifts != calendar:
+            return f"{name} has other shifts than oncall.ics ({len(shifts ^ calendar)} differ)"
+    return ""
 
 
 def _difference(found: Sequence[Turn], events: Sequence[Any]) -> str:

@@ -11,7 +11,22 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Final, Literal
 
-from sre_kit.units import Duration, Instant, Zone
+from sre_kit.units import Duration, Instant, Ratio, Zone
+
+WEEK: Final = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
+
+
+@dataclass(frozen=True, slots=True)
+class Restriction:
+    """
+    Part of a week: on each of `days` from `begins` to `ends`, local times; over midnight where `ends` is not later.
+
+    What passes midnight belongs to the day on which it begins.
+    """
+
+    begins: str = "00:00"
+    ends: str = "00:00"
+    days: list[Literal["MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN"]] = field(default_factory=lambda: [*WEEK])
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +41,8 @@ class Person:
     fte: float = 1.0
     joins: date | None = None
     leaves: date | None = None
+    restrictions: list[Restriction] = field(default_factory=list)
+    """When this person can be on call, on the own clock; a turn that reaches outside is not given. Empty: always."""
     access: dict[str, date | None] = field(default_factory=dict)
     """System -> the date access was last verified; none means never."""
 
@@ -42,14 +59,20 @@ class Rotation:
     length: Duration = timedelta(weeks=1)
     layer: Literal["primary", "secondary", "shadow"] = "primary"
     weeks: int = 12
-    """How far ahead of the report time it is planned."""
+    """How far ahead of the report time it is planned; turns are exchanged within spans of so many weeks."""
     until: date | None = None
     """No shift starts on this day or later; empty: it goes on."""
+    restrictions: list[Restriction] = field(default_factory=list)
+    """When the layer is answered, on the rotation's clock; who has the turn has all of its hours. Empty: always."""
 
 
 @dataclass(frozen=True, slots=True)
 class Absence:
-    """A person cannot be on call in [start, end)."""
+    """
+    A person cannot be on call in [start, end).
+
+    Keep it until the turns that were exchanged for it are over: without it the plain turns come back.
+    """
 
     person: str
     start: Instant
@@ -90,7 +113,16 @@ class OnCall:
     """Functional escalation: component or topic -> team or person."""
     vendors: dict[str, str] = field(default_factory=dict)
     """Vendor -> how to reach its support; account numbers stay where the secrets are."""
+    assignment: Literal["round robin", "cpsat"] = "round robin"
+    """Plain turns with local repair, or the solver (extra ``cpsat``), which also shares out by working time."""
     minimum_rest: Duration = timedelta(hours=12)
+    """Between turns of one layer that do not touch."""
+    maximum_in_a_row: int = 1
+    """Turns of one rotation that a person may have one after the other."""
+    maximum_share: Ratio | None = None
+    """Of the primary hours of the rotation's planned span that one person may carry; empty: no limit."""
+    share_holidays: bool = False
+    """Whether turns are exchanged so that public holidays, each person's own, are shared out."""
     always_reachable: str = ""
     """The group or manager at the end of every chain."""
     pager_down: str = ""

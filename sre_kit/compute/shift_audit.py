@@ -12,8 +12,10 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from itertools import pairwise
 from typing import Final
 
-from sre_kit.compute.duty import NIGHT, SHARE_FAIL, overlaps, pager_coverage
+from sre_kit.compute.duty import NIGHT
 from sre_kit.compute.oncall import LAYERS, Shift
+from sre_kit.compute.pager_cover import overlaps, pager_coverage
+from sre_kit.compute.rota_checks import SHARE_FAIL
 from sre_kit.compute.walltime import clock_trouble, local_days, local_spans, zone
 from sre_kit.units import span
 

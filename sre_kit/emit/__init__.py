@@ -11,6 +11,7 @@ from typing import Any
 
 _WHERE: dict[str, str] = {
     **dict.fromkeys(("calendars", "icalendar_text", "shifts_in"), "calendar"),
+    **dict.fromkeys(("shift_tables",), "shift_files"),
     **dict.fromkeys(("alertmanager_config", "alert_routes"), "alertmanager"),
     **dict.fromkeys(("autoscalers", "disruption_budgets"), "kubernetes"),
     **dict.fromkeys(("data_rules",), "absent"),

@@ -48,7 +48,9 @@ def icalendar_text(shifts: Sequence[Shift], stamp: datetime, project: str, zone_
     whole.add("x-wr-calname", plain(f"{project} on call"))
     for shift in sorted(shifts, key=lambda s: (s.start, s.layer, s.person)):
         event = Event()
-        event.add("uid", f"{plain(shift.layer)}-{shift.start.astimezone(UTC):%Y%m%dT%H%M%SZ}@{slug(project)}.sre-kit")
+        # several may shadow at once, so a shadow turn is named by its rotation too
+        turn = f"{shift.layer}-{slug(shift.rotation)}" if shift.layer == "shadow" else plain(shift.layer)
+        event.add("uid", f"{turn}-{shift.start.astimezone(UTC):%Y%m%dT%H%M%SZ}@{slug(project)}.sre-kit")
         event.add("dtstamp", stamp.astimezone(UTC))
         at = _clock(shift, where)
         event.add("dtstart", shift.start.astimezone(at))

@@ -7,6 +7,7 @@ installed makes the claim smaller, never the file wrong.
 
 from __future__ import annotations
 
+import csv
 import json
 import shutil
 import subprocess
@@ -91,6 +92,15 @@ def _json(root: Path, name: str) -> Claim:
     return Claim("syntax-checked", "json")
 
 
+def _csv(root: Path, name: str) -> Claim:
+    with (root / name).open(encoding="utf-8", newline="") as file:
+        rows = list(csv.reader(file, strict=True))
+    uneven = next((number for number, row in enumerate(rows, 1) if len(row) != len(rows[0])), 0)
+    if uneven:
+        return Claim("unchecked", "csv", f"row {uneven} has {len(rows[uneven - 1])} cells, the head {len(rows[0])}")
+    return Claim("syntax-checked", "csv") if rows else Claim("unchecked")
+
+
 def _openslo(root: Path, name: str) -> Claim:
     try:
         documents = list(yaml.safe_load_all((root / name).read_text(encoding="utf-8")))
@@ -155,5 +165,6 @@ _CHECKS: Final = (
     ((".dashboard.json",), _dashboard),
     ((".yaml", ".yml"), _yaml),
     ((".json",), _json),
+    ((".csv",), _csv),
     ((".ics",), _calendar),
 )

@@ -8,11 +8,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from sre_kit.compute.duty import ADVICE, HOUR_CLASSES, Load, RotaReview
+from sre_kit.compute.duty import HOUR_CLASSES, Load
 from sre_kit.compute.escalation import escalation_problems, late_severities, notified, worst_case
 from sre_kit.compute.incidents import Severity
 from sre_kit.compute.interruption import Interruptions
-from sre_kit.compute.oncall import OnCall, Schedule, Shift
+from sre_kit.compute.oncall import WEEK, OnCall, Schedule, Shift
+from sre_kit.compute.pager_cover import gap_groups, gap_words
+from sre_kit.compute.rota_checks import ADVICE, RotaReview
 from sre_kit.compute.vocabulary import Finding, Gap
 from sre_kit.compute.walltime import zone
 from sre_kit.show.artifact import Artifact
@@ -25,6 +27,11 @@ from sre_kit.units import MISSING, number, percent, span, utc
 ROTA_GAP: Final = Gap("who is on call", "DevOps Engineer", "params: oncall.rotations")
 CHAIN_GAP: Final = Gap("the escalation chain", "Head of Engineering", "params: oncall.escalation")
 HOUR: Final = timedelta(hours=1)
+MEDIA: Final = {"ics": "text/calendar", "json": "application/json", "csv": "text/csv"}
+TABLES: Final = {
+    "oncall.json": "the whole rota, with open turns and changes",
+    "oncall.csv": "the whole rota, a row a shift",
+}
 HOURS_A_WEEK: Final = {"work": 50, "off": 48, "night": 70}
 
 
@@ -51,9 +58,49 @@ def rota(schedule: Schedule, oncall: OnCall) -> Table:
         columns,
         rows,
         source="params: oncall, turns in wall time of the rotation, converted once to UTC",
-        note="Where two rules meet the stronger wins: rotation, then repair of an absence, then override.",
+        note=Lines(
+            [
+                "Where two rules meet the stronger wins: rotation, then repair of an absence, then override.",
+                *_rules(oncall),
+            ]
+        ),
         gaps=() if rows else (ROTA_GAP,),
     )
+
+
+def _rules(oncall: OnCall) -> list[Inline]:
+    """How turns are given out, in words."""
+    if not oncall.rotations:
+        return []
+    order = "by the solver, close to the plain order" if oncall.assignment == "cpsat" else "in the order of the members"
+    row = f"at most {oncall.maximum_in_a_row} in a row"
+    limits = [f"Turns go {order}", f"{span(oncall.minimum_rest)} of rest between turns that do not touch", row]
+    if oncall.maximum_share is not None:
+        limits.append(f"at most {percent(oncall.maximum_share, 0)} of the primary hours for one person")
+    if oncall.share_holidays:
+        limits.append("public holidays are shared out")
+    words: list[Inline] = [f"{'; '.join(limits)}."]
+    limited = [(one.name, one.zone, one.restrictions) for one in oncall.rotations]
+    limited += [(one.name, one.zone, one.restrictions) for one in oncall.people]
+    for name, zone_name, restrictions in limited:
+        if restrictions:
+            hours = "; ".join(f"{_days(r.days)} {r.begins} to {r.ends}" for r in restrictions)
+            words.append(f"{name}: only {hours} ({zone_name}).")
+    return words
+
+
+def _days(days: Sequence[str]) -> str:
+    """
+    Days of the week, as a range where they follow one another.
+
+    >>> _days(["MON", "TUE", "WED"]), _days(["SAT", "MON"])
+    ('Mon-Wed', 'Mon, Sat')
+    """
+    places = sorted({WEEK.index(day) for day in days})
+    names = [WEEK[place].capitalize() for place in places]
+    if len(names) > 2 and places[-1] - places[0] == len(places) - 1:
+        return f"{names[0]}-{names[-1]}"
+    return ", ".join(names)
 
 
 def rota_changes(schedule: Schedule, oncall: OnCall) -> Table:
@@ -79,14 +126,13 @@ def rota_checks(review: RotaReview) -> Table:
         return Table(("Rule", "State"), [], gaps=(ROTA_GAP,))
     covered = "; ".join(f"{c.layer} {percent(c.share)}" for c in review.coverage)
     span_words = f"{utc(review.coverage[0].start)} to {utc(review.coverage[0].end)}"
-    gaps = [gap for one in review.coverage for gap in one.gaps]
+    gaps = [group for one in review.coverage for group in gap_groups(one.gaps)]
     return Table(
         ("Rule", "State", "What breaks it"),
         rows,
         source=f"sweep over oncall.ics, {span_words}; covered: {covered}",
         findings=tuple(
-            Finding(5, (g.end - g.start) / HOUR, f"nobody is {g.layer} on call from {utc(g.start)} to {utc(g.end)}")
-            for g in gaps
+            Finding(5, sum((g.end - g.start) / HOUR for g in group), f"on call, {gap_words(group)}") for group in gaps
         ),
         records=tuple(Record(f"oncall.{c.layer}_coverage", c.share, "ratio", "oncall.ics") for c in review.coverage),
     )
@@ -220,14 +266,15 @@ def loads_conclusion(review: RotaReview) -> str:
 
 
 def calendars(files: Mapping[str, str]) -> Stack:
-    """The rota as calendar files: for everybody and for each person."""
+    """The rota as files: calendars for everybody and for each person, and tables for other tools."""
+    about = {"oncall.ics": "the whole rota", **TABLES}
     return Stack(
         *(
             Artifact(
                 name=name,
                 content=content,
-                media_type="text/calendar",
-                about="the whole rota" if name == "oncall.ics" else "one person's shifts",
+                media_type=MEDIA[name.rsplit(".", 1)[-1]],
+                about=about.get(name, "one person's shifts"),
             )
             for name, content in files.items()
         )

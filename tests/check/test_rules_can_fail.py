@@ -139,6 +139,8 @@ INCIDENTS: list[tuple[str, str, Damage]] = [
     (IR, "16", file("artifacts/oncall.ics", b"DTSTAMP:20261101", b"DTSTAMP:20261102")),
     (IR, "17", cell(IR, ROTA, 8, "Primary", "Pieter Jansen", "From (UTC)")),
     (IR, "17", file("artifacts/oncall.ics", b"X-ONCALL-PERSON:Sanne Visser", b"X-ONCALL-PERSON:Niamh Kelly")),
+    (IR, "17", file("artifacts/oncall.json", b"Sanne Visser", b"Niamh Kelly")),
+    (IR, "17", file("artifacts/oncall.csv", b"2026-11-05T17:00:00Z", b"2026-11-05T18:00:00Z")),
     (IR, "18", cell(IR, ESCALATION, 2, "Who", "secondary", "Waits")),
     (IR, "18", lose(IR, ESCALATION, 2, "Waits")),
     (IR, "19", cell(IR, ESCALATION, 1, "Waits", "15 min x 2", "Who")),

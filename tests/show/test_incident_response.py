@@ -9,10 +9,10 @@ import pytest
 
 from sre_kit import compute, load, show
 from sre_kit.check.whole import HEADINGS
-from sre_kit.compute.duty import rota_review
 from sre_kit.compute.incidents import Incident, IncidentLog, IncidentPolicy, Severity
 from sre_kit.compute.oncall import Absence, OnCall, Person, Rotation
 from sre_kit.compute.rota import schedule
+from sre_kit.compute.rota_checks import rota_review
 from sre_kit.compute.runbooks import Alert
 
 ROOT = Path(__file__).resolve().parents[2]
