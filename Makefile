@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint bench bench-incidents bench-oncall bench-slo constraints clean picture golden faults faults-table coverage-core
+.PHONY: demo test lint bench bench-incidents bench-oncall bench-slo constraints clean picture golden faults faults-table incremental coverage-core
 
 demo: $(READY)
 	$(BIN)/sre-kit demo outputs/demo
@@ -61,6 +61,10 @@ picture: demo
 # the long form of what a failing disk, kills and other processes can do: a thousand kills, each system call by strace
 faults: $(READY)
 	SRE_KIT_FAULTS=long $(BIN)/python -m pytest tests/faults
+
+# every document of the demo damaged in four ways, one at a time: what is kept is what a run would give
+incremental: $(READY)
+	SRE_KIT_INCREMENTAL=long $(BIN)/python -m pytest tests/render/test_incremental.py
 
 # docs/faults.md anew from the tests
 faults-table: $(READY)

@@ -93,7 +93,7 @@ def notebook(name: str, params: str) -> str:
         _cell("first-heading", "## Incidents so far\n\nReplace this section by what your document is about."),
         _cell("incidents", 'show.Note(f"{len(log.incidents)} incidents are on record.")', "show"),
         _cell("questions-heading", "## Open questions"),
-        _cell("open-questions", "show.open_questions(gaps=project.gaps)", "show"),
+        _cell("open-questions", "show.open_questions(gaps=project.gaps, read=project.read)", "show"),
     ]
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
     metadata = {"kernelspec": kernel, "sre_kit": {"document": name}}

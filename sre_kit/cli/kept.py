@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
-from sre_kit.load.documents import BUILD_PLAN, decoded
+from sre_kit.errors import SREKitError
+from sre_kit.load import asked
+from sre_kit.load.documents import decoded
 from sre_kit.load.params import raw
 from sre_kit.load.projects import Project
-from sre_kit.render.kept import FOLDER, Kept
+from sre_kit.render.kept import FOLDER, Answers, Kept
 from sre_kit.store import places
 
 MOST: Final = 2_000
@@ -18,8 +20,16 @@ MOST: Final = 2_000
 
 def kept(project: Project) -> Kept:
     """The documents kept for `project`."""
-    always = [*_params(project.params_path), *_named(project), project.root / BUILD_PLAN]
-    return Kept(places.state(project.root) / FOLDER, project.root, tuple(always), _foreign)
+
+    def answered(questions: Iterable[str]) -> Answers:
+        try:
+            read = asked.answers(project, questions)
+        except SREKitError:
+            return Answers("", {})  # the notebook will say what is wrong
+        return Answers(read.state, read.answers)
+
+    always = [*_params(project.params_path), *_named(project)]
+    return Kept(places.state(project.root) / FOLDER, project.root, tuple(always), _foreign, answered)
 
 
 def _foreign(raw: bytes) -> bytes | None:

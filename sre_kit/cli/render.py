@@ -241,9 +241,10 @@ def _refuse_moved(outcome: batch.Outcome, before: Mapping[str, str], after: Mapp
     """Each notebook reads for itself; what changed meanwhile would make documents of two states of the project."""
     moved = {path for path in {*before, *after} if before.get(path) != after.get(path)}
     for one in outcome.documents:
-        for read in one.machine["header"].get("depends", []):
-            if read["sha256"] != before.get(read["path"]):
-                moved.add(read["path"])
+        header = one.machine["header"]
+        read = {document["path"]: document["sha256"] for document in header.get("depends", [])}
+        searched = {} if one.kept else header.get("searched", {})
+        moved |= {path for path, sha256 in {**read, **searched}.items() if sha256 != before.get(path)}
     if moved:
         raise ProtectedError(
             f"{', '.join(sorted(moved))}: changed while the documents were being made, so nothing was written; "

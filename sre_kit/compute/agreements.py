@@ -11,6 +11,7 @@ from datetime import date, timedelta
 from fractions import Fraction
 from typing import Final
 
+from sre_kit.compute.asked import of_kind
 from sre_kit.compute.budget import ErrorBudget
 from sre_kit.compute.ledger import Ledger
 from sre_kit.compute.slo import SLI_KINDS, SLO, Agreement, RejectedSLI
@@ -87,9 +88,7 @@ def journey_coverage(
     Names are compared without regard to case; the part of a fact before a colon is its name.
     """
     found: dict[str, JourneyCoverage] = {}
-    for fact in facts:
-        if fact.kind is not Kind.CRITICAL_USER_JOURNEY:
-            continue
+    for fact in of_kind(facts, Kind.CRITICAL_USER_JOURNEY):
         name = fact.name or str(fact.value).split(":")[0].strip()
         found.setdefault(name.casefold(), _coverage(name, fact.source, fact, slos, rejected))
     for slo in slos:
@@ -229,7 +228,7 @@ def stakeholders(facts: Iterable[Fact], slos: Sequence[SLO]) -> list[Stakeholder
 
     State: "signed <date>", "not signed", or "not asked" for a stakeholder that no objective names.
     """
-    known = {fact.name.casefold(): fact for fact in facts if fact.kind is Kind.STAKEHOLDER and fact.name}
+    known = {fact.name.casefold(): fact for fact in of_kind(facts, Kind.STAKEHOLDER) if fact.name}
     asked: set[str] = set()
     found = []
     for slo in slos:
@@ -266,7 +265,6 @@ def agreement_gaps(slos: Iterable[SLO]) -> list[Gap]:
 
 def promises(facts: Iterable[Fact]) -> list[Fact]:
     """Availability promises that bind us, each in its scope, contract first: they are quoted, never averaged."""
-    ours = [
-        fact for fact in facts if fact.kind is Kind.AVAILABILITY_TARGET and fact.role in BINDING and not fact.refused
-    ]
+    stated = of_kind(facts, Kind.AVAILABILITY_TARGET)
+    ours = [fact for fact in stated if fact.role in BINDING and not fact.refused]
     return sorted(ours, key=lambda fact: (str(fact.scope), fact.role is not Role.CONTRACT, fact.document, fact.line))

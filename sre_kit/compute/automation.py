@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sre_kit.compute.asked import of_kind
 from sre_kit.compute.operations import AUTOMATIONS, Automation
 from sre_kit.compute.vocabulary import Fact, Gap, Kind
 
@@ -48,7 +49,7 @@ def opportunities(decided: Sequence[Automation], facts: Sequence[Fact]) -> list[
         Opportunity(
             name,
             by_name.get(name),  # type: ignore[call-overload]
-            tuple(fact for fact in facts if name in _EVIDENCE and fact.kind is _EVIDENCE[name]),
+            tuple(of_kind(facts, _EVIDENCE[name])) if name in _EVIDENCE else (),
         )
         for name in AUTOMATIONS
     ]

@@ -17,6 +17,7 @@ from typing import Any, Final, Literal
 import numpy as np
 import pandas as pd
 
+from sre_kit.compute.asked import of_kind
 from sre_kit.compute.performance import Endpoint, LoadTest
 from sre_kit.compute.vocabulary import Fact, Gap, Kind, Reading, Requests, Role
 from sre_kit.units import percent, span
@@ -167,10 +168,8 @@ def target_checks(facts: Sequence[Fact], known: Sequence[Baseline], tests: Seque
     """
     runs = list(tests)
     found: dict[tuple[object, ...], TargetCheck] = {}
-    for fact in facts:
-        if fact.kind not in (Kind.LATENCY_TARGET, Kind.ERROR_RATE_TARGET, Kind.THROUGHPUT) or fact.number is None:
-            continue
-        if fact.role not in BINDING:
+    for fact in of_kind(facts, Kind.LATENCY_TARGET, Kind.ERROR_RATE_TARGET, Kind.THROUGHPUT):
+        if fact.number is None or fact.role not in BINDING:
             continue
         subject = _subject(fact, [one.endpoint for one in known])
         for check in _checks(fact, subject, known, runs):

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final, Literal
 
+from sre_kit.compute.asked import of_kind
 from sre_kit.compute.changes import Deploy
 from sre_kit.compute.incidents import Incident
 from sre_kit.compute.operations import ChangeClass, Freeze, PatchException, PatchPolicy
@@ -58,7 +59,7 @@ def patches(
     """Every security finding of the documents with its due date, overdue ones first, then by due date."""
     within = {one.severity.lower(): one.within for one in policies}
     excepted = {one.finding: one for one in exceptions}
-    findings = [fact for fact in facts if fact.kind is Kind.SECURITY_FINDING]
+    findings = of_kind(facts, Kind.SECURITY_FINDING)
     rows = [_patch(fact, within, excepted.get(fact.name), as_of) for fact in findings]
     order = ("overdue", "not known", "in time", "excepted", "closed")
     return sorted(rows, key=lambda row: (order.index(row.state), row.due or date.max, row.fact.name))

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from sre_kit.compute.asked import of_kind
 from sre_kit.compute.operations import OperationsPlan
 from sre_kit.compute.vocabulary import Fact, Kind
 
@@ -70,13 +71,13 @@ def dependency_graph(facts: Sequence[Fact], needs: Mapping[str, Sequence[str]] |
     """
     edges = [
         Edge(caller, str(fact.value), fact.details.get("kind", ""), _effect(fact), fact.source)
-        for fact in facts
-        if fact.kind is Kind.DEPENDENCY and (caller := fact.details.get("from", ""))
+        for fact in of_kind(facts, Kind.DEPENDENCY)
+        if (caller := fact.details.get("from", ""))
     ]
     known = {(edge.caller, edge.called) for edge in edges}
     for caller, called in (needs or {}).items():
         edges += [Edge(caller, one, source="params") for one in called if (caller, one) not in known]
-    named = [fact.name for fact in facts if fact.kind is Kind.COMPONENT and fact.name]
+    named = [fact.name for fact in of_kind(facts, Kind.COMPONENT) if fact.name]
     ends = [end for edge in edges for end in (edge.caller, edge.called)]
     return Graph(tuple(dict.fromkeys([*named, *ends])), tuple(edges))
 
@@ -204,8 +205,8 @@ def covered_points(plan: OperationsPlan) -> dict[str, str]:
 def instance_counts(facts: Sequence[Fact]) -> dict[str, int | None]:
     """Production instances per component, as the documents count them; the larger of two statements."""
     found: dict[str, int | None] = {}
-    for fact in facts:
-        if fact.kind is Kind.COMPONENT and fact.scope.environment in ("", "production"):
+    for fact in of_kind(facts, Kind.COMPONENT):
+        if fact.scope.environment in ("", "production"):
             written = fact.details.get("count", "")
             count = int(written) if written.isdigit() else None
             before = found.get(fact.name)

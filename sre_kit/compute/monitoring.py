@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from sre_kit.compute.asked import of_kind
 from sre_kit.compute.capacity import Resource
 from sre_kit.compute.incidents import IncidentLog
 from sre_kit.compute.readiness import SIGNALS, Dashboard, HandoverPlan
@@ -78,8 +79,9 @@ def monitoring_coverage(
     The coverage of every production component of the documents and of the params, in reading order.
     """
     decided = {one.component: one for one in plan.monitoring}
-    alerts = {fact.name: fact for fact in facts if fact.kind is Kind.ALERT_RULE}
-    names = [f.name for f in facts if f.kind is Kind.COMPONENT and f.scope.environment in ("", "production") and f.name]
+    alerts = {fact.name: fact for fact in of_kind(facts, Kind.ALERT_RULE)}
+    components = of_kind(facts, Kind.COMPONENT)
+    names = [one.name for one in components if one.scope.environment in ("", "production") and one.name]
     names += [*decided, *(slo.service for slo in slos), *(one.component for one in resources)]
     rows = []
     for name in dict.fromkeys(names):

@@ -13,6 +13,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Final
 
+from sre_kit.compute.asked import of_kind
 from sre_kit.compute.capacity import CapacityPlan, CostLine, GrowthScenario, Scaling
 from sre_kit.compute.vocabulary import Fact, Kind, Role
 from sre_kit.errors import ParameterError
@@ -30,7 +31,8 @@ def completed(plan: CapacityPlan, facts: Sequence[Fact], currency: str) -> Capac
 
     Amounts in another currency than the project's are left out, because they cannot be added to it.
     """
-    facts = [fact for fact in facts if fact.kind not in _MONEY or fact.unit in ("", currency)]
+    stated = of_kind(facts, *_MONEY, Kind.GROWTH_RATE, Kind.SCALING_RULE)
+    facts = [fact for fact in stated if fact.kind not in _MONEY or fact.unit in ("", currency)]
     budget = next(_of(facts, Kind.BUDGET, "month"), None) if not plan.budgets else None
     return replace(
         plan,
@@ -48,9 +50,9 @@ def other_currencies(facts: Sequence[Fact], currency: str) -> list[Fact]:
 
 
 def _of(facts: Sequence[Fact], kind: Kind, *periods: str) -> Iterator[Fact]:
-    for fact in facts:
+    for fact in of_kind(facts, kind):
         known = fact.number is not None and fact.role not in (Role.EXAMPLE, Role.VENDOR)
-        if fact.kind is kind and known and (not periods or fact.details.get("period") in periods):
+        if known and (not periods or fact.details.get("period") in periods):
             yield fact
 
 
@@ -77,9 +79,9 @@ def _costs(facts: Sequence[Fact]) -> list[CostLine]:
 
 def _scaling(facts: Sequence[Fact]) -> list[Scaling]:
     rows: dict[str, Scaling] = {}
-    for fact in facts:
+    for fact in of_kind(facts, Kind.SCALING_RULE):
         least, most = fact.details.get("min", ""), fact.details.get("max", "")
-        if fact.kind is not Kind.SCALING_RULE or not fact.name or not (least.isdigit() and most.isdigit()):
+        if not fact.name or not (least.isdigit() and most.isdigit()):
             continue
         metric = fact.details.get("metric", "")
         one = Scaling(

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Final, Literal
 
+from sre_kit.compute.asked import of_kind
 from sre_kit.compute.dependencies import topological
 from sre_kit.compute.operations import Backup, DisasterScenario, OperationsPlan, RecoveryStep, RecoveryTest
 from sre_kit.compute.vocabulary import Fact, Finding, Kind, Role
@@ -151,6 +152,7 @@ def recoverables(facts: Sequence[Fact], backups: Sequence[Backup]) -> list[Recov
     Objectives come from the decision, else from the recovery objectives that name the component; schedule and
     retention from the decision, else from the documents.
     """
+    facts = of_kind(facts, Kind.COMPONENT, Kind.BACKUP_SCHEDULE, Kind.BACKUP_RETENTION, Kind.RPO, Kind.RTO)
     decided = {one.component: one for one in backups}
     kinds: dict[str, tuple[str, str]] = {}
     for fact in facts:
@@ -166,8 +168,8 @@ def recoverables(facts: Sequence[Fact], backups: Sequence[Backup]) -> list[Recov
 def stateless(facts: Sequence[Fact]) -> list[Fact]:
     """Production components without state, each once: they are rebuilt, not restored."""
     found: dict[str, Fact] = {}
-    for fact in facts:
-        if fact.kind is Kind.COMPONENT and fact.details.get("stateful") == "false" and _production(fact):
+    for fact in of_kind(facts, Kind.COMPONENT):
+        if fact.details.get("stateful") == "false" and _production(fact):
             found.setdefault(fact.name, fact)
     return list(found.values())
 
@@ -321,7 +323,8 @@ def rehearsals(plan: OperationsPlan, facts: Sequence[Fact] = ()) -> list[Rehears
         path = critical_path(one.steps)
         rto, source = one.rto, one.source
         if rto is None:
-            named = next((f for f in facts if f.kind is Kind.RTO and f.name.lower() == one.name.lower()), None)
+            stated = of_kind(facts, Kind.RTO)
+            named = next((fact for fact in stated if fact.name.lower() == one.name.lower()), None)
             rto, source = (named.duration, named.source) if named else (None, source)
         terms = (
             (Term("critical path", path.takes), *(Term(name, None) for name in path.unknown))

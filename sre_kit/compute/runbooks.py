@@ -12,6 +12,7 @@ from difflib import SequenceMatcher
 from itertools import combinations
 from typing import Final
 
+from sre_kit.compute.asked import of_kind
 from sre_kit.compute.incidents import Runbook
 from sre_kit.compute.vocabulary import Fact, Kind
 
@@ -65,8 +66,8 @@ def alert_rules(facts: Iterable[Fact], document: str = "MonitoringAlerts") -> li
     Facts of other documents are left out; an empty `document` takes all.
     """
     grouped: dict[str, list[Fact]] = {}
-    for fact in facts:
-        if fact.kind is Kind.ALERT_RULE and (not document or document in fact.document.replace(" ", "")):
+    for fact in of_kind(facts, Kind.ALERT_RULE):
+        if not document or document in fact.document.replace(" ", ""):
             grouped.setdefault(fact.name, []).append(fact)
     return [_alert(name, tuple(group)) for name, group in grouped.items()]
 

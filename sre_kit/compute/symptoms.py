@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from sre_kit.compute.asked import of_kind
 from sre_kit.compute.slo import SLO
 from sre_kit.compute.vocabulary import Fact, Kind
 
@@ -55,8 +56,8 @@ class ExistingAlert:
 def existing_alerts(facts: Iterable[Fact], slos: Sequence[SLO]) -> list[ExistingAlert]:
     """Every alert rule of the documents, once by name, in reading order; a fence tells more than a table."""
     by_name: dict[str, list[Fact]] = {}
-    for fact in facts:
-        if fact.kind is Kind.ALERT_RULE and not fact.refused:
+    for fact in of_kind(facts, Kind.ALERT_RULE):
+        if not fact.refused:
             by_name.setdefault(fact.name, []).append(fact)
     return [_existing(name, same, slos) for name, same in by_name.items()]
 

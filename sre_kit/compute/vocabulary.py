@@ -7,7 +7,7 @@ A number in a document is a `Fact` (read from a document), a decision (from para
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -216,7 +216,7 @@ class About:
 
     project: str
     as_of: datetime
-    documents: tuple[Document, ...] = ()
+    documents: Sequence[Document] = ()
     missing: tuple[Document, ...] = ()
     source: str = ""
     synthetic: bool = False

@@ -4,16 +4,18 @@ The project: its documents, its decisions, its sources, as of one moment. The on
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sre_kit.compute.asked import Facts, Read, Watched, unnoted
 from sre_kit.compute.slo import SLO
-from sre_kit.compute.vocabulary import About, Document, Fact, Gap, Kind, Version
+from sre_kit.compute.vocabulary import About, Document, Fact, Gap, Version
 from sre_kit.errors import DocumentError, ParameterError, nearest
+from sre_kit.load import asked
 from sre_kit.load import params as params_file
 from sre_kit.load.documents import BUILD_PLAN, Text, documents, read_document, stated_date
 from sre_kit.store import manifest, places
@@ -34,11 +36,13 @@ class Project:
     params_path: Path
     params: params_file.Params
     as_of: datetime
-    texts: tuple[Text, ...]
+    texts: Sequence[Text]
     missing: tuple[Document, ...]
     run_id: str = ""
     found_by: str = ""
     """How the project's path was found, for the session's opening."""
+    asked: asked.Asked = field(default_factory=asked.Asked, compare=False, repr=False)
+    """What was asked of the documents."""
 
     @property
     def name(self) -> str:
@@ -51,9 +55,10 @@ class Project:
         return self.params_path if self.params_path.is_dir() else self.params_path.parent
 
     @property
-    def documents(self) -> tuple[Document, ...]:
+    def documents(self) -> Sequence[Document]:
         """Documents that were found, readable or not."""
-        return tuple(text.document for text in self.texts)
+        found = [text.document for text in unnoted(self.texts)]
+        return Watched(found, partial(self.asked.note, asked.DOCUMENTS))
 
     @cached_property
     def about(self) -> About:
@@ -72,36 +77,40 @@ class Project:
         )
 
     @cached_property
-    def all_facts(self) -> tuple[Fact, ...]:
+    def all_facts(self) -> Sequence[Fact]:
         """Every fact of every document, refused ones with their reason, overrides applied."""
         from sre_kit.load import facts
 
-        read = [fact for text in self.texts for fact in facts.facts(text.text, text.document.path)]
-        return tuple(facts.apply(read, self.params.facts.override, self.params.facts.reject))
-
-    @property
-    def facts(self) -> tuple[Fact, ...]:
-        """The facts that may be used."""
-        return tuple(fact for fact in self.all_facts if not fact.refused)
-
-    def facts_of(self, *kinds: Kind) -> list[Fact]:
-        """Usable facts of some kinds, in reading order."""
-        return [fact for fact in self.facts if fact.kind in kinds]
+        read = [fact for text in unnoted(self.texts) for fact in facts.facts(text.text, text.document.path)]
+        settled = facts.apply(read, self.params.facts.override, self.params.facts.reject)
+        return Watched(settled, partial(self.asked.note, asked.ALL_FACTS))
 
     @cached_property
-    def conflicts(self) -> tuple[Conflict, ...]:
+    def facts(self) -> Facts:
+        """The facts that may be used."""
+        return Facts([fact for fact in unnoted(self.all_facts) if not fact.refused], self.asked.facts)
+
+    @cached_property
+    def conflicts(self) -> Sequence[Conflict]:
         """Facts that contradict each other, both kept, one chosen by a stated rule."""
         from sre_kit.load import facts
 
-        dated = sorted((d for d in self.documents if d.dated), key=lambda d: d.dated, reverse=True)
-        return tuple(facts.conflicts(self.facts, newest=[d.path for d in dated]))
+        dated = sorted((d for d in unnoted(self.documents) if d.dated), key=lambda d: d.dated, reverse=True)
+        found = facts.conflicts(unnoted(self.facts), newest=[d.path for d in dated])
+        return Watched(found, partial(self.asked.note, asked.CONFLICTS))
 
-    @cached_property
+    @property
     def plan(self) -> Readiness:
         """What build-plan.md says about readiness for production."""
+        self.asked.note(asked.PLAN)
+        return self.readiness
+
+    @cached_property
+    def readiness(self) -> Readiness:
+        """As `plan`, without counting as asked."""
         from sre_kit.load.buildplan import readiness
 
-        text = next((text.text for text in self.texts if text.document.path == "build-plan.md"), "")
+        text = next((text.text for text in unnoted(self.texts) if text.document.path == BUILD_PLAN), "")
         return readiness(text)
 
     @property
@@ -115,8 +124,13 @@ class Project:
     def gaps(self) -> tuple[Gap, ...]:
         """Documents that are missing or unreadable, each with the role that owes it."""
         absent = [Gap(f"the document {d.name}", d.owner, d.path, "it was not found") for d in self.missing]
-        broken = [Gap(f"the content of {d.name}", d.owner, d.path, d.problem) for d in self.documents if not d.found]
+        unread = [d for d in unnoted(self.documents) if not d.found]
+        broken = [Gap(f"the content of {d.name}", d.owner, d.path, d.problem) for d in unread]
         return tuple(absent + broken)
+
+    def read(self) -> Read:
+        """What was asked of the documents until now, for ``show.open_questions``: no other change matters."""
+        return asked.answers(self, self.asked.questions)
 
     @cached_property
     def source(self) -> Source | None:
@@ -183,15 +197,17 @@ def project(params: str, as_of: str = "", *, now: datetime | None = None) -> Pro
     root, found_by = project_root(checked, base)
     found, missing = documents(root)
     texts, ours_alone = without_ours(found)
+    questions = asked.Asked()
     return Project(
         root=root,
         params_path=path,
         params=checked,
         as_of=moment,
-        texts=tuple(texts),
+        texts=Watched(tuple(texts), partial(questions.note, asked.DOCUMENTS)),
         missing=(*missing, *ours_alone),
         run_id=os.environ.get("SRE_KIT_RUN", ""),
         found_by=found_by,
+        asked=questions,
     )
 
 

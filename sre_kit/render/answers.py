@@ -60,11 +60,17 @@ def remember(
     with contextlib.suppress(OSError):
         place.unlink(missing_ok=True)
         try:
-            for name in notebooks:
-                entry = json.loads((holds.folder / f"{name}.json").read_bytes())
-                files |= {path: state for path, state in entry["files"].items() if not _ours(holds.root, Path(path))}
-                folders |= entry["folders"]
+            entries = [json.loads((holds.folder / f"{name}.json").read_bytes()) for name in notebooks]
+            newest = max(entries, key=lambda entry: float(entry["began"]))
+            for entry in [*entries, newest]:
+                # a document that did not matter to an older one may have changed since
+                leave = set() if entry is newest else set(entry["loaded"])
+                files |= {path: state for path, state in entry["files"].items() if path not in leave}
+                folders |= {path: state for path, state in entry["folders"].items() if path not in leave}
+            files = {path: state for path, state in files.items() if not _ours(holds.root, Path(path))}
         except (OSError, ValueError, KeyError, TypeError):
+            return
+        if not _same(files, folders):
             return
         folders[str(own)] = kept.listing(own)
         files |= {str(holds.root / path): state for path, state in published.items()}
@@ -87,12 +93,15 @@ def remembered(root: Path, asked: Mapping[str, Any]) -> Answer | None:
             return None
         if (state / JOURNAL).exists() or known["tools"] != kept.tools():
             return None
-        same = all(kept.content(Path(path)) == was for path, was in known["files"].items()) and all(
-            kept.listing(Path(path)) == was for path, was in known["folders"].items()
-        )
-        return Answer(**known["answer"]) if same else None
+        return Answer(**known["answer"]) if _same(known["files"], known["folders"]) else None
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
+
+
+def _same(files: Mapping[str, str | None], folders: Mapping[str, str | None]) -> bool:
+    return all(kept.content(Path(path)) == was for path, was in files.items()) and all(
+        kept.listing(Path(path)) == was for path, was in folders.items()
+    )
 
 
 def _ours(root: Path, path: Path) -> bool:

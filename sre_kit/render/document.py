@@ -17,6 +17,7 @@ from typing import Any
 from sre_kit.errors import NotebookError
 from sre_kit.escape import md_fence, md_text
 from sre_kit.render import validate, versions
+from sre_kit.store.dependencies import dependencies
 from sre_kit.store.manifest import MIME, claim_mark
 from sre_kit.store.places import anchor
 
@@ -47,6 +48,7 @@ def document(notebook: Mapping[str, Any], stem: str) -> Document:
     for number, cell in enumerate(notebook["cells"]):
         page.add(cell, number)
     page.finish()
+    page.dependencies()
     text = re.sub(r"\n{3,}", "\n\n", "\n\n".join(page.machine["blocks"])).strip() + "\n"
     done = versions.settled(text, page.header_text, page.machine["header"], page.machine["records"])
     settled = {"version": done.version, "body_sha256": done.body_sha256, "before": done.before}
@@ -69,6 +71,7 @@ class _Page:
             "artifacts": [],
             "noise": [],
             "header": {},
+            "read": None,
             "sentinel": False,
         }
 
@@ -79,6 +82,7 @@ class _Page:
             return
         if cell["cell_type"] != "code":
             return
+        self.machine["read"] = None  # what the last cell says counts: another may have read more
         for output in cell.get("outputs", []):
             if output["output_type"] == "error":
                 raise NotebookError(
@@ -101,6 +105,7 @@ class _Page:
         for key in ("records", "gaps", "findings", "artifacts"):
             self.machine[key].extend(part.get(key, []))
         self.machine["sentinel"] = self.machine["sentinel"] or bool(part.get("sentinel"))
+        self.machine["read"] = part.get("read", self.machine["read"])
         text = str(data.get("text/markdown", "")).strip()
         if "header" in part:
             self.machine["header"], self.header_text = part["header"], text
@@ -126,6 +131,22 @@ class _Page:
             self.files[f"artifacts/{artifact['name']}"] = artifact.pop("content").encode("utf-8")
             artifact.update(claims[artifact["name"]].as_json())
         self.machine["blocks"] = [_CLAIM.sub(lambda m: f"({claims[m[1]]})", block) for block in blocks]
+
+    def dependencies(self) -> None:
+        """The header's documents are those that were used, where the notebook says so, and those nobody could read."""
+        header, read = self.machine["header"], self.machine["read"]
+        if not read or "missing" not in header:
+            return
+        every = header["depends"]
+        old = dependencies([one["row"] for one in every], "read", header["missing"])
+        if old not in self.header_text:
+            self.machine["read"] = None
+            return
+        used = [one for one in every if one["path"] in read["documents"] or not one["sha256"]]
+        text = self.header_text.replace(old, dependencies([one["row"] for one in used], "used", header["missing"]))
+        self.machine["blocks"] = [text if block == self.header_text else block for block in self.machine["blocks"]]
+        self.machine["header"] = {**header, "depends": used, "searched": {one["path"]: one["sha256"] for one in every}}
+        self.header_text = text
 
 
 def _headings(block: str) -> Iterator[str]:

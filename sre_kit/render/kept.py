@@ -15,17 +15,17 @@ import os
 import platform
 import shutil
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sre_kit.render.engine import Rendered
 from sre_kit.store import places
 from sre_kit.store.manifest import Manifest, sha256
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 FOLDER: Final = "rendered"
 """Where documents are kept, in the state folder."""
 WHOLE: Final = "whole.json"
@@ -33,6 +33,13 @@ TOOLS: Final = ("promtool", "amtool")
 BUILD_PLAN: Final = "build-plan.md"
 _OURS: Final = frozenset({places.STATE.name, places.DOCUMENTS.name, BUILD_PLAN})
 """Names that a render itself may add to a listed folder."""
+
+
+class Answers(NamedTuple):
+    """Hashes of what documents say: of all, and by question."""
+
+    state: str
+    answers: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -46,12 +53,16 @@ class Kept:
         Files that every notebook is taken to have read, whatever was seen: params and what they name.
     foreign
         What of a build plan's text is not ours; None where nothing else is there.
+    asked
+        What the project's documents answer to questions now, as hashes, and under ``state`` the hash of all that they
+        say; a notebook that tells its questions depends on the answers alone.
     """
 
     folder: Path
     root: Path
     always: tuple[Path, ...] = ()
     foreign: Callable[[bytes], bytes | None] = lambda raw: raw
+    asked: Callable[[Iterable[str]], Answers] = lambda questions: Answers("", {})
     whys: dict[str, str] = field(default_factory=dict)
     """Document -> why it could not be taken as it was kept."""
 
@@ -94,8 +105,10 @@ class Kept:
         files = {path for inputs in seen if inputs for path in inputs["files"]} | {str(path) for path in self.always}
         files.discard(str(besides))
         folders = {path for inputs in seen if inputs for path in inputs["folders"]}
-        states = {path: self._file(Path(path)) for path in sorted(files)}
-        listed = {path: listing(Path(path)) for path in sorted(folders)}
+        documents = {path for inputs in seen if inputs for path in inputs["documents"]} | {str(self.root / BUILD_PLAN)}
+        searched = {path for inputs in seen if inputs for path in inputs["searched"]}
+        states = {path: self._file(Path(path)) for path in sorted(files | documents)}
+        listed = {path: listing(Path(path)) for path in sorted(folders | searched)}
         changed = any(_modified(Path(path)) >= began for path in states)
         for name, notebook, given, read, one in run:
             path = self.folder / f"{name}.json"
@@ -106,12 +119,15 @@ class Kept:
                 rendered = _written(one)
                 entry = {
                     "format": FORMAT,
+                    "began": began,
+                    "root": str(self.root),
                     "tools": tools(),
                     "notebook": content(notebook),
                     "given": dict(given),
                     "seen": read,
                     "files": states,
                     "folders": listed,
+                    "loaded": sorted((documents - files) | (searched - folders)) if one.machine.get("read") else [],
                     "rendered": rendered,
                     "sha256": _digest(rendered),
                 }
@@ -144,6 +160,8 @@ class Kept:
         """The first difference, in words; empty where there is none."""
         if entry["format"] != FORMAT or entry["tools"] != tools():
             return "tools differ"
+        if entry["root"] != str(self.root):
+            return "inputs differ: the project's folder"
         if entry["notebook"] != content(notebook):
             return "inputs differ: its notebook"
         if entry["given"] != dict(given):
@@ -154,14 +172,29 @@ class Kept:
             raise ValueError("damaged")
         if published is None or published.sha256 != sha256(rendered["markdown"]):
             return "inputs differ: the version that was published"
+        loaded = set(entry["loaded"])
+        if changed := self._changed(entry, leave=loaded):
+            return changed
+        missing = {str(path) for path in self.always} - set(entry["files"])
+        if missing:
+            return f"inputs differ: {self._short(min(missing))}"
+        if loaded and not self._answered(rendered["machine"]["read"]):
+            return self._changed(entry) or "inputs differ: the documents"
+        return ""
+
+    def _changed(self, entry: Mapping[str, Any], leave: Container[str] = ()) -> str:
+        """The first file or folder that differs, but for those to `leave`; empty where there is none."""
         for path, state in entry["files"].items():
-            if self._file(Path(path)) != state:
+            if path not in leave and self._file(Path(path)) != state:
                 return f"inputs differ: {self._short(path)}"
         for path, state in entry["folders"].items():
-            if listing(Path(path)) != state:
+            if path not in leave and listing(Path(path)) != state:
                 return f"inputs differ: files in {self._short(path)}"
-        missing = {str(path) for path in self.always} - set(entry["files"])
-        return f"inputs differ: {self._short(min(missing))}" if missing else ""
+        return ""
+
+    def _answered(self, read: Mapping[str, Any]) -> bool:
+        """Whether the documents say what they said, or at least answer so to what was asked of them."""
+        return bool(self.asked(()).state == read["state"] or self.asked(read["answers"]).answers == read["answers"])
 
     def _file(self, path: Path) -> str | None:
         """The hash of a file's content; None where there is none. What we wrote ourselves counts as nothing."""

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Final
 
+from sre_kit.compute.asked import of_kind
 from sre_kit.compute.capacity import CapacityPlan, Resource
 from sre_kit.compute.cost import CostPlan, month_of
 from sre_kit.compute.exhaustion import Outlook
@@ -104,7 +105,7 @@ def savings(plan: CapacityPlan, currency: str) -> Table:
 
 def budget_months(cost: CostPlan, currency: str, facts: Sequence[Fact]) -> Table:
     """Cost of each scenario and the budget, month by month, with the first month above it."""
-    stated = [fact for fact in facts if fact.kind is Kind.BUDGET]
+    stated = of_kind(facts, Kind.BUDGET)
     if not cost.months or not cost.monthly:
         return Table(("Month",), [], gaps=[COST_GAP])
     names = [name for name, _ in cost.months[0].by_scenario]
@@ -200,7 +201,7 @@ def _decision(cost: Decimal | None, step: str, currency: str) -> str:
 
 def capacity_triggers(outlooks: Sequence[Outlook], facts: Sequence[Fact]) -> Table:
     """At which use somebody acts, what they do, and which alert of the rules watches it."""
-    rules = {fact.name: fact for fact in facts if fact.kind is Kind.ALERT_RULE}
+    rules = {fact.name: fact for fact in of_kind(facts, Kind.ALERT_RULE)}
     rows: list[Sequence[Inline]] = []
     unwatched = []
     for one in outlooks:

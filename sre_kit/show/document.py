@@ -8,15 +8,17 @@ body changed. The open questions come last: a document that ran to its end has t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from sre_kit.compute.asked import Read, unnoted
 from sre_kit.compute.vocabulary import About, Document, Fact, Gap, Reading, Requests, Version
 from sre_kit.escape import md_text
 from sre_kit.show.shown import Shown, open_gaps
 from sre_kit.show.table import Table, pipe_table
 from sre_kit.show.text import Code, Inline, Lines, Link, inline
+from sre_kit.store.dependencies import dependencies
 from sre_kit.store.manifest import CHANGES_MARK
 from sre_kit.units import MISSING, percent, span, utc
 
@@ -83,24 +85,11 @@ class Header(Shown):
             f"- **Measurements:** {md_text(source)}" + (" — **synthetic data**" if about.synthetic else ""),
             f"- **Decisions:** {inline(Code(about.params))}, sha256 `{about.params_sha256[:12]}`",
         ]
-        count = f"{len(about.documents)} documents read, {len(about.missing)} expected and missing"
-        return (
-            "\n".join(lines)
-            + f"\n\n<details>\n<summary>Dependencies: {count}</summary>\n\n{self._table()}\n\n</details>"
-        )
+        rows = [_row(document) for document in unnoted(about.documents)]
+        return "\n".join(lines) + "\n\n" + dependencies(rows, "read", self._missing())
 
-    def _table(self) -> str:
-        rows: list[Sequence[Inline]] = [
-            (
-                Lines([document_link(d), d.problem]) if d.problem else document_link(d),
-                d.phase,
-                d.dated or "–",
-                Code(d.sha256[:12]),
-            )
-            for d in self.about.documents
-        ]
-        rows += [(d.name, d.phase, "missing", f"ask {d.owner}") for d in self.about.missing]
-        return pipe_table(["Document", "Phase", "Dated", "sha256"], rows) if rows else "No document was found."
+    def _missing(self) -> list[list[str]]:
+        return [_cells(d.name, d.phase, "missing", f"ask {d.owner}") for d in self.about.missing]
 
     def machine(self) -> dict[str, Any]:
         """What the export needs to settle the version."""
@@ -112,14 +101,31 @@ class Header(Shown):
             "version": self.version,
             "last": asdict(last),
             "synthetic": self.about.synthetic,
-            "depends": [{"path": d.path, "sha256": d.sha256, "problem": d.problem} for d in self.about.documents],
+            "depends": [
+                {"path": d.path, "sha256": d.sha256, "problem": d.problem, "row": _row(d)}
+                for d in unnoted(self.about.documents)
+            ],
+            "missing": self._missing(),
         }
         return part
 
 
+def _row(document: Document) -> list[str]:
+    """A document that was found, in the table of dependencies."""
+    link = document_link(document)
+    named = Lines([link, document.problem]) if document.problem else link
+    return _cells(named, document.phase, document.dated or "–", Code(document.sha256[:12]))
+
+
+def _cells(*cells: Inline) -> list[str]:
+    return [inline(cell, in_cell=True) for cell in cells]
+
+
 @dataclass(frozen=True)
 class OpenQuestions(Shown):
-    """Everything that nobody has told us, whom to ask, where it is expected."""
+    """Everything that nobody has told us, whom to ask, where it is expected; `read` says what the notebook asked."""
+
+    read: Callable[[], Read] | None = None
 
     def markdown(self) -> str:
         """A table, or the happy sentence."""
@@ -129,8 +135,9 @@ class OpenQuestions(Shown):
         return pipe_table(["What", "Ask", "Expected in", "Why it is missing"], rows)
 
     def machine(self) -> dict[str, Any]:
-        """The gaps and the sentinel: the notebook ran to its end."""
-        return {**super().machine(), "sentinel": True}
+        """The gaps and the sentinel: the notebook ran to its end, and what it read until then."""
+        part = {**super().machine(), "sentinel": True}
+        return part if self.read is None else {**part, "read": asdict(self.read())}
 
 
 @dataclass(frozen=True)
@@ -152,9 +159,16 @@ def header(about: About, name: str) -> Header:
     return Header(about=about, name=name)
 
 
-def open_questions(*shown: Shown | Iterable[Gap], gaps: Iterable[Gap] = ()) -> OpenQuestions:
-    """The closing section: gaps of all that was shown, and `gaps` beside them."""
-    return OpenQuestions(gaps=tuple(open_gaps([*shown, tuple(gaps)])))
+def open_questions(
+    *shown: Shown | Iterable[Gap], gaps: Iterable[Gap] = (), read: Callable[[], Read] | None = None
+) -> OpenQuestions:
+    """
+    The closing section: gaps of all that was shown, and `gaps` beside them.
+
+    With ``read=project.read`` the header names the documents that the notebook used, and a change of another one does
+    not run it again; without, it depends on all of them.
+    """
+    return OpenQuestions(gaps=tuple(open_gaps([*shown, tuple(gaps)])), read=read)
 
 
 def sources(*measured: Reading | Requests | Iterable[Reading | Requests]) -> Table:

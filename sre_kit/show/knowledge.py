@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from sre_kit.compute.asked import of_kind
 from sre_kit.compute.dependencies import Graph, restore_order
 from sre_kit.compute.monitoring import MonitoringCoverage
 from sre_kit.compute.readiness import Dashboard, HandoverPlan
@@ -322,8 +323,8 @@ def plot_architecture(graph: Graph, facts: Sequence[Fact], domains: Sequence[str
         columns[-1] = [*columns[-1], *outside]
     if not columns:
         return Note.gap(Gap("who depends on whom", "Technical Architect", "SystemArchitecture.md, Dependencies"))
-    stateful = {f.name for f in facts if f.kind is Kind.COMPONENT and f.details.get("stateful") == "true"}
-    stateful |= {f.name for f in facts if f.kind is Kind.BACKUP_SCHEDULE}
+    stateful = {f.name for f in of_kind(facts, Kind.COMPONENT) if f.details.get("stateful") == "true"}
+    stateful |= {f.name for f in of_kind(facts, Kind.BACKUP_SCHEDULE)}
     tallest = max(len(column) for column in columns)
     drawn, axes = figure(9, max(2.5, 0.55 * tallest + 0.6))
     place = {name: (x, (len(column) - 1) / 2 - y) for x, column in enumerate(columns) for y, name in enumerate(column)}

@@ -9,6 +9,7 @@ from typing import Final
 
 import numpy as np
 
+from sre_kit.compute.asked import of_kind
 from sre_kit.compute.baseline import Baseline, EndpointReadings, TargetCheck
 from sre_kit.compute.bottlenecks import Bottleneck, LatencyBudget, RankedOptimisation
 from sre_kit.compute.capacity import Resource
@@ -259,9 +260,8 @@ def load_test_saturation(facts: Sequence[Fact]) -> Table:
     """What the documents say about resources during the load tests."""
     told = [
         fact
-        for fact in facts
-        if fact.kind is Kind.LOAD_TEST_RESULT
-        and fact.details.get("statistic") in ("breaking point", "cpu peak", "memory peak")
+        for fact in of_kind(facts, Kind.LOAD_TEST_RESULT)
+        if fact.details.get("statistic") in ("breaking point", "cpu peak", "memory peak")
     ]
     rows: list[Sequence[Inline]] = [
         (fact.details.get("statistic", ""), _observed(fact), fact.quote, fact_link(fact)) for fact in told

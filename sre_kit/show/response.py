@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
+from sre_kit.compute.asked import of_kind
 from sre_kit.compute.declaration import ROLES, Declaration, declaration
 from sre_kit.compute.incidents import IncidentLog, IncidentPolicy
 from sre_kit.compute.postmortems import BLAMING, OF_BUDGET, Blame, Owed, Promise, closure_rate
@@ -77,7 +78,7 @@ def cadence(policy: IncidentPolicy) -> Table:
 
 def messages(policy: IncidentPolicy, components: Iterable[Fact]) -> Stack:
     """Templates with the project's own components and channels: audience, impact, scope, next update time."""
-    names = list(dict.fromkeys(fact.name or str(fact.value) for fact in components if fact.kind is Kind.COMPONENT))
+    names = list(dict.fromkeys(fact.name or str(fact.value) for fact in of_kind(components, Kind.COMPONENT)))
     page = policy.channels.get("status page") or UNSET
     paging = [level for level in policy.severities if level.pages]
     every = f"{paging[0].update_every / timedelta(minutes=1):g}" if paging else UNSET
@@ -125,11 +126,8 @@ def security_branch(stakeholders: Iterable[Fact]) -> Note:
     """Whom a security or privacy incident goes to: by name, never by default to the public."""
     people = [
         fact
-        for fact in stakeholders
-        if fact.kind in (Kind.STAKEHOLDER, Kind.TEAM_MEMBER)
-        and any(
-            word in f"{fact.value} {' '.join(fact.details.values())}".casefold() for word in ("security", "privacy")
-        )
+        for fact in of_kind(stakeholders, Kind.STAKEHOLDER, Kind.TEAM_MEMBER)
+        if any(word in f"{fact.value} {' '.join(fact.details.values())}".casefold() for word in ("security", "privacy"))
     ]
     if not people:
         gap = Gap("who decides on security and privacy incidents", "Project Manager", "PRD.md, stakeholders")

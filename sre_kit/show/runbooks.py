@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Final
 
+from sre_kit.compute.asked import of_kind
 from sre_kit.compute.incidents import Runbook
 from sre_kit.compute.runbooks import (
     Alert,
@@ -152,7 +153,7 @@ def _wrong(runbook: Runbook, as_of: date, components: Sequence[str]) -> list[str
 
 
 def _names(components: Iterable[Fact]) -> list[str]:
-    return [fact.name or str(fact.value) for fact in components if fact.kind is Kind.COMPONENT]
+    return [fact.name or str(fact.value) for fact in of_kind(components, Kind.COMPONENT)]
 
 
 def _sources(alert: Alert) -> Inline:

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from sre_kit.compute.asked import of_kind
 from sre_kit.compute.capacity import CapacityPlan, Resource, Scaling
 from sre_kit.compute.cost import month_of
 from sre_kit.compute.exhaustion import LEAST_DEMAND_FIT, Outlook, exhaustion_under
@@ -28,7 +29,7 @@ SCALING_GAP: Final = Gap("how each component scales", "DevOps Engineer", "params
 
 def growth_scenarios(plan: CapacityPlan, facts: Sequence[Fact]) -> Table:
     """The growth that is reckoned with, each scenario with its weight, its source and the line behind it."""
-    stated = [fact for fact in facts if fact.kind is Kind.GROWTH_RATE and fact.details.get("period") == "month"]
+    stated = [fact for fact in of_kind(facts, Kind.GROWTH_RATE) if fact.details.get("period") == "month"]
     rows: list[Sequence[Inline]] = []
     for one in plan.scenarios:
         lines = [fact_link(fact) for fact in stated if fact.number is not None and float(fact.number) == one.monthly]

@@ -42,7 +42,8 @@ class Trial:
             os.utime(root / path, (1, 1))
         self.notebooks = {"Trial": root / "Trial.ipynb"}
         self.holds = Kept(root / ".sre_kit" / "rendered", root, (root / "p.yaml", root / "build-plan.md"))
-        inputs = {"files": [str(root / "docs/PRD.md")], "folders": [str(root / "docs")], "doubts": list[str]()}
+        inputs = {"files": [str(root / "docs/PRD.md")], "folders": [str(root / "docs")]}
+        inputs |= {"documents": [], "searched": [], "doubts": []}
         one = Rendered("Trial", "# Trial", {}, {}, {}, inputs=inputs)
         self.holds.keep([("Trial", root / "Trial.ipynb", {}, "", one)], time.time(), root / "manifest.json")
         published = {path: sha256(texts[path]) for path in ("docs/SRE/Trial.md", "build-plan.md")} | {"gone.md": None}

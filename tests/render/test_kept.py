@@ -38,7 +38,8 @@ class Trial:
             os.utime(root / path, (1, 1))
         self.kept = Kept(root / ".sre_kit" / "rendered", root, (root / "p.yaml",))
         files, folders = [str(root / "docs/PRD.md"), str(root / "absent.csv")], [str(root / "docs"), str(root)]
-        self.inputs = {"files": files, "folders": folders, "doubts": list[str]()}
+        none = list[str]()
+        self.inputs = {"files": files, "folders": folders, "documents": none, "searched": none, "doubts": none}
         document = Published("docs/SRE/Trial.md", 1, sha256(DONE.markdown), "", "")
         self.previous = Manifest(documents={"Trial": document})
 
@@ -138,7 +139,7 @@ def test_every_byte_of_what_is_kept_counts(trial: Trial) -> None:
 
 
 def test_a_run_in_doubt_is_not_kept_and_forgets_the_earlier_one(trial: Trial) -> None:
-    trial.inputs["doubts"] = ["the network"]
+    trial.inputs = {**trial.inputs, "doubts": ["the network"]}
     trial.keep()
     assert trial.take() is None
 
@@ -206,8 +207,27 @@ def test_an_unchanged_project_runs_no_notebook_and_writes_nothing(
     assert ran(shop, monkeypatch) == ["Second"]
     assert ran(shop, monkeypatch, "--fresh") == ["First", "Second"]
 
+
+def test_a_changed_document_runs_the_notebooks_that_asked_for_what_it_says(
+    shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = shop / "notebooks" / "Second.ipynb"
+    asks = "{len([f for f in project.facts if f.unit == 'ratio'])} ratios"
+    path.write_text(path.read_text().replace("{len(log.incidents)} incidents", asks))
     document = shop / "shop" / "docs" / "Project Manager" / "BusinessModel.md"
-    document.write_text("Uptime target: 99.5 %\n")
-    os.utime(document, (2, 2))
+
+    def state(text: str) -> list[str]:
+        document.write_text(text)
+        os.utime(document, (2, 2))
+        return ran(shop, monkeypatch)
+
     assert ran(shop, monkeypatch) == ["First", "Second"]
+    assert state("Uptime target: 99.5 %\n") == ["Second"]
+    assert state("Uptime target: 99.5 %\n\nNothing of note.\n") == ["Second"], "its header prints the hash"
+    assert "1 ratios" in (shop / "shop" / "docs" / "SRE" / "Second.md").read_text()
+    assert ran(shop, monkeypatch) == []
+    assert state("Nothing of note.\n") == ["Second"]
+    assert state("Nothing at all.\n") == [], "no document answered, and none does now"
+    document.unlink()
+    assert ran(shop, monkeypatch) == ["First", "Second"], "headers name what is missing"
     assert ran(shop, monkeypatch) == []
