@@ -299,10 +299,10 @@ def utc(value: datetime | None, seconds: bool = False) -> str:
 
 def number(value: float | Fraction | Decimal | None, digits: int = 3) -> str:
     """
-    A count in full with thin separators, anything else to `digits` significant digits.
+    A count in full with thin separators, anything else to `digits` significant digits, the whole part always in full.
 
-    >>> number(1234567), number(0.12345), number(None), number(1234.5)
-    ('1,234,567', '0.123', '–', '1,234')
+    >>> number(1234567), number(0.12345), number(None), number(1234.5), number(182.3, 2)
+    ('1,234,567', '0.123', '–', '1,234', '182')
     """
     if value is None or (not isinstance(value, int) and math.isnan(value)):
         return MISSING
@@ -311,7 +311,7 @@ def number(value: float | Fraction | Decimal | None, digits: int = 3) -> str:
     amount = float(value)
     if not math.isfinite(amount):
         return "∞" if amount > 0 else "-∞"
-    if abs(amount) < 10**15 and (amount.is_integer() or abs(amount) >= 1000):
+    if abs(amount) < 10**15 and (amount.is_integer() or abs(amount) >= min(1000, 10**digits)):
         return f"{round(amount):,}"
     return f"{amount:.{digits}g}"
 

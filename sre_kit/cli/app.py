@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from sre_kit.cli.oncall import oncall
+from sre_kit.cli.slo import slo
 
 EPILOG = """\
 \b
@@ -259,60 +260,8 @@ def new(
     return run(name, params)
 
 
-slo = typer.Typer(
-    help="Objectives in files of other tools: OpenSLO, Sloth.",
-    rich_markup_mode=None,
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
 app.add_typer(slo, name="slo")
 app.add_typer(oncall, name="oncall")
-SLOFiles = Annotated[list[Path], typer.Argument(help="OpenSLO or Sloth files, read together.", metavar="FILE...")]
-
-
-@slo.command("validate")
-def slo_validate(files: SLOFiles, json: JSONOption = False) -> int:
-    """List all that is wrong with them, by line.
-
-    Exit 2 when something is. References are resolved across the files.
-    """
-    from sre_kit.cli.slo import validate
-
-    return validate(files, json)
-
-
-@slo.command("import")
-def slo_import(
-    files: SLOFiles,
-    params: Annotated[
-        Path | None, typer.Option("--params", help="A new file to write; never overwritten.", metavar="PATH")
-    ] = None,
-) -> int:
-    """Print their objectives as lines of a params file.
-
-    What a params file has no place for is named above each objective and on standard error.
-    """
-    from sre_kit.cli.slo import take_over
-
-    return take_over(files, params)
-
-
-@slo.command("rules")
-def slo_rules(
-    files: SLOFiles,
-    period: Annotated[str, typer.Option("--period", help="Period of Sloth's objectives: 30d, 28d.")] = "30d",
-    kubernetes: Annotated[
-        bool, typer.Option("--kubernetes", help="As PrometheusRule objects of the Prometheus operator.")
-    ] = False,
-) -> int:
-    """Print the Prometheus rules of their objectives.
-
-    Those of a Sloth specification are the ones that Sloth makes. AlertWindows among the files replace its usual ones.
-    """
-    from sre_kit.cli.slo import rules
-
-    return rules(files, period, kubernetes)
 
 
 @app.command()

@@ -5,16 +5,38 @@ from __future__ import annotations
 import json as jsonlib
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
 
 from sre_kit.errors import ParameterError, ProtectedError
+from sre_kit.escape import plain
 
 if TYPE_CHECKING:
+    from datetime import timedelta
+
     from sre_kit.load.slo_files import Contents
 
+slo = typer.Typer(
+    help="Objectives in files of other tools: OpenSLO, Sloth.",
+    rich_markup_mode=None,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+Files = Annotated[list[Path], typer.Argument(help="OpenSLO or Sloth files, read together.", metavar="FILE...")]
+RULES: Final = "slo.rules.yaml"
+TESTS: Final = "slo.rules-test.yaml"
+OURS: Final = "Generated; do not edit."
+"""What a file says that we may write over."""
 
-def validate(files: list[Path], json: bool) -> int:
-    """List all that is wrong with the files; 2 when something is."""
+
+@slo.command("validate")
+def validate(files: Files, json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> int:
+    """List all that is wrong with them, by line.
+
+    Exit 2 when something is. References are resolved across the files.
+    """
     from sre_kit.load.slo_files import contents
 
     found = contents(files)
@@ -36,8 +58,17 @@ def validate(files: list[Path], json: bool) -> int:
     return 2 if found.problems else 0
 
 
-def take_over(files: list[Path], params: Path | None) -> int:
-    """Print the params lines of the objectives, or write them into a new file; say what is left out."""
+@slo.command("import")
+def take_over(
+    files: Files,
+    params: Annotated[
+        Path | None, typer.Option("--params", help="A new file to write; never overwritten.", metavar="PATH")
+    ] = None,
+) -> int:
+    """Print their objectives as lines of a params file.
+
+    What a params file has no place for is named above each objective and on standard error.
+    """
     from sre_kit.emit.params_lines import params_lines
     from sre_kit.load.slo_files import contents
 
@@ -62,14 +93,44 @@ def take_over(files: list[Path], params: Path | None) -> int:
     return 0
 
 
-def rules(files: list[Path], period: str, kubernetes: bool) -> int:
-    """Print the Prometheus rules of the objectives: Sloth's form for its own files, ours for OpenSLO."""
-    from sre_kit import emit
-    from sre_kit.load.slo_files import contents
+@slo.command("rules")
+def rules(
+    files: Files,
+    period: Annotated[str, typer.Option("--period", help="Period of Sloth's objectives: 30d, 28d.")] = "30d",
+    kubernetes: Annotated[
+        bool, typer.Option("--kubernetes", help="As PrometheusRule objects of the Prometheus operator.")
+    ] = False,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", help="Write them here, with tests, checked by promtool if it is there.", metavar="FOLDER"
+        ),
+    ] = None,
+) -> int:
+    """Print the Prometheus rules of their objectives.
 
+    Those of a Sloth specification are the ones that Sloth makes. AlertWindows among the files replace its usual ones.
+    With --out: exit 2 when promtool refuses a file or a test fails.
+    """
+    from sre_kit.load.slo_files import contents
+    from sre_kit.units import duration
+
+    if out and kubernetes:
+        raise ParameterError("--out writes rule files with their tests; PrometheusRule objects are printed without it")
     found = contents(files)
     refuse(found)
-    theirs = {slo.id for slo in found.sloth}
+    if out is None:
+        print(_rules(found, files, duration(period), kubernetes), end="")
+        return 0
+    made = {RULES: _rules(found, files, duration(period), False), TESTS: _tests(found, duration(period))}
+    return _written(out, made)
+
+
+def _rules(found: Contents, files: list[Path], period: timedelta, kubernetes: bool) -> str:
+    """Sloth's form for its own files, ours for OpenSLO; objectives without rules are told on standard error."""
+    from sre_kit import emit
+
+    theirs = {one.id for one in found.sloth}
     ours = [one.slo for one in found.slos if one.slo.name not in theirs]
     if ours and (theirs or kubernetes):
         raise ParameterError("OpenSLO files get rules of another form, and none for Kubernetes; ask for them alone")
@@ -83,18 +144,15 @@ def rules(files: list[Path], period: str, kubernetes: bool) -> int:
         raise ParameterError(
             f"{', '.join(path.name for path in files)}: there is no objective that rules can be made for"
         )
-    print(_sloth_rules(found, period, kubernetes) if theirs else emit.prometheus_rules(ours, refused=False), end="")
-    return 0
+    return _sloth_rules(found, period, kubernetes) if theirs else emit.prometheus_rules(ours, refused=False)
 
 
-def _sloth_rules(found: Contents, period: str, kubernetes: bool) -> str:
+def _sloth_rules(found: Contents, period: timedelta, kubernetes: bool) -> str:
     from dataclasses import replace
 
     from sre_kit.emit.sloth import prometheus_rule_object, sloth_rules
-    from sre_kit.units import duration
 
-    length = duration(period)
-    specs = [(spec, [replace(one, period=length) for one in spec.slos]) for spec in found.specs]
+    specs = [(spec, [replace(one, period=period) for one in spec.slos]) for spec in found.specs]
     if not kubernetes:
         return sloth_rules([one for _, slos in specs for one in slos], found.windows)
     return "".join(
@@ -118,3 +176,39 @@ def _write_new(path: Path, text: str) -> None:
         raise ProtectedError(f"{path} is there already and is never written over; name a file that is not") from None
     except OSError as error:
         raise ParameterError(f"{path}: cannot be written ({error.strerror}); give a path in a folder that is") from None
+
+
+def _tests(found: Contents, period: timedelta) -> str:
+    from dataclasses import replace
+
+    from sre_kit.emit.rule_tests import prometheus_rule_tests
+    from sre_kit.emit.sloth_tests import sloth_rule_tests
+
+    if found.sloth:
+        return sloth_rule_tests([replace(one, period=period) for one in found.sloth], RULES, found.windows)
+    return prometheus_rule_tests([one.slo for one in found.slos], RULES)
+
+
+def _written(folder: Path, made: dict[str, str]) -> int:
+    """Check the files, write them, and say of each how far it was checked; 2 when a tool refuses one."""
+    from sre_kit.render.validate import claims
+
+    for name in made:
+        path = folder / name
+        if path.exists() and OURS not in path.read_text(encoding="utf-8", errors="replace")[:400]:
+            raise ProtectedError(f"{path} is there already and was not generated; name another folder")
+    checked = claims(made)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, text in made.items():
+            (folder / name).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ParameterError(f"{folder}: cannot be written ({error.strerror}); give a folder that can") from None
+    for name, text in made.items():
+        claim = checked[name]
+        said = f"refused by {claim.by}: {plain(claim.problem)}" if claim.problem else f"{claim.level} by {claim.by}"
+        print(f"{folder / name}: {said}")
+        for line in text.splitlines()[1:]:
+            if line.startswith("# ") and ": no test, " in line:
+                print(f"  {line[2:]}")
+    return 2 if any(one.problem for one in checked.values()) else 0

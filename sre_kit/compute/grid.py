@@ -215,7 +215,7 @@ def policy_search(
     known = [i for i in incidents if any(concerns(i, one.slo.service) for one in measured) and start <= i.began < end]
     before = sum(incident.began < split for incident in known)
     if before < ENOUGH_INCIDENTS or before == len(known):
-        why = f"{before} known incidents in the earlier part and {len(known) - before} in the later; "
+        why = f"known incidents: {before} in the earlier part, {len(known) - before} in the later; "
         return PolicySearch(split, 0, (), None, why + f"at least {ENOUGH_INCIDENTS} and 1 are needed")
     ours = tuple(alert for alert in in_force if alert.severity == "page")
     fired = _Fired(measured)

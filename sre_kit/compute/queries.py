@@ -5,7 +5,7 @@ Queries, offline: whether they parse, the same query over another window, and se
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
@@ -16,7 +16,10 @@ from sre_kit.units import promql_duration
 WINDOW: Final = re.compile(r"\{\{\s*\.window\s*\}\}")
 """Where a query in the manner of Sloth wants its window."""
 
+_PLACE: Final = "20m34s"
+"""A window that nobody writes, in place of an open one while a query is taken apart."""
 _OPERATORS: Final = {"Equal": "=", "NotEqual": "!=", "Re": "=~", "NotRe": "!~"}
+_OPPOSITES: Final = {"!=": "=", "!~": "=~"}
 _SAMPLES: Final = ("", "x", "0", "1", "200", "400", "500", "503", "GET", "true", "le")
 
 
@@ -95,12 +98,51 @@ def matchers(query: str) -> tuple[str, tuple[Matcher, ...]] | None:
     return found.name, tuple(one for one in read if one.label != "__name__")
 
 
+def sides(query: str, operator: str) -> tuple[str, str] | None:
+    """
+    What stands on both sides of a query that is one operation, its windows left open; None where it is something else.
+
+    >>> sides("(sum(rate(all[{{.window}}])) - sum(rate(good[{{.window}}])))", "-")
+    ('sum(rate(all{}[{{.window}}]))', 'sum(rate(good{}[{{.window}}]))')
+    """
+    import promql_parser as promql
+
+    node = _bare(promql.parse(WINDOW.sub(_PLACE, query)))
+    if not isinstance(node, promql.BinaryExpr) or str(node.op) != operator or node.modifier is not None:
+        return None
+    left, right = (str(side).replace(f"[{_PLACE}]", "[{{.window}}]") for side in (node.lhs, node.rhs))
+    return left, right
+
+
+def averaged(query: str) -> tuple[str, bool] | None:
+    """
+    The selector whose mean over the window `query` is, and whether it is one less that mean; None where it is more.
+
+    >>> averaged("1 - avg_over_time(up{job='api'}[{{.window}}])"), averaged("unread_share")
+    (('up{job="api"}', True), ('unread_share{}', False))
+    """
+    import promql_parser as promql
+
+    if found := _selector(query):
+        return str(found), False
+    if (parts := sides(query, "-")) and parts[0] in ("1", "1.0"):
+        inner = averaged(parts[1])
+        return (inner[0], True) if inner and not inner[1] else None
+    node = _bare(promql.parse(WINDOW.sub(_PLACE, query)))
+    if isinstance(node, promql.Call) and node.func.name == "avg_over_time":
+        found = getattr(_bare(node.args[0]), "vector_selector", None)
+        return (str(found), False) if found is not None and _selector(str(found)) is not None else None
+    return None
+
+
 def example_series(query: str, *, but_not: str = "") -> tuple[str, dict[str, str]] | None:
     """
     A series that `query` counts (and `but_not` does not): metric name and labels; None where none was found.
 
     >>> example_series('r_total{job="api"}', but_not='r_total{job="api",code=~"5.."}')
     ('r_total', {'job': 'api'})
+    >>> example_series('r_total{job="api"}', but_not='r_total{job="api",code!~"5.."}')
+    ('r_total', {'job': 'api', 'code': '500'})
     """
     wanted, unwanted = matchers(query), matchers(but_not) if but_not else None
     if wanted is None or (but_not and unwanted is None):
@@ -114,8 +156,22 @@ def example_series(query: str, *, but_not: str = "") -> tuple[str, dict[str, str
             return None
         labels[rule.label] = fit
     if unwanted is not None and counts(unwanted, name, labels):
-        return None
+        refused = _refused(unwanted[1], rules, labels)
+        if refused is None:
+            return None
+        labels |= refused
     return name, {label: value for label, value in labels.items() if value}
+
+
+def _refused(unwanted: Sequence[Matcher], rules: Sequence[Matcher], labels: Mapping[str, str]) -> dict[str, str] | None:
+    """A label with a value that one of `unwanted` refuses and all `rules` take; None where none is found."""
+    for rule in unwanted:
+        same = [other for other in rules if other.label == rule.label]
+        opposite = Matcher(rule.label, _OPPOSITES.get(rule.operator, rule.operator), rule.value)
+        for value in (*_candidates(opposite), *_SAMPLES):
+            if not rule.accepts(value) and value != labels.get(rule.label) and all(one.accepts(value) for one in same):
+                return {rule.label: value}
+    return None
 
 
 def counts(selector: tuple[str, tuple[Matcher, ...]], name: str, labels: Mapping[str, str]) -> bool:

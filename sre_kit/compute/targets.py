@@ -47,8 +47,9 @@ class TargetAdvice:
     """
     What the history says about an objective: `measured` over `days` days with its 95 % interval, and the ladder.
 
-    `recommended` is the strictest rung that is met with probability 0.8 and that the dependencies allow; `bound` is
-    the product of their promises (missing without any). `refused` says why there is no ladder.
+    `recommended` is the strictest of the ladder and the target in force that is met with probability 0.8 and that the
+    dependencies allow; `bound` is the product of their promises (missing without any). `refused` says why there is no
+    ladder.
     """
 
     slo: SLO
@@ -104,7 +105,8 @@ def target_advice(one: History, as_of: datetime, *, seed: int = SEED) -> TargetA
         limits = np.quantile(chances, [0.05, 0.95])
         met = float((plain <= float(1 - rung)).mean())
         rungs.append(Rung(rung, met, Interval(float(limits[0]), float(limits[1])), bound is None or rung <= bound))
-    fit = [rung.target for rung in rungs if rung.probability >= CONFIDENT and rung.possible and rung.target in LADDER]
+    known = {*LADDER, one.slo.target}
+    fit = [rung.target for rung in rungs if rung.probability >= CONFIDENT and rung.possible and rung.target in known]
     measured = 1 - float(bad.sum() / total.sum())
     interval = Interval(float(low), float(high))
     return TargetAdvice(one.slo, len(total), measured, interval, tuple(rungs), max(fit, default=None), bound)

@@ -25,6 +25,9 @@ from sre_kit.units import promql_duration, target
 SLOTH_WINDOWS: Final = tuple(
     timedelta(minutes=minutes) for minutes in (5, 30, 60, 2 * 60, 6 * 60, 24 * 60, 3 * 24 * 60)
 )
+MOST_POINTS: Final = 9000
+"""Points of a subquery: each evaluation pays for them, and ``promtool test rules`` refuses a query above 10,000."""
+_RESOLUTIONS: Final = tuple(timedelta(minutes=minutes) for minutes in (1, 2, 5, 10, 15, 20, 30, 60))
 HEADER: Final = """\
 # Recording and alerting rules for {count} objective(s), in Sloth's format. Generated; do not edit.
 # Check: promtool check rules FILE. Load: rule_files in prometheus.yml.
@@ -128,14 +131,24 @@ def error_ratio(slo: SLO, window: timedelta) -> str:
 
 
 def bad_share(slo: SLO, window: timedelta) -> str:
-    """PromQL of the bad share of the time over `window`, of an objective on a share or a gauge; absent without data."""
+    """
+    PromQL of the bad share of the time over `window`, of an objective on a share or a gauge; absent without data.
+
+    Its maximum, which is itself where there is one series as there must be: the series' own labels stay out of alerts.
+    """
     over = promql_duration(window)
+    if slo.ratio and WINDOW.search(slo.ratio):
+        return f"max({WINDOW.sub(over, slo.ratio).strip()})"
+    looked = f"[{over}:{promql_duration(_resolution(window))}]"
     if slo.ratio:
-        if WINDOW.search(slo.ratio):
-            return WINDOW.sub(over, slo.ratio).strip()
-        return f"avg_over_time(({slo.ratio.strip()})[{over}:1m])"
+        return f"max(avg_over_time(({slo.ratio.strip()}){looked}))"
     bound, broken = (slo.at_most, ">") if slo.at_most is not None else (slo.at_least, "<")
-    return f"avg_over_time((({slo.gauge.strip()}) {broken} bool {bound!r})[{over}:1m])"
+    return f"max(avg_over_time((({slo.gauge.strip()}) {broken} bool {bound!r}){looked}))"
+
+
+def _resolution(window: timedelta) -> timedelta:
+    """How often a subquery over `window` looks: each minute, or what keeps a long one within `MOST_POINTS`."""
+    return next((one for one in _RESOLUTIONS if window / one <= MOST_POINTS), window / MOST_POINTS)
 
 
 def alert_name(slo: SLO, severity: str) -> str:

@@ -54,16 +54,15 @@ def sloth_groups(slo: SlothSLO, windows: Windows | None = None) -> list[dict[str
     ParameterError
         There are no alert windows for its period.
     """
-    policy = _policy(slo, windows or {})
+    policy = alert_windows(slo, windows or {})
     quickest = next(one for one in policy if one.severity == "page").short_window
     pairs = {w for one in policy for w in (one.short_window, one.long_window)}
     # as Sloth has it, the period's own ratio is the mean even where an alert looks at that window too
     ratios = {window: _ratio(slo, window) for window in sorted(pairs)}
-    identity = {"sloth_id": slo.id, "sloth_service": slo.service, "sloth_slo": slo.name}
-    ratios[slo.period] = _mean(identity, quickest, slo.period)
+    ratios[slo.period] = _mean(identity(slo), quickest, slo.period)
     share = decimal(slo.target)
     objective = Objective(
-        identity=identity,
+        identity=identity(slo),
         labels=slo.labels,
         target=share,
         budget=f"1-{share}",
@@ -111,7 +110,20 @@ def prometheus_rule_object(
     )
 
 
-def _policy(slo: SlothSLO, windows: Windows) -> Sequence[BurnRateAlert]:
+def identity(slo: SlothSLO) -> dict[str, str]:
+    """The labels by which its rules find each other."""
+    return {"sloth_id": slo.id, "sloth_service": slo.service, "sloth_slo": slo.name}
+
+
+def alert_windows(slo: SlothSLO, windows: Windows) -> Sequence[BurnRateAlert]:
+    """
+    The window pairs for its period, those that are given first.
+
+    Raises
+    ------
+    ParameterError
+        There are none.
+    """
     if slo.period in windows:
         return windows[slo.period]
     if slo.period not in PERIODS:

@@ -39,7 +39,7 @@ def measurement_methods(ones: Sequence[History], budgets: Sequence[ErrorBudget])
         silent = int((seen & (one.total[first:last] == 0)).sum())
         events = float(1 - budget.bad_events / budget.events) if budget.events else None
         mean = budget.mean_of_ratios
-        apart = f"{(mean - events) * 100:+.4f} points" if mean is not None and events is not None else MISSING
+        apart = _apart(mean - events) if mean is not None and events is not None else MISSING
         remark = "; ".join(filter(None, [one.gap, one.requests.note, _origin(one)]))
         counts = (number(int((~seen).sum())), number(silent))
         rows.append((one.slo.name, span(one.step), percent(events, 4), percent(mean, 4), apart, *counts, remark))
@@ -56,6 +56,17 @@ def measurement_methods(ones: Sequence[History], budgets: Sequence[ErrorBudget])
     note = "Budgets count events: the mean of ratios weighs a quiet night like a busy evening. Missing: the source had "
     note += "nothing. Silent: it counted, and there was no traffic; neither is good or bad."
     return Table(columns, rows, note=note if rows else "", empty="No objective is defined.")
+
+
+def _apart(difference: float) -> str:
+    """
+    Percentage points with their sign; what four places cannot show has none.
+
+    >>> _apart(0.000931), _apart(-1e-9)
+    ('+0.0931 points', '0.0000 points')
+    """
+    points = f"{difference * 100:+.4f}"
+    return f"{points if float(points) else '0.0000'} points"
 
 
 def budgeting_methods(ones: Sequence[History], as_of: datetime) -> Table:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from sre_kit.compute.alerting import (
     WORKBOOK_POLICY,
@@ -24,14 +25,23 @@ from sre_kit.show.table import Table
 from sre_kit.show.text import Inline, Strong
 from sre_kit.units import MISSING, number, percent, promql_duration, span
 
+_METHOD: Final = (
+    "Both windows must burn faster than the factor, strictly; factor = budget share × period / long window. "
+    "Detection is for constant traffic: factor × (1 - target) / error ratio × long window, and a scrape later; "
+    "silent again: after the end of a full outage, (1 - threshold / error ratio) × short window."
+)
+
 
 def alert_rules(slos: Iterable[SLO], policy: Sequence[BurnRateAlert] = (), *, source: str = "") -> Table:
     """Each window pair of each objective: factor, error ratio above which it fires, budget spent, detection time."""
     rows: list[Sequence[Inline]] = []
-    findings = []
-    for slo in slos:
+    findings, slow = [], []
+    known = list(slos)
+    for slo in known:
         for one in alert_properties(slo, policy or WORKBOOK_POLICY):
             rows.append(_pair(one))
+            if one.factor < 1 and one.threshold:
+                slow.append(f"{slo.name} ({one.alert.severity} over {promql_duration(one.alert.long_window)})")
             if one.unreachable:
                 text = (
                     f"{slo.name}: the {one.alert.severity} over {promql_duration(one.alert.long_window)} can never fire"
@@ -47,12 +57,26 @@ def alert_rules(slos: Iterable[SLO], policy: Sequence[BurnRateAlert] = (), *, so
         source=(source or ("params: alerting" if policy else WORKBOOK)) if rows else "",
         empty="No objective is defined, so no alert either.",
         findings=findings,
-        note=""
-        if not rows
-        else "Both windows must burn faster than the factor, strictly; factor = budget share × period / long window. "
-        "Detection is for constant traffic: factor × (1 - target) / error ratio × long window, and a scrape later; "
-        "silent again: after the end of a full outage, (1 - threshold / error ratio) × short window.",
+        note=" ".join([_METHOD, *_warnings(slow, [slo.name for slo in known if slo.budgeting != "occurrences"])])
+        if rows
+        else "",
     )
+
+
+def _warnings(slow: Sequence[str], sliced: Sequence[str]) -> list[str]:
+    """What a reader of the table must know of some objectives."""
+    found = []
+    if slow:
+        found.append(
+            f"A factor below 1 also fires while the objective is being met: {', '.join(slow)}; a window this short "
+            "wants pairs of its own (params: alerting)."
+        )
+    if sliced:
+        found.append(
+            f"Alerts, back-test and rules count events, also where the budget counts slices ({', '.join(sliced)}): a "
+            "dashboard of the rules shows another remaining budget there than this document."
+        )
+    return found
 
 
 def _pair(one: AlertProperties) -> Sequence[Inline]:

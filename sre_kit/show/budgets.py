@@ -206,6 +206,9 @@ def returning_budgets(ones: Sequence[History], budgets: Sequence[ErrorBudget]) -
     rows: list[Sequence[Inline]] = []
     marks = (1, 7, 14, 21)
     for one, budget in zip(ones, budgets, strict=True):
+        if not budget.total:
+            rows.append((one.slo.name, *[MISSING] * (len(marks) + 3)))
+            continue
         if one.slo.calendar:
             back = f"all on {utc(budget.window.end)}, when the period ends"
             rows.append((one.slo.name, count(budget.spent), *[MISSING] * len(marks), back, MISSING))

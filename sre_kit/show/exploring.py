@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from fractions import Fraction
+from typing import Final
 
 from sre_kit.compute.alerting import WORKBOOK_POLICY, BurnRateAlert
 from sre_kit.compute.budget import error_budget, policy_state
@@ -15,6 +16,7 @@ from sre_kit.compute.policies import AlertPolicy, AlertRule, burn_rate_policy, p
 from sre_kit.compute.replay import BackTest, alert_back_test
 from sre_kit.compute.slo import SLO
 from sre_kit.compute.targets import LADDER
+from sre_kit.compute.windows import nominal
 from sre_kit.show.alerting import alert_back_tests
 from sre_kit.show.shown import Note, Shown, Stack
 from sre_kit.show.table import Table
@@ -22,6 +24,8 @@ from sre_kit.show.text import Inline, Strong
 from sre_kit.show.widgets import Explorer
 from sre_kit.units import MISSING, count, number, percent, target
 
+LONGEST: Final = 90
+"""Days that the window's slider reaches: what the history holds."""
 Policies = dict[str, Callable[[SLO], AlertPolicy]]
 
 
@@ -45,7 +49,7 @@ def budget_explorer(
     def view(objective: str, goal: Fraction, days: int, alerts: str) -> Shown:
         one, make = by_name[objective], policies[alerts]
         # the window in force keeps its calendar: only another length makes it roll
-        kept = days == min(90, max(1, one.slo.window.days))
+        kept = days == _days(one.slo)
         window = one.slo if kept else replace(one.slo, window=timedelta(days=days), calendar="")
         others = [replace(one, slo=replace(window, target=other)) for other in _around(goal, choices)]
         chosen = replace(one, slo=replace(window, target=goal))
@@ -55,17 +59,25 @@ def budget_explorer(
             alert_back_tests(_tests(chosen, known, make)),
         )
 
-    return Explorer(
-        {
-            "objective": Dropdown(options=list(by_name), value=first.name, description="Objective"),
-            "goal": SelectionSlider(
-                options=[(target(c), c) for c in choices], value=first.target, description="Target"
-            ),
-            "days": IntSlider(value=min(90, max(1, first.window.days)), min=1, max=90, description="Window, d"),
-            "alerts": Dropdown(options=list(policies), value="in force", description="Alerts"),
-        },
-        view,
-    )
+    controls = {
+        "objective": Dropdown(options=list(by_name), value=first.name, description="Objective"),
+        "goal": SelectionSlider(options=[(target(c), c) for c in choices], value=first.target, description="Target"),
+        "days": IntSlider(value=_days(first), min=1, max=LONGEST, description="Window, d"),
+        "alerts": Dropdown(options=list(policies), value="in force", description="Alerts"),
+    }
+
+    def chosen_objective(_: object) -> None:
+        slo = by_name[controls["objective"].value].slo
+        controls["goal"].value, controls["days"].value = slo.target, _days(slo)
+
+    # before the view listens, so that it shows another objective as it is in force
+    controls["objective"].observe(chosen_objective, names="value")
+    return Explorer(controls, view)
+
+
+def _days(slo: SLO) -> int:
+    """The length of its window in days, as far as the slider goes."""
+    return min(LONGEST, max(1, nominal(slo).days))
 
 
 def _policies(policy: Sequence[BurnRateAlert]) -> Policies:

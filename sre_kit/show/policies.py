@@ -99,6 +99,9 @@ def missing_data_alerts(ones: Sequence[History]) -> Table:
     """When the alert on missing data would have fired: a ratio without data is silent, and so are its alerts."""
     rows: list[Sequence[Inline]] = []
     for one in ones:
+        if not one.seen.any():
+            rows.append((one.slo.name, "ticket", span(NO_DATA_AFTER), "never measured", MISSING, MISSING))
+            continue
         runs = missing_data(one)
         longest = max((run.end - run.start + NO_DATA_AFTER for run in runs), default=None)
         last = utc(runs[-1].start) if runs else MISSING

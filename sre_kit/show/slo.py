@@ -18,8 +18,9 @@ from sre_kit.show.text import Code, Inline, Lines, Span, Strong
 from sre_kit.units import MISSING, number, percent, promised, span, target
 
 _RECOMMENDED = (
-    f"Recommended is the strictest rung of the ladder that is met with probability {percent(CONFIDENT, 0)} or more and "
-    "that the dependencies' promises allow (assumption of the method). In brackets: 90 % interval."
+    "Recommended is the strictest, of the ladder and the target in force, that is met with probability "
+    f"{percent(CONFIDENT, 0)} or more and that the dependencies' promises allow (assumption of the method). In "
+    "brackets: 90 % interval."
 )
 METHODS = {
     "occurrences": "events",
@@ -129,11 +130,11 @@ def objectives(slos: Sequence[SLO]) -> Table:
     tiered = any(slo.tier for slo in slos)
     for slo in slos:
         window = f"calendar {slo.calendar}, {slo.zone}" if slo.calendar else f"rolling {span(slo.window)}"
-        method = METHODS[slo.budgeting]
+        method = "steps of time with a value" if slo.by_time else METHODS["occurrences"]
         if slo.budgeting != "occurrences":
             part = slo.slice_target if slo.slice_target is not None else slo.target
             good = f", a slice is good from {target(part)}" if slo.budgeting == "timeslices" else ""
-            method += f" of {span(slo.slice_length)}{good}"
+            method = f"{METHODS[slo.budgeting]} of {span(slo.slice_length)}{good}"
         contract: Inline = MISSING
         if slo.contract is not None:
             contract = f"{target(slo.contract)} ({slo.contract_source or 'source not said'})"
@@ -274,7 +275,8 @@ def recommendation_ladders(advices: Sequence[TargetAdvice]) -> Table:
         + "; ".join(f"{a.slo.name}: {a.refused}" for a in advices),
         note=""
         if not rows
-        else f"Next period: {periods}. Bold: the target in force. † above what the dependencies promise together.",
+        else f"Next period: {periods}. Bold: the target in force. 100 %: met in every draw. "
+        "† above what the dependencies promise together.",
     )
 
 

@@ -170,3 +170,37 @@ def test_rules_of_an_openslo_file_are_ours(good: Path, tmp_path: Path, capsys: p
     path.write_text(OPENSLO.replace("type: Prometheus", "type: Datadog"), encoding="utf-8")
     assert main(["slo", "rules", str(path)]) == 2
     assert "openslo.yaml:13: no rules: SLO 'delivered': its good comes from Datadog" in capsys.readouterr().err
+
+
+@pytest.mark.server
+def test_rules_in_a_folder_come_with_tests_and_say_how_far_they_were_checked(
+    good: Path, tmp_path: Path, prometheus_binaries: object, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "rules"
+    assert main(["slo", "rules", str(good), "--out", str(out)]) == 0
+    assert [line.removeprefix(f"{out}/") for line in capsys.readouterr().out.splitlines()] == [
+        "slo.rules.yaml: tool-validated by promtool check rules",
+        "slo.rules-test.yaml: executed by promtool test rules",
+    ]
+    first = {path.name: path.read_bytes() for path in out.iterdir()}
+    assert sorted(first) == ["slo.rules-test.yaml", "slo.rules.yaml"]
+    openslo = tmp_path / "openslo.yaml"
+    openslo.write_text(OPENSLO, encoding="utf-8")
+    assert main(["slo", "rules", str(openslo), "--out", str(out)]) == 0
+    assert "executed by promtool test rules" in capsys.readouterr().out
+    assert (out / "slo.rules.yaml").read_bytes() != first["slo.rules.yaml"]
+    (out / "slo.rules.yaml").write_text("groups: []  # of a colleague\n", encoding="utf-8")
+    assert main(["slo", "rules", str(good), "--out", str(out)]) == 6
+    assert "was not generated; name another folder" in capsys.readouterr().err
+
+
+def test_a_folder_takes_no_kubernetes_objects_and_must_be_one(
+    good: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["slo", "rules", str(good), "--out", str(tmp_path), "--kubernetes"]) == 2
+    assert "PrometheusRule objects are printed without it" in capsys.readouterr().err
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert main(["slo", "rules", str(good), "--out", str(good / "x")]) == 2
+    assert "cannot be written" in capsys.readouterr().err
+    assert main(["slo", "rules", str(good), "--out", str(tmp_path)]) == 0
+    assert "slo.rules-test.yaml: syntax-checked by PyYAML" in capsys.readouterr().out

@@ -252,7 +252,7 @@ def test_the_grid_is_searched_on_the_earlier_part_and_judged_on_the_later() -> N
 
 def test_with_too_few_incidents_nothing_is_searched_and_the_reason_is_given() -> None:
     kept, known = eventful()
-    assert "2 known incidents in the earlier part and 0 in the later" in policy_search([kept], known[:2]).refused
+    assert "known incidents: 2 in the earlier part, 0 in the later" in policy_search([kept], known[:2]).refused
     assert policy_search([], known).refused == "nothing was measured"
 
 

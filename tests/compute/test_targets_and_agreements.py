@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -60,6 +61,12 @@ def test_a_target_that_every_day_meets_is_met_and_one_that_no_day_meets_is_not()
     assert chances[Fraction("0.9999")] == 0
     assert advice.recommended == Fraction("0.9995")
     assert advice.measured == pytest.approx(0.9995)
+
+
+def test_a_target_that_is_met_is_recommended_although_it_is_no_rung_of_the_ladder() -> None:
+    kept = days(slo("0.96"), np.full(60, 800))  # 96.67 % every day
+    assert target_advice(kept, AS_OF).recommended == Fraction("0.96")
+    assert target_advice(replace(kept, slo=slo("0.968")), AS_OF).recommended == Fraction("0.95")
 
 
 def test_a_stricter_target_is_never_more_likely() -> None:

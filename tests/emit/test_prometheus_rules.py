@@ -13,8 +13,9 @@ import yaml
 
 from sre_kit.compute.alerting import WORKBOOK_POLICY
 from sre_kit.compute.slo import SLO
+from sre_kit.emit.made_up import made_up
 from sre_kit.emit.prometheus import alert_name, error_ratio, prometheus_rules, rule_groups, sloth_id, without_rules
-from sre_kit.emit.rule_tests import made_up, prometheus_rule_tests
+from sre_kit.emit.rule_tests import prometheus_rule_tests
 from sre_kit.errors import ParameterError
 
 HOUR = timedelta(hours=1)
@@ -38,6 +39,19 @@ SHOP = [
     slo("opened", "0.99", service="queue", bad='sum(rate(f{q="a"}[{{.window}}]))', total="sum(rate(m[{{.window}}]))"),
     slo("perfect", "1", service="ledger", bad="ledger_bad", total="ledger_total"),
     slo("low", "0.9", service="batch", bad="batch_bad", total="batch_total", calendar="quarter"),
+    slo(
+        "fresh",
+        "0.99",
+        service="feed",
+        bad="",
+        total="",
+        gauge='lag{job="f"}',
+        at_most=900.0,
+        window=timedelta(days=28),
+    ),
+    slo("stock", "0.999", service="feed", bad="", total="", gauge="stock_left", at_least=0.0, calendar="year"),
+    slo("share", "0.99999", service="feed", bad="", total="", ratio="bad_share", calendar="quarter"),
+    slo("mean", "0.995", service="feed", bad="", total="", ratio='1 - avg_over_time(up{job="f"}[{{.window}}])'),
     slo("odd", "0.99", service='a"b\\c', bad="odd_bad", total="odd_total", good_means="{{ .Value }} and {{"),
 ]
 
@@ -147,6 +161,7 @@ def test_text_from_outside_is_no_template() -> None:
 def test_series_are_made_up_for_a_part_within_the_total_and_beside_it() -> None:
     phases = [(HOUR, Fraction(1, 4))]
     within, beside = made_up(slo(), phases), made_up(SHOP[1], phases)
+    assert [one.name for one in made_up(SHOP[2], phases)] == ['w{code="500"}', "w"]
     assert [one.name for one in within] == ['r{job="api"}', 'r{job="api",code="500"}']
     assert [one.phases[0][1] for one in within] == [750_000, 250_000]
     assert [one.phases[0][1] for one in beside] == [1_000_000, 750_000]
@@ -157,6 +172,19 @@ def test_an_objective_that_no_series_can_be_made_up_for_is_named_in_the_tests() 
     text = prometheus_rule_tests([two], "slo.rules.yaml")
     assert "# two: no test, SLO 'two': its queries are more than one selector" in text
     assert yaml.safe_load(text)["tests"] == []
+
+
+@pytest.mark.parametrize(
+    ("window", "resolution"),
+    [("5m", "1m"), ("6d", "1m"), ("1w", "2m"), ("30d", "5m"), ("90d", "15m"), ("52w1d", "1h"), ("3y", "10512s")],
+)
+def test_a_subquery_looks_at_no_more_points_than_promtool_and_a_server_can_bear(window: str, resolution: str) -> None:
+    from sre_kit.units import duration
+
+    length = duration(window.replace("3y", "1095d").replace("52w1d", "365d"))
+    expr = error_ratio(slo(bad="", total="", gauge="lag", at_most=1.0), length)
+    assert f":{resolution}]" in expr
+    assert expr.startswith("max(avg_over_time(((lag) > bool 1.0)[")
 
 
 def test_objectives_that_disturb_each_other_do_not_share_a_test() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from fractions import Fraction
 
@@ -30,7 +31,7 @@ def test_the_search_says_where_it_was_split_and_marks_the_policy_in_force() -> N
     assert "on the history before 2026-10-12 00:00Z (4 incidents)" in text
     assert "what came after (2)" in text
     refused = policies.policy_search(policy_search([kept], known[:1])).markdown()
-    assert "No policy was searched for: 1 known incidents in the earlier part" in refused
+    assert "No policy was searched for: known incidents: 1 in the earlier part" in refused
 
 
 def test_missing_measurements_are_counted_with_the_longest_gap() -> None:
@@ -61,3 +62,22 @@ def test_the_explorer_changes_budget_alerts_and_back_test_and_publishes_the_sett
     assert timedelta(days=30) == kept.slo.window
     controls["goal"].value = Fraction("0.999")
     assert shown.markdown() == before
+
+
+def test_another_objective_is_explored_from_its_own_target_and_window() -> None:
+    kept, known = eventful()
+    other = replace(kept, slo=replace(kept.slo, name="other", target=Fraction("0.99"), calendar="quarter"))
+    shown = exploring.budget_explorer([kept, other], AS_OF, incidents=known)
+    controls = shown.controls  # type: ignore[attr-defined]
+    controls["objective"].value = "other"
+    assert (controls["goal"].value, controls["days"].value) == (Fraction("0.99"), 90)
+    assert "calendar quarter" in shown.markdown()
+    assert "43.2 ×" in shown.markdown()
+    controls["days"].value = 30
+    assert "rolling 30 d" in shown.markdown()
+
+
+def test_what_was_never_measured_was_not_quiet() -> None:
+    kept, _ = eventful()
+    nothing = replace(kept, seen=np.zeros_like(kept.seen))
+    assert "never measured" in policies.missing_data_alerts([nothing]).markdown()

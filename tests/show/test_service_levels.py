@@ -228,6 +228,15 @@ def test_unreachable_alerts_are_named() -> None:
     assert len(shown.findings) == 1
 
 
+def test_a_factor_below_one_and_a_budget_of_slices_are_warned_of() -> None:
+    week, sliced = objective("week", window=timedelta(days=7)), objective("sliced", budgeting="timeslices")
+    note = alerting.alert_rules([week, sliced]).markdown().rsplit("\n\n", 1)[1]
+    slow = "week (ticket over 1d), week (ticket over 3d)"
+    assert f"A factor below 1 also fires while the objective is being met: {slow};" in note
+    assert "also where the budget counts slices (sliced)" in note
+    assert "below 1" not in alerting.alert_rules([objective()]).markdown()
+
+
 def test_back_tests_read_as_counts() -> None:
     text = alerting.alert_back_tests(alert_back_tests([events(objective(), outage())])).markdown()
     assert "0 % (0 of 1)" in text
