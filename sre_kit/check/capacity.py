@@ -10,7 +10,7 @@ from sre_kit.check import forms
 from sre_kit.check.cells import amount, blank, day, days, length, minutes, names, near, number, plain
 from sre_kit.check.forms import Rows, asked, over
 from sre_kit.check.page import Section
-from sre_kit.check.points import Bundle, Verdict, failed, not_known, passed, point
+from sre_kit.check.points import Bundle, Verdict, failed, not_known, passed, point, source_text
 
 DOC: Final = "CapacityPlanning"
 USE: Final = "Resource utilization trends"
@@ -312,7 +312,7 @@ def _unwatched(judged: Bundle, alert: str, cell: str) -> str:
 
     targets = [unquote(one).partition("#")[0] for one in re.findall(r"\]\(([^()\s]+)\)", cell)]
     files = [judged.source(one) for one in targets]
-    texts = [one.read_text(encoding="utf-8", errors="replace") for one in files if one.is_file()]
+    texts = [source_text(one) for one in files if one.is_file()]
     texts += [c.decode("utf-8", "replace") for n, c in judged.files.items() if n.endswith(".rules.yaml")]
     return "" if not texts or any(alert in text for text in texts) else f"the alert {alert} stands in no rule"
 

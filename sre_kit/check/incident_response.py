@@ -12,7 +12,7 @@ from sre_kit.check import forms
 from sre_kit.check.cells import blank, minutes, near, number, plain
 from sre_kit.check.forms import Rows, over
 from sre_kit.check.page import Section
-from sre_kit.check.points import Bundle, Verdict, failed, not_known, passed, point
+from sre_kit.check.points import Bundle, Verdict, failed, not_known, passed, point, source_text
 
 DOC: Final = "IncidentResponse"
 SEVERITY: Final = "Incident severity classifications"
@@ -331,7 +331,7 @@ def components(judged: Bundle, name: str) -> Verdict:
             return not_known("the document asks for the names of the components", section.line)
         return failed(f"{COMMUNICATION}: no names of components", section.line)
     known = "\n".join(
-        path.read_text(encoding="utf-8", errors="replace")
+        source_text(path)
         for path in sorted((judged.project / "docs").rglob("*.md"))
         if "SRE" not in path.relative_to(judged.project / "docs").parts
     ).casefold()

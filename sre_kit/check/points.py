@@ -11,7 +11,7 @@ from typing import Any, Final, Literal
 from sre_kit.check.page import Page
 from sre_kit.errors import DocumentError
 from sre_kit.store import manifest as manifests
-from sre_kit.store import places
+from sre_kit.store import places, regular
 from sre_kit.store.manifest import Manifest
 
 State = Literal["passed", "failed", "not known"]
@@ -35,6 +35,8 @@ RULES: Final = (
     "build_plan",
 )
 """Modules of this package that register points."""
+MAX_BYTES: Final = 10_000_000
+"""Larger files are no documents."""
 PLAN: Final = "build-plan"
 """The one document that is not ours: only its own points are asked of it."""
 
@@ -157,7 +159,7 @@ def bundle(folder: Path, project: Path | None = None) -> Bundle:
     DocumentError
         There is no document.
     """
-    documents = {path.stem: path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.md"))}
+    documents = {path.stem: _whole(path) for path in sorted(folder.glob("*.md"))}
     documents = {name: text for name, text in documents.items() if not name.endswith(".proposed")}
     inner = folder / places.DOCUMENTS
     if not documents or (inner.is_dir() and not (folder / places.MANIFEST).is_file()):
@@ -171,8 +173,20 @@ def bundle(folder: Path, project: Path | None = None) -> Bundle:
     }
     home = project or (folder.parent.parent if folder.parts[-2:] == places.DOCUMENTS.parts else folder)
     if (home / f"{PLAN}.md").is_file():
-        documents[PLAN] = (home / f"{PLAN}.md").read_text(encoding="utf-8", errors="replace")
+        documents[PLAN] = _whole(home / f"{PLAN}.md")
     return Bundle(documents, files, manifests.read(folder / places.MANIFEST), home)
+
+
+def source_text(path: Path) -> str:
+    """A document of the project, for rules that hold ours against it; empty where it cannot be read."""
+    try:
+        return _whole(path)
+    except OSError:
+        return ""
+
+
+def _whole(path: Path) -> str:
+    return regular.content(path, MAX_BYTES).decode("utf-8", "replace")
 
 
 def unchecked(rubric: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:

@@ -12,7 +12,7 @@ from sre_kit.check import whole
 from sre_kit.check.cells import blank, codes, plain
 from sre_kit.check.forms import Rows, asked, over
 from sre_kit.check.page import Page, Section
-from sre_kit.check.points import Bundle, Verdict, passed, point
+from sre_kit.check.points import Bundle, Verdict, passed, point, source_text
 
 DOC: Final = "IncidentResponse"
 RUNBOOKS: Final = "Runbook documentation"
@@ -80,7 +80,7 @@ def _stated(judged: Bundle, alert: str, cell: str) -> str:
         file = judged.source(path)
         if not line.isdigit() or not file.is_file():
             continue
-        lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
+        lines = source_text(file).splitlines()
         if not any(alert in one for one in lines[int(line) - 1 : int(line) + 3]):
             return f"{path}:{line} does not name {alert}"
     return ""

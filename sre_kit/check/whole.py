@@ -7,7 +7,7 @@ from typing import Final
 from urllib.parse import unquote, urlsplit
 
 from sre_kit.check.page import Page
-from sre_kit.check.points import Bundle, Verdict, failed, passed, point
+from sre_kit.check.points import Bundle, Verdict, failed, passed, point, source_text
 from sre_kit.store import places
 
 HEADINGS: Final[dict[str, tuple[str, ...]]] = {
@@ -160,7 +160,7 @@ def provenance(judged: Bundle, name: str) -> Verdict:
         file = judged.source(path)
         if file.is_file():
             if path not in sizes:
-                sizes[path] = len(file.read_text(encoding="utf-8", errors="replace").splitlines())
+                sizes[path] = len(source_text(file).splitlines())
             if int(anchor) > sizes[path]:
                 return failed(f"{text}: {path} has {sizes[path]} lines", line)
         count += 1

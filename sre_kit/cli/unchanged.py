@@ -11,8 +11,9 @@ from typing import Any, Final
 
 from sre_kit.cli.options import Options
 from sre_kit.errors import ParameterError
-from sre_kit.store import places
+from sre_kit.store import places, regular
 
+_MAX_BYTES: Final = 1_000_000
 _LIGHT: Final = ("params", "names", "as_of", "parameters", "fail_on", "strict", "seconds", "engine", "json", "to")
 
 
@@ -74,7 +75,9 @@ def _root(params: Path) -> Path | None:
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     for file in files:
         with contextlib.suppress(OSError, UnicodeDecodeError, yaml.YAMLError, RecursionError):
-            written = _scalar(yaml.compose(file.read_text(encoding="utf-8"), Loader=loader), "project", "path")
+            written = _scalar(
+                yaml.compose(regular.content(file, _MAX_BYTES).decode("utf-8-sig"), Loader=loader), "project", "path"
+            )
             if written:
                 return places.resolve(written, base).resolve()
     return None

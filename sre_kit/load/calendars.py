@@ -18,6 +18,7 @@ from sre_kit.compute.oncall import LAYERS, Shift
 from sre_kit.compute.shift_audit import Boundary, ShiftCalendar
 from sre_kit.compute.walltime import first_instant, zone
 from sre_kit.errors import DataError, ParameterError
+from sre_kit.store import regular
 from sre_kit.units import utc
 
 if TYPE_CHECKING:
@@ -86,11 +87,11 @@ def _read(path: Path) -> Calendar:
     from icalendar import Calendar
 
     try:
-        if path.stat().st_size > LARGEST:
-            raise ParameterError(f"{path}: larger than {LARGEST // 1_000_000} MB; give on-call shifts only")
-        content = path.read_bytes()
+        content = regular.content(path, LARGEST)
     except OSError as error:
-        raise ParameterError(f"{path}: cannot be read ({error.strerror}); give an .ics file") from None
+        raise ParameterError(
+            f"{path}: cannot be read ({error.strerror}); give an .ics file of on-call shifts"
+        ) from None
     try:
         return Calendar.from_ical(content)
     except (ValueError, IndexError, KeyError) as error:

@@ -20,6 +20,7 @@ from sre_kit.compute.vocabulary import Document
 from sre_kit.store.manifest import sha256
 
 MAX_BYTES: Final = 10_000_000
+MAX_LINES: Final = 50_000
 MAX_DOCUMENTS: Final = 2_000
 BUILD_PLAN: Final = "build-plan.md"
 
@@ -132,6 +133,8 @@ def _text(root: Path, path: Path, phase: str, remark: str) -> Text:
     relative = path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
     content, modified, problem = _bytes(root, path)
     text, how = decoded(content) if not problem else (None, "")
+    if text and (lines := text.count("\n")) > MAX_LINES:
+        text, how = None, f"{lines:,} lines, at most {MAX_LINES:,} are read"
     remarks = "; ".join(part for part in (remark, problem, how) if part)
     digest = sha256(content) if text is not None else ""
     found = Document(path.stem, relative, phase, owner(phase), digest, modified, stated_date(text or ""), remarks)

@@ -34,6 +34,7 @@ from sre_kit.compute.timeslices import AvailabilityPromise
 from sre_kit.compute.vocabulary import FactOverride, FactRejection
 from sre_kit.errors import ParameterError, nearest
 from sre_kit.load.metrics.source import Auth
+from sre_kit.store import regular
 from sre_kit.units import Duration, Instant, Zone
 
 MAX_BYTES = 1_000_000
@@ -227,7 +228,7 @@ def digest(path: Path) -> str:
 
     total = hashlib.sha256()
     for file in sorted(path.glob("*.yaml")) if path.is_dir() else [path]:
-        total.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
+        total.update(file.name.encode() + b"\0" + regular.content(file, MAX_BYTES) + b"\0")
     return total.hexdigest()
 
 
@@ -260,11 +261,11 @@ def schema() -> dict[str, Any]:
 
 
 def _mapping(file: Path) -> dict[str, Any]:
-    if file.stat().st_size > MAX_BYTES:
-        raise ParameterError(f"{file.name}: {file.stat().st_size:,} bytes, at most {MAX_BYTES:,} are read")
     try:
-        text = file.read_bytes().decode("utf-8-sig")
+        text = regular.content(file, MAX_BYTES).decode("utf-8-sig")
         found = _loaded(text)
+    except OSError as error:
+        raise ParameterError(f"{file.name}: cannot be read: {error.strerror}") from None
     except UnicodeDecodeError as error:
         raise ParameterError(f"{file.name}: not UTF-8 at byte {error.start}; save it as UTF-8") from None
     except RecursionError:

@@ -21,8 +21,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from sre_kit.errors import DocumentError, ProtectedError
+from sre_kit.store import regular
 
 MAX_BYTES: Final = 100_000_000
+MAX_LINES: Final = 200_000
 OURS: Final = "sre-"
 """Entity types that begin so are ours: their observations are replaced, other people's are only added to."""
 
@@ -105,13 +107,12 @@ def content(path: Path) -> bytes:
         As `read`.
     """
     try:
-        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
-            status = os.fstat(file.fileno())
-            if not stat.S_ISREG(status.st_mode) or status.st_size > MAX_BYTES:
-                raise DocumentError(f"{path}: not a regular file of at most {MAX_BYTES:,} bytes; it was not read")
-            return file.read(MAX_BYTES)
+        found = regular.content(path, MAX_BYTES)
     except OSError as error:
         raise DocumentError(f"{path}: the knowledge graph cannot be read: {error.strerror or error}") from None
+    if (lines := found.count(b"\n")) > MAX_LINES:
+        raise DocumentError(f"{path}: {lines:,} lines, at most {MAX_LINES:,} are read")
+    return found
 
 
 def parse(raw: bytes) -> Graph:

@@ -15,7 +15,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from sre_kit.errors import DocumentError
+from sre_kit.store import regular
 
+MAX_BYTES: Final = 100_000_000
 FORMAT: Final = 1
 MIME: Final = "application/vnd.sre-kit.v1+json"
 """MIME type under which a notebook's outputs carry records, gaps, findings, images and artifacts."""
@@ -82,7 +84,7 @@ def read(path: Path) -> Manifest:
         It is there and cannot be understood.
     """
     try:
-        raw = json.loads(path.read_bytes())
+        raw = json.loads(regular.content(path, MAX_BYTES))
         if raw.get("format") != FORMAT:
             raise DocumentError(
                 f"{path}: manifest format {raw.get('format')!r}, this version reads {FORMAT}; render again"
@@ -99,7 +101,7 @@ def read(path: Path) -> Manifest:
         )
     except FileNotFoundError:
         return Manifest()
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         if isinstance(error, DocumentError):
             raise
         raise DocumentError(f"{path}: the manifest is damaged ({error}); delete it and render again") from None

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from sre_kit.compute.vocabulary import Fact, Kind, Role, Scope
+from sre_kit.load import unfolding
 from sre_kit.load.facts import roles
 from sre_kit.load.facts.claims import Claim
 from sre_kit.load.facts.k6 import k6_summary, k6_thresholds
@@ -105,8 +106,8 @@ def yaml_documents(text: str) -> list[Any]:
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        return list(yaml.load_all(text, Loader=loader))
-    except (yaml.YAMLError, ValueError, RecursionError):
+        return list(unfolding.documents(text, loader))
+    except (yaml.YAMLError, ValueError):
         return _rules_by_line(text)
 
 

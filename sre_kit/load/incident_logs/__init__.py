@@ -32,6 +32,7 @@ from sre_kit.load.incident_logs import (
 from sre_kit.load.incident_logs.opening import Row, header, records
 from sre_kit.load.incident_logs.shape import CLOCKS, Reading, incident, reading
 from sre_kit.load.incident_logs.times import Refused
+from sre_kit.store import regular
 
 MAX_BYTES: Final = 200_000_000
 SUFFIXES: Final = (".json", ".jsonl", ".ndjson", ".csv", ".md", ".markdown")
@@ -119,9 +120,7 @@ def _files(path: Path) -> list[Path]:
 def _text(path: Path) -> tuple[str, str]:
     """A file's text, or the reason why there is none."""
     try:
-        if path.stat().st_size > MAX_BYTES:
-            return "", f"{path.name} has more than {MAX_BYTES:,} bytes"
-        return path.read_bytes().decode("utf-8-sig"), ""
+        return regular.content(path, MAX_BYTES).decode("utf-8-sig"), ""
     except OSError as error:
         return "", f"{path.name} cannot be read: {error.strerror}"
     except UnicodeDecodeError as error:

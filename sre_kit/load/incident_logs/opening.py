@@ -16,6 +16,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from sre_kit.compute.incidents import Quarantined
+from sre_kit.load import unfolding
 
 BODY: Final = "body"
 """Cell of a Markdown page that holds the text below the front matter."""
@@ -95,7 +96,7 @@ def front_matter(text: str) -> tuple[dict[str, Any], str, int]:
         return {}, text, 1
     try:
         # text stays text: YAML would turn some times into naive ones and "no" into false
-        front = yaml.load(found[1], Loader=yaml.BaseLoader)  # noqa: S506
+        front = next(unfolding.documents(found[1], yaml.BaseLoader), None)
     except yaml.YAMLError as error:
         raise ValueError(f"the front matter is not YAML: {str(error).splitlines()[0]}") from None
     if not isinstance(front, dict | None):

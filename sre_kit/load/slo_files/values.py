@@ -15,6 +15,7 @@ from typing import Any, Final
 import yaml
 
 from sre_kit.errors import ParameterError
+from sre_kit.store import regular
 
 MAX_BYTES: Final = 1_000_000
 MAX_DEPTH: Final = 50
@@ -159,13 +160,9 @@ def documents(path: Path, report: Report) -> list[Value]:
         The file cannot be read, is too large, no UTF-8 or nested too deeply; names the file.
     """
     try:
-        content = path.read_bytes()
+        text = regular.content(path, MAX_BYTES).decode("utf-8-sig")
     except OSError as error:
         raise ParameterError(f"{path.name}: cannot be read ({error.strerror}); give the path of a file") from None
-    if len(content) > MAX_BYTES:
-        raise ParameterError(f"{path.name}: {len(content):,} bytes, at most {MAX_BYTES:,} are read")
-    try:
-        text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ParameterError(f"{path.name}: not UTF-8 at byte {error.start}; save it as UTF-8") from None
     return _composed(text, path.name, report)
