@@ -65,6 +65,8 @@ class LoadTest:
     coordinated_omission: bool = False
     scenario: str = ""
     version: str = ""
+    commit: str = ""
+    """What was tested, as the params say it."""
     began: datetime | None = None
     thresholds: tuple[Threshold, ...] = ()
     notes: tuple[str, ...] = ()
@@ -90,6 +92,23 @@ class LoadTestSet:
 
     def __len__(self) -> int:
         return len(self.tests)
+
+
+@dataclass(frozen=True, slots=True)
+class RunNote:
+    """
+    What a person knows about a run and its result file does not say.
+
+    `file` is a file's name or a pattern (``nightly-*.json``); `load` is virtual users, connections or a rate.
+    """
+
+    file: str
+    began: datetime | None = None
+    load: float | None = None
+    duration: Duration | None = None
+    scenario: str = ""
+    commit: str = ""
+    model: Literal["", "open", "closed"] = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +191,8 @@ class PerformancePlan:
     endpoints: list[Endpoint] = field(default_factory=list)
     loadtests: list[str] = field(default_factory=list)
     """Result files, relative to the params file."""
+    runs: list[RunNote] = field(default_factory=list)
+    """What those files do not say."""
     access_log: str = ""
     statements: str = ""
     """A pg_stat_statements export."""

@@ -29,7 +29,8 @@ def loadtests(project: Project) -> LoadTestSet:
     """The load tests named in the params; a file that cannot be used is a gap."""
     from sre_kit.load.loadtesting import load_tests
 
-    return load_tests([(name, project.file(name)) for name in project.params.performance.loadtests])
+    plan = project.params.performance
+    return load_tests([(name, project.file(name)) for name in plan.loadtests], plan.runs)
 
 
 def statements(project: Project) -> Statements:

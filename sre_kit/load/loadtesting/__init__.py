@@ -1,22 +1,41 @@
 """
 Results of load-test tools, normalised: seconds, per second, shares; the format is told by content, not by name.
 
-One file per tool; each has ``recognises(head)`` for the first bytes and ``read(path)``.
+One module per tool; each has ``fits(head)`` for the first bytes and ``read(path)``. What a person knows about a run
+and its file does not say comes from the params (``performance.runs``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Final, Protocol, cast
 
-from sre_kit.compute.performance import LoadTest, LoadTestSet
+from sre_kit.compute.performance import LoadTest, LoadTestSet, RunNote
 from sre_kit.compute.vocabulary import Gap
 from sre_kit.errors import DataError, SourceError
-from sre_kit.load.loadtesting import gatling, k6
+from sre_kit.load.loadtesting import (
+    ab,
+    artillery,
+    autocannon,
+    gatling,
+    gatling_stats,
+    hdrhistogram,
+    hey,
+    jmeter,
+    jmeter_xml,
+    k6,
+    k6_samples,
+    locust,
+    vegeta,
+    wrk,
+)
 
 MAX_BYTES: Final = 200_000_000
-HEAD_BYTES: Final = 4096
+HEAD_BYTES: Final = 65_536
+_GZIP: Final = b"\x1f\x8b"
 
 
 class Tool(Protocol):
@@ -25,7 +44,7 @@ class Tool(Protocol):
     NAME: str
 
     @staticmethod
-    def recognises(head: bytes) -> bool:
+    def fits(head: bytes) -> bool:
         """Whether a file that begins so is this tool's."""
 
     @staticmethod
@@ -33,7 +52,14 @@ class Tool(Protocol):
         """The run in the file."""
 
 
-TOOLS: Final = cast("tuple[Tool, ...]", (k6, gatling))
+# wrk before HdrHistogram: wrk2 prints its spectrum; k6's summary last, whose keys are the most common words
+TOOLS: Final = cast(
+    "tuple[Tool, ...]",
+    (
+        gatling, gatling_stats, k6_samples, vegeta, autocannon, artillery, locust, jmeter, jmeter_xml, wrk, hey, ab,
+        hdrhistogram, k6,
+    ),
+)  # fmt: skip
 
 
 def load_test(path: Path) -> LoadTest:
@@ -56,39 +82,69 @@ def load_test(path: Path) -> LoadTest:
             )
         with path.open("rb") as opened:
             head = opened.read(HEAD_BYTES)
+        if head.startswith(_GZIP):
+            raise DataError(f"{path.name}: packed with gzip; unpack it first")
+        for tool in TOOLS:
+            if tool.fits(head):
+                return tool.read(path)
     except OSError as error:
         if isinstance(error, SourceError):
             raise
         raise SourceError(f"cannot read {path.name}: {error.strerror or error}") from None
-    for tool in TOOLS:
-        if tool.recognises(head):
-            return tool.read(path)
     known = ", ".join(tool.NAME for tool in TOOLS)
     raise DataError(f"{path.name}: no known load-test tool wrote this; understood are {known}")
 
 
-def load_tests(written: Sequence[tuple[str, Path]]) -> LoadTestSet:
+def load_tests(written: Sequence[tuple[str, Path]], known: Sequence[RunNote] = ()) -> LoadTestSet:
     """
     The runs named in the params, each with its path; a pattern (``runs/*.json``) stands for all files it matches.
 
-    A file that cannot be used becomes a gap with its reason; the others go on.
+    `known` says of a run what its file does not. A file that cannot be used becomes a gap with its reason; the others
+    go on.
     """
     runs: list[LoadTest] = []
     gaps: list[Gap] = []
-    for name, path in written:
-        for one in _matches(path):
-            try:
-                runs.append(load_test(one))
-            except (DataError, SourceError) as error:
-                gaps.append(Gap(f"the load test {one.name}", "QA Engineer", name, str(error), degraded=True))
+    paths = [(name, one) for name, path in written for one in _matches(path)]
+    for name, one in paths:
+        if locust.beside(one, [path for _, path in paths]):
+            continue
+        try:
+            runs.append(load_test(one))
+        except (DataError, SourceError) as error:
+            gaps.append(Gap(f"the load test {one.name}", "QA Engineer", name, str(error), degraded=True))
     if not written:
         gaps.append(
             Gap("load-test results", "QA Engineer", "performance.loadtests in the params", "no result file is named")
         )
-    return LoadTestSet(tuple(runs), tuple(gaps))
+    return LoadTestSet(tuple(_told(one, known) for one in locust.joined(runs)), tuple(gaps))
 
 
 def _matches(path: Path) -> list[Path]:
     if not any(sign in path.name for sign in "*?["):
         return [path]
     return sorted(path.parent.glob(path.name)) or [path]
+
+
+def _told(test: LoadTest, known: Sequence[RunNote]) -> LoadTest:
+    """A run with what the params say of it; the later note wins."""
+    for note in known:
+        if any(fnmatchcase(name, note.file) for name in test.origin.split(", ")):
+            test = _with(test, note)
+    return test
+
+
+def _with(test: LoadTest, note: RunNote) -> LoadTest:
+    model = note.model or test.model
+    told = replace(
+        test,
+        began=note.began or test.began,
+        load=test.load if note.load is None else note.load,
+        scenario=note.scenario or test.scenario,
+        commit=note.commit or test.commit,
+        model=model,
+        coordinated_omission=model == "closed" if note.model else test.coordinated_omission,
+    )
+    if note.duration and not told.duration:
+        seconds = note.duration.total_seconds()
+        told = replace(told, duration=seconds, rate=told.requests / seconds if told.requests else None)
+    return told

@@ -7,20 +7,15 @@ verdict stands. From 3.12 the log is binary and begins with a length-prefixed ve
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-import numpy as np
-
-from sre_kit.compute.performance import LoadTest, Operation
+from sre_kit.compute.performance import LoadTest
 from sre_kit.errors import DataError
+from sre_kit.load.loadtesting.shape import Samples, epoch, sampled
 
 NAME: Final = "Gatling simulation.log (text, 3.2 to 3.11)"
-QUANTILES: Final = (0.5, 0.75, 0.9, 0.95, 0.99)
 
 _VERDICTS: Final = ("OK", "KO")
 
@@ -30,9 +25,7 @@ class _Log:
     began: int | None = None
     simulation: str = ""
     version: str = ""
-    names: list[str] = field(default_factory=list)
-    spent: list[int] = field(default_factory=list)
-    failed: list[bool] = field(default_factory=list)
+    samples: Samples = field(default_factory=Samples)
     first: int | None = None
     last: int | None = None
     users: list[tuple[int, int]] = field(default_factory=list)
@@ -40,7 +33,7 @@ class _Log:
     unread: int = 0
 
 
-def recognises(head: bytes) -> bool:
+def fits(head: bytes) -> bool:
     """A text log begins with its RUN line; a binary one with a zero byte and its version."""
     return head.startswith((b"RUN\t", b"\xef\xbb\xbfRUN\t")) or _binary_version(head) != ""
 
@@ -64,7 +57,7 @@ def read(path: Path) -> LoadTest:
     with path.open(encoding="utf-8-sig", errors="replace") as lines:
         for line in lines:
             _take(log, line.rstrip("\r\n").split("\t"))
-    if not log.spent or log.first is None or log.last is None:
+    if not len(log.samples) or log.first is None or log.last is None:
         raise DataError(f"{path.name}: a Gatling log without a request; the run ended before its first answer")
     return _test(path, log, log.first, log.last)
 
@@ -100,11 +93,8 @@ def _take_request(log: _Log, fields: list[str]) -> None:
             start, end = _whole(fields[3 + shift]), _whole(fields[4 + shift])
             if start is None or end is None or end < start:
                 break
-            log.names.append(
-                "/".join(part for part in (fields[1 + shift].replace(",", "/"), fields[2 + shift]) if part)
-            )
-            log.spent.append(end - start)
-            log.failed.append(fields[5 + shift] == "KO")
+            name = "/".join(part for part in (fields[1 + shift].replace(",", "/"), fields[2 + shift]) if part)
+            log.samples.add(name, (end - start) / 1000, fields[5 + shift] == "KO", start / 1000)
             log.first = start if log.first is None else min(log.first, start)
             log.last = end if log.last is None else max(log.last, end)
             return
@@ -127,36 +117,22 @@ def _whole(text: str) -> int | None:
 
 
 def _test(path: Path, log: _Log, first: int, last: int) -> LoadTest:
-    spent = np.asarray(log.spent, dtype=float) / 1000
-    duration = (last - first) / 1000
     notes = ["the log does not say whether users arrived at a rate (open) or were kept in number (closed)"]
     if log.unread:
         notes.append(f"{log.unread:,} request line(s) could not be read and are left out")
-    return LoadTest(
-        name=log.simulation.rsplit(".", 1)[-1] or path.stem,
-        tool="Gatling",
-        origin=path.name,
-        requests=len(spent),
-        errors=sum(log.failed),
-        duration=duration,
-        rate=len(spent) / duration if duration > 0 else None,
-        quantiles=_quantiles(spent),
-        mean=float(spent.mean()),
-        minimum=float(spent.min()),
-        maximum=float(spent.max()),
+    return sampled(
+        path,
+        "Gatling",
+        log.samples,
+        name=log.simulation.rsplit(".", 1)[-1],
         load=_most_users(log.users),
         model="unknown",
         scenario=", ".join(log.scenarios),
         version=log.version,
-        began=datetime.fromtimestamp((log.began or first) / 1000, UTC),
-        operations=tuple(_operations(log, spent)),
-        samples=spent,
-        notes=tuple(notes),
+        began=epoch(log.began or first, 1e-3),
+        duration=(last - first) / 1000 or None,
+        notes=notes,
     )
-
-
-def _quantiles(spent: np.ndarray) -> dict[float, float]:
-    return {q: float(np.quantile(spent, q)) for q in QUANTILES}
 
 
 def _most_users(changes: list[tuple[int, int]]) -> float | None:
@@ -166,12 +142,3 @@ def _most_users(changes: list[tuple[int, int]]) -> float | None:
         present += change
         most = max(most, present)
     return float(most) if changes else None
-
-
-def _operations(log: _Log, spent: np.ndarray) -> Iterator[Operation]:
-    rows: dict[str, list[int]] = defaultdict(list)
-    for row, name in enumerate(log.names):
-        rows[name].append(row)
-    for name, at in rows.items():
-        own = spent[at]
-        yield Operation(name, len(at), sum(log.failed[row] for row in at), float(own.mean()), _quantiles(own))

@@ -8,7 +8,6 @@ Groups are an object or an array, by version.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Any, Final
 
 from sre_kit.compute.performance import LoadTest, Operation, Threshold
 from sre_kit.errors import DataError
+from sre_kit.load.loadtesting.shape import count, json_of, number, part
 
 NAME: Final = "k6 summary (handleSummary or --summary-export)"
 
@@ -23,7 +23,7 @@ _QUANTILE: Final = re.compile(r"p\((\d+(?:\.\d+)?)\)")
 _TAGGED: Final = re.compile(r"http_req_duration\{(name|url|group|scenario):(.+)\}")
 
 
-def recognises(head: bytes) -> bool:
+def fits(head: bytes) -> bool:
     """JSON that speaks of k6's own metrics or its root group."""
     return head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{") and any(
         word in head for word in (b'"http_req', b'"root_group"', b'"testRunDurationMs"', b'"iteration_duration"')
@@ -39,18 +39,15 @@ def read(path: Path) -> LoadTest:
     DataError
         It is no JSON, or holds no metrics of a run.
     """
-    try:
-        summary = json.loads(path.read_bytes().decode("utf-8-sig"))
-    except (ValueError, RecursionError) as error:
-        raise DataError(f"{path.name}: no JSON ({type(error).__name__}); export the summary again") from None
+    summary = json_of(path, "export the summary again")
     metrics = summary.get("metrics") if isinstance(summary, dict) else None
     if not isinstance(metrics, dict) or not metrics:
         raise DataError(f"{path.name}: a k6 summary without metrics; export it with --summary-export or handleSummary")
     values = {name: _values(metric) for name, metric in metrics.items() if isinstance(metric, dict)}
-    spent, count = values.get("http_req_duration", {}), values.get("http_reqs", {})
+    spent, counted = values.get("http_req_duration", {}), values.get("http_reqs", {})
     failed = values.get("http_req_failed", {})
-    duration = _number(_part(summary, "state").get("testRunDurationMs"), 1e-3)
-    requests, rate = _count(count.get("count")), _number(count.get("rate"))
+    duration = number(part(summary, "state").get("testRunDurationMs"), 1e-3)
+    requests, rate = count(counted.get("count")), number(counted.get("rate"))
     users = values.get("vus_max", {}) or values.get("vus", {})
     open_model = "dropped_iterations" in values
     return LoadTest(
@@ -58,14 +55,14 @@ def read(path: Path) -> LoadTest:
         tool="k6",
         origin=path.name,
         requests=requests,
-        errors=_count(failed.get("passes")),
+        errors=count(failed.get("passes")),
         duration=duration if duration is not None else (requests / rate if requests and rate else None),
         rate=rate,
         quantiles=_quantiles(spent),
-        mean=_number(spent.get("avg"), 1e-3),
-        minimum=_number(spent.get("min"), 1e-3),
-        maximum=_number(spent.get("max"), 1e-3),
-        load=_number(users.get("max", users.get("value"))),
+        mean=number(spent.get("avg"), 1e-3),
+        minimum=number(spent.get("min"), 1e-3),
+        maximum=number(spent.get("max"), 1e-3),
+        load=number(users.get("max", users.get("value"))),
         model="open" if open_model else "closed",
         coordinated_omission=not open_model,
         thresholds=tuple(_thresholds(metrics)),
@@ -80,24 +77,10 @@ def _values(metric: Mapping[str, Any]) -> Mapping[str, Any]:
     return nested if isinstance(nested, dict) else metric
 
 
-def _part(summary: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    found = summary.get(name)
-    return found if isinstance(found, dict) else {}
-
-
-def _number(value: object, factor: float = 1.0) -> float | None:
-    return float(value) * factor if isinstance(value, int | float) and not isinstance(value, bool) else None
-
-
-def _count(value: object) -> int | None:
-    found = _number(value)
-    return None if found is None else round(found)
-
-
 def _quantiles(values: Mapping[str, Any]) -> dict[float, float]:
     found = {}
     for key, value in values.items():
-        seconds = _number(value, 1e-3)
+        seconds = number(value, 1e-3)
         if seconds is None:
             continue
         if key == "med":
@@ -121,7 +104,7 @@ def _operations(values: Mapping[str, Mapping[str, Any]]) -> Iterator[Operation]:
     """Sub-metrics of the request time that thresholds made k6 keep, by name, URL, group or scenario."""
     for metric, numbers in values.items():
         if matched := _TAGGED.fullmatch(metric):
-            yield Operation(matched[2].strip(":"), None, None, _number(numbers.get("avg"), 1e-3), _quantiles(numbers))
+            yield Operation(matched[2].strip(":"), None, None, number(numbers.get("avg"), 1e-3), _quantiles(numbers))
 
 
 def _notes(summary: Mapping[str, Any], open_model: bool) -> Iterator[str]:
@@ -138,8 +121,8 @@ def _checks(group: object) -> tuple[int, int]:
         return 0, 0
     passed = failed = 0
     for check in _members(group.get("checks")):
-        passed += _count(check.get("passes")) or 0
-        failed += _count(check.get("fails")) or 0
+        passed += count(check.get("passes")) or 0
+        failed += count(check.get("fails")) or 0
     for inner in _members(group.get("groups")):
         more_passed, more_failed = _checks(inner)
         passed, failed = passed + more_passed, failed + more_failed
