@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint bench bench-incidents bench-oncall bench-slo constraints clean picture golden faults faults-table incremental coverage-core
+.PHONY: demo test lint bench bench-incidents bench-memory bench-oncall bench-slo constraints clean picture golden faults faults-table incremental coverage-core
 
 demo: $(READY)
 	$(BIN)/sre-kit demo outputs/demo
@@ -25,6 +25,10 @@ bench: $(READY)
 # a hundred thousand incidents, read and summarised
 bench-incidents: $(READY)
 	$(BIN)/python -m tests.bench_incidents
+
+# a knowledge graph of ten thousand entities: loaded, searched, written
+bench-memory: $(READY)
+	$(BIN)/python -m tests.bench_memory
 
 # six people over 52 weeks: scheduled, exported, audited
 bench-oncall: $(READY)

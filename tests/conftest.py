@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import os
 import shutil
+import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,6 +53,34 @@ def prometheus_binaries() -> PrometheusBinaries:
     assert prometheus
     assert promtool
     return PrometheusBinaries(prometheus, promtool)
+
+
+@pytest.fixture(scope="session")
+def mcp_packages() -> Path:
+    """
+    The folder ``node_modules`` with the MCP servers of ``tests/mcp/package.json``, from npm, kept between runs.
+
+    Their scripts are not run. SRE_KIT_MCP_PACKAGES names another folder to keep them in.
+    """
+    npm, wanted = shutil.which("npm"), (ROOT / "tests" / "mcp" / "package.json").read_bytes()
+    if not npm or not shutil.which("node"):
+        required("npm or node is not installed (Debian: apt-get install --no-install-recommends npm)")
+    assert npm
+    kept = os.environ.get("SRE_KIT_MCP_PACKAGES") or Path("~/.cache/sre-kit-tests").expanduser()
+    folder = Path(kept) / hashlib.sha256(wanted).hexdigest()[:16]
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "done").exists():
+            (folder / "package.json").write_bytes(wanted)
+            options = ["--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock", "--loglevel=error"]
+            done = subprocess.run(
+                [npm, "install", *options], cwd=folder, capture_output=True, text=True, timeout=600, check=False
+            )
+            if done.returncode:
+                required(f"npm cannot install the MCP servers: {done.stderr.strip()[-300:]}")
+            (folder / "done").touch()
+    return folder / "node_modules"
 
 
 @pytest.fixture(scope="session")

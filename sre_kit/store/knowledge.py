@@ -1,21 +1,17 @@
 """
-The knowledge graph's file: one JSON object a line, entities first, then relations; one graph for all projects.
+The knowledge graph's format: one JSON object a line, entities first, then relations; one graph for all projects.
 
-The reference MCP memory server owns the format. It rewrites the whole file without a lock, so what we write can be
-lost: we write one at a time, replace the file at once, read it again, and keep in an outbox what did not arrive.
-Bytes that we do not understand are kept, and named with their line.
+The reference MCP memory server owns it. Bytes that we do not understand are kept, and named with their line.
 """
 
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 import os
 import stat
 import tempfile
-import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -29,7 +25,6 @@ OURS: Final = "sre-"
 """Entity types that begin so are ours: their observations are replaced, other people's are only added to."""
 
 _BOM: Final = b"\xef\xbb\xbf"
-_ATTEMPTS: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,15 +56,6 @@ class Graph:
     problems: tuple[str, ...] = ()
     """What could not be read, each with its line number."""
     form: str = "lines"
-
-
-@dataclass(frozen=True)
-class Delivery:
-    """What became of a delivery: what was stored where anything was new, or what waits in the outbox and why."""
-
-    stored: tuple[str, ...] = ()
-    waiting: tuple[str, ...] = ()
-    reason: str = ""
 
 
 @dataclass(slots=True)
@@ -152,36 +138,33 @@ def merged(raw: bytes, entities: Iterable[Entity], relations: Iterable[Relation]
             f"the knowledge graph is one JSON {form}; the memory server cannot read it and would wipe it; "
             "convert it to one object a line first"
         )
-    lines = _lines(raw)
+    sheet = _Sheet(_lines(raw))
     for entity in entities:
-        _put_entity(lines, entity)
+        sheet.put_entity(entity)
     for relation in relations:
-        _put_relation(lines, relation)
-    return b"\n".join(line.raw for line in lines)
+        sheet.put_relation(relation)
+    return b"\n".join(line.raw for line in sheet.lines)
 
 
-def deliver(
-    path: Path, entities: Sequence[Entity], relations: Sequence[Relation] = (), *, outbox: Path, wait: float = 5.0
-) -> Delivery:
+def half_line(raw: bytes) -> bool:
+    """Whether `raw` ends in a line that is not whole: somebody may be in the middle of writing it."""
+    return bool(raw) and not raw.endswith(b"\n") and not _line(raw.rpartition(b"\n")[2], b"\n" not in raw).objects
+
+
+def found(graph: Graph, words: str) -> Graph:
     """
-    Store `entities` and `relations`, together with what waits in `outbox`, in the graph's file.
+    Entities with `words` in their name, type or an observation, as the server finds them; small letters equal
+    capitals. With them every relation that one of them has.
 
-    What does not arrive, because the file is locked for longer than `wait` seconds, was overwritten each time, cannot
-    be written or must be converted first, is kept in `outbox` (in the graph's own format) for the next delivery.
+    >>> found(Graph((Entity("Alice", "person"), Entity("Bob", "person"))), "ALI").entities
+    (Entity(name='Alice', type='person', observations=(), line=0),)
     """
-    entities, relations = _with_waiting(outbox, entities, relations)
-    names = (*(entity.name for entity in entities), *(f"{r.source} {r.type} {r.target}" for r in relations))
-    try:
-        target = path.resolve()  # a link stays a link
-        with _lock(target.parent, wait):
-            changed = _written(target, entities, relations)
-    except (OSError, DocumentError, ProtectedError) as error:
-        reason = str(error.strerror or error) if isinstance(error, OSError) and error.errno else str(error)
-        outbox.parent.mkdir(parents=True, exist_ok=True)
-        replace_file(outbox, merged(b"", entities, relations))
-        return Delivery(waiting=names, reason=reason)
-    outbox.unlink(missing_ok=True)
-    return Delivery(stored=names if changed else ())
+    wanted = words.lower()
+    entities = tuple(
+        one for one in graph.entities if wanted in "\0".join((one.name, one.type, *one.observations)).lower()
+    )
+    names = {one.name for one in entities}
+    return Graph(entities, tuple(one for one in graph.relations if one.source in names or one.target in names))
 
 
 def foreign(graph: Graph) -> tuple[Entity, ...]:
@@ -205,108 +188,83 @@ def replace_file(path: Path, new: bytes) -> None:
         raise
 
 
-def _written(path: Path, entities: Sequence[Entity], relations: Sequence[Relation]) -> bool:
-    """Whether something had to be written; raises when it did not last."""
-    changed = False
-    for _ in range(_ATTEMPTS):
-        before = _settled(path)
-        after = merged(before, entities, relations)
-        if after == before:
-            return changed
-        if content(path) == before:  # the server does not know our lock
-            replace_file(path, after)
-            changed = True
-    if merged(content(path), entities, relations) != content(path):
-        raise ProtectedError(f"{path}: another program overwrites the knowledge graph as often as we write it")
-    return changed
+class _Sheet:
+    """The lines of a file, with what stands where: ten thousand entities are looked up, not searched for."""
 
+    def __init__(self, lines: list[_Line]) -> None:
+        self.lines = lines
+        self._entities: dict[str, _Line] = {}
+        self._relations: set[tuple[str, str, str]] = set()
+        self._last = -1
+        for number, line in enumerate(lines):
+            for one in line.objects:
+                if one.get("type") == "entity":
+                    self._last = number
+                    if line.whole and isinstance(one.get("name"), str):
+                        self._entities.setdefault(one["name"], line)
+                elif key := _relation_key(one):
+                    self._relations.add(key)
 
-def _settled(path: Path) -> bytes:
-    """The content, read again where it ends in a half line: the server may be in the middle of writing it."""
-    found = content(path)
-    for _ in range(_ATTEMPTS):
-        if not found or _lines(found)[-1].objects or found.endswith(b"\n"):
-            break
-        time.sleep(0.05)
-        found = content(path)
-    return found
-
-
-@contextlib.contextmanager
-def _lock(folder: Path, wait: float) -> Iterator[None]:
-    """One writer of ours at a time; the lock is on the folder, because the file itself is replaced."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        deadline = time.monotonic() + wait
-        while True:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() >= deadline:
-                    raise ProtectedError(
-                        f"{folder}: another sre-kit has been writing the knowledge graph for {wait:g} s"
-                    ) from None
-                time.sleep(0.02)
-        yield
-    finally:
-        os.close(descriptor)
-
-
-def _with_waiting(
-    outbox: Path, entities: Sequence[Entity], relations: Sequence[Relation]
-) -> tuple[list[Entity], list[Relation]]:
-    """What is to be delivered, what waited before first; a newer entity replaces a waiting one of its name."""
-    waiting = read(outbox) if outbox.exists() else Graph()
-    newer = {entity.name for entity in entities}
-    every = [*(entity for entity in waiting.entities if entity.name not in newer), *entities]
-    known = {(r.source, r.target, r.type): r for r in (*waiting.relations, *relations)}
-    return every, list(known.values())
-
-
-def _put_entity(lines: list[_Line], entity: Entity) -> None:
-    for line in lines:
-        if line.whole and line.objects[0].get("type") == "entity" and line.objects[0].get("name") == entity.name:
-            there = line.objects[0]
-            old = there.get("observations")
-            if not isinstance(old, list):
-                return  # not ours to repair
-            ours = str(there.get("entityType", "")).startswith(OURS)
-            wanted = list(entity.observations) if ours else [*old, *(o for o in entity.observations if o not in old)]
-            if wanted != old:
-                line.objects[0] = {**there, "observations": wanted}
-                bom = _BOM if line.raw.startswith(_BOM) else b""
-                line.raw = bom + _compact(line.objects[0]) + (b"\r" if line.raw.endswith(b"\r") else b"")
+    def put_entity(self, entity: Entity) -> None:
+        line = self._entities.get(entity.name)
+        if line is None:
+            found = {
+                "type": "entity",
+                "name": entity.name,
+                "entityType": entity.type,
+                "observations": list(entity.observations),
+            }
+            only_relations = self._last < 0 and any(one.objects for one in self.lines)  # they come after it
+            at = 0 if only_relations else self._last + 1 if self._last >= 0 else len(self.lines)
+            self._last = self._insert(found, at)
+            self._entities[entity.name] = self.lines[self._last]
             return
-    found = {
-        "type": "entity",
-        "name": entity.name,
-        "entityType": entity.type,
-        "observations": list(entity.observations),
-    }
-    last = max((n for n, line in enumerate(lines) if any(o.get("type") == "entity" for o in line.objects)), default=-1)
-    first = 0 if any(line.objects for line in lines) and last < 0 else None  # only relations: before them
-    _insert(lines, found, first if first is not None else last + 1 if last >= 0 else len(lines))
+        there = line.objects[0]
+        old = there.get("observations")
+        if not isinstance(old, list):
+            return  # not ours to repair
+        wanted = observations(str(there.get("entityType", "")), old, entity.observations)
+        if wanted != old:
+            line.objects[0] = {**there, "observations": wanted}
+            bom = _BOM if line.raw.startswith(_BOM) else b""
+            line.raw = bom + _compact(line.objects[0]) + (b"\r" if line.raw.endswith(b"\r") else b"")
+
+    def put_relation(self, relation: Relation) -> None:
+        found = {"type": "relation", "from": relation.source, "to": relation.target, "relationType": relation.type}
+        key = (relation.source, relation.target, relation.type)
+        if key not in self._relations:
+            self._relations.add(key)
+            self._insert(found, len(self.lines))
+
+    def _insert(self, found: dict[str, Any], at: int) -> int:
+        """
+        Where the new line is. An empty last line is the file's final line end and stays last, a byte order mark first.
+        """
+        line = _Line(_compact(found), [found])
+        if at == len(self.lines) and self.lines and not self.lines[-1].raw:
+            at -= 1
+        if at == 0 and self.lines and self.lines[0].raw.startswith(_BOM):
+            line.raw, self.lines[0].raw = _BOM + line.raw, self.lines[0].raw.removeprefix(_BOM)
+        self.lines.insert(at, line)
+        return at
 
 
-def _put_relation(lines: list[_Line], relation: Relation) -> None:
-    found = {"type": "relation", "from": relation.source, "to": relation.target, "relationType": relation.type}
-    if not any(found.items() <= one.items() for line in lines for one in line.objects if _hashable(one)):
-        _insert(lines, found, len(lines))
+def observations(kind: str, old: Sequence[Any], new: Sequence[str]) -> list[Any]:
+    """
+    What an entity of type `kind` shall say: ours says `new` alone, another's keeps what it has.
+
+    >>> observations("sre-runbooks", ["a"], ["b"]), observations("person", ["a"], ["b", "a"])
+    (['b'], ['a', 'b'])
+    """
+    return list(new) if kind.startswith(OURS) else [*old, *(one for one in new if one not in old)]
 
 
-def _hashable(one: dict[str, Any]) -> bool:
-    return one.get("type") == "relation" and not any(isinstance(value, dict | list) for value in one.values())
-
-
-def _insert(lines: list[_Line], found: dict[str, Any], at: int) -> None:
-    """A new line; an empty last one is the file's final line end and stays last, a byte order mark stays first."""
-    line = _Line(_compact(found), [found])
-    if at == len(lines) and lines and not lines[-1].raw:
-        at -= 1
-    if at == 0 and lines and lines[0].raw.startswith(_BOM):
-        line.raw, lines[0].raw = _BOM + line.raw, lines[0].raw.removeprefix(_BOM)
-    lines.insert(at, line)
+def _relation_key(one: dict[str, Any]) -> tuple[str, str, str] | None:
+    """Its ends and type; none where its line says more than plain values, which are not ours to judge."""
+    if one.get("type") != "relation" or any(isinstance(value, dict | list) for value in one.values()):
+        return None
+    ends = one.get("from"), one.get("to"), one.get("relationType")
+    return (str(ends[0]), str(ends[1]), str(ends[2])) if all(isinstance(end, str) for end in ends) else None
 
 
 def _compact(found: dict[str, Any]) -> bytes:
@@ -363,14 +321,16 @@ def _objects(
     entities: list[Entity] = []
     relations: list[Relation] = []
     problems: list[str] = []
+    names: set[str] = set()
     for number, line in lines:
         if line.problem:
             problems.append(f"line {number}: {line.problem}")
         for one in line.objects:
             read_one = _entity(one, number) or _relation(one, number)
             if isinstance(read_one, Entity):
-                if any(other.name == read_one.name for other in entities):
+                if read_one.name in names:
                     problems.append(f"line {number}: a second entity {read_one.name!r}")
+                names.add(read_one.name)
                 entities.append(read_one)
             elif read_one:
                 relations.append(read_one)
