@@ -8,6 +8,8 @@ from itertools import combinations
 from typing import Final
 from urllib.parse import unquote
 
+import yaml
+
 from sre_kit.check import whole
 from sre_kit.check.cells import blank, codes, plain
 from sre_kit.check.forms import Rows, asked, over
@@ -17,6 +19,8 @@ from sre_kit.check.points import Bundle, Verdict, passed, point, source_text
 DOC: Final = "IncidentResponse"
 RUNBOOKS: Final = "Runbook documentation"
 INDEX: Final = ("Alert", "Severity", "Stated in", "Owner", "Last tested", "State")
+OWN: Final = ("Alert", "Severity", "Objective", "Owner", "Text")
+RULES: Final = (".rules.yaml", ".rules.yml")
 GAP: Final = "the alert rules"
 ROWS: Final = ("Trigger", "Held for, severity", "Meaning", "Users notice", "Dashboard, owner", "Tested, review by")
 PARTS: Final = ("**Diagnose**", "**Mitigate, reversible first**", "**Verify:**", "**Escalate:**")
@@ -33,11 +37,24 @@ def runbook(page: Page, alert: str) -> Section | None:
 
 
 def written(judged: Bundle, section: Section, rows: Rows) -> dict[str, Section]:
-    """The runbooks of the index that are there, by alert."""
+    """The runbooks of an index that are there, by alert."""
     found = {
         plain(row["Alert"]): runbook(judged.page(DOC), plain(row["Alert"])) for row in rows if "](#" in row["Alert"]
     }
     return {alert: one for alert, one in found.items() if one is not None}
+
+
+def generated(judged: Bundle) -> dict[str, str]:
+    """The alerts of the published rule files that notify people, with their expressions."""
+    found = {}
+    for name, content in sorted(judged.files.items()):
+        if name.endswith(RULES):
+            for group in (yaml.safe_load(content) or {}).get("groups") or []:
+                for rule in group["rules"]:
+                    # the dead man's switch always fires and notifies nobody
+                    if "alert" in rule and rule["labels"].get("severity") != "none":
+                        found[str(rule["alert"])] = str(rule["expr"])
+    return found
 
 
 @over(
@@ -49,14 +66,21 @@ def written(judged: Bundle, section: Section, rows: Rows) -> dict[str, Section]:
     missing=GAP,
 )
 def pairs(judged: Bundle, section: Section, rows: Rows) -> str:
-    """Index, headings and the lines of the alerts' document are held against one another."""
-    alerts = [plain(row["Alert"]) for row in rows]
+    """Indexes, headings, the lines of the alerts' document and the rule files are held against one another."""
+    own = [plain(row["Alert"]) for row in section.table(*OWN) or []]
+    rules = generated(judged)
+    if set(own) != set(rules):
+        return f"{sorted(set(own) ^ set(rules))[0]} is either in the rule files or in the index of generated alerts"
+    alerts = [plain(row["Alert"]) for row in rows] + own
     if len(set(alerts)) < len(alerts):
         return "an alert stands twice"
     headings = re.findall(r"^### (.+)$", section.text, re.MULTILINE)
     orphans = [one for one in headings if one not in alerts]
     if orphans or len(set(headings)) < len(headings):
         return f"the runbook {orphans[0]!r} belongs to no alert" if orphans else "an alert has two runbooks"
+    lacking = [one for one in own if one not in headings]
+    if lacking:
+        return f"{lacking[0]} has no runbook where its link leads"
     for row in rows:
         alert, linked = plain(row["Alert"]), "](#" in row["Alert"]
         if linked and alert not in headings:
@@ -95,7 +119,10 @@ def _stated(judged: Bundle, alert: str, cell: str) -> str:
     missing=GAP,
 )
 def parts(judged: Bundle, section: Section, rows: Rows) -> str:
-    """What calls itself complete has every part."""
+    """What calls itself complete has every part; the forms of generated alerts have the parts that are steps."""
+    for alert, one in written(judged, section, section.table(*OWN) or []).items():
+        if lost := [part.strip("*:") for part in PARTS if part not in one.text]:
+            return f"the runbook of {alert} lacks {lost[0]!r}"
     for alert, one in written(judged, section, rows).items():
         have = {plain(row["What"]): row["As stated"] for row in one.table("What", "As stated") or []}
         lacking = [part for part in ROWS if have.get(part, "") in ("", "–")]
@@ -115,18 +142,20 @@ def parts(judged: Bundle, section: Section, rows: Rows) -> str:
     missing=GAP,
 )
 def commands(judged: Bundle, section: Section, rows: Rows) -> str:
-    """Triggers by the PromQL parser, steps by what their commands do."""
-    import promql_parser
+    """Triggers and queries by the PromQL parser, triggers of ours by their rule, steps by what their commands do."""
+    from sre_kit.compute.queries import query_problem
+    from sre_kit.compute.runbooks import destructive, looks_like_query
 
-    from sre_kit.compute.runbooks import destructive
-
-    for alert, one in written(judged, section, rows).items():
+    rules = generated(judged)
+    for alert, one in written(judged, section, [*rows, *(section.table(*OWN) or [])]).items():
         trigger = next((r["As stated"] for r in one.table("What", "As stated") or [] if "Trigger" in r["What"]), "")
-        for query in codes(trigger):
-            try:
-                promql_parser.parse(query)
-            except ValueError as error:
-                return f"{alert}: {query!r} does not parse: {error}"
+        steps = one.text.split(PARTS[0], 1)[-1]
+        triggers = [*codes(trigger), *re.findall(r"```promql\n(.*?)\n```", one.text, re.DOTALL)]
+        for query in (*triggers, *(code for code in codes(steps) if looks_like_query(code))):
+            if problem := query_problem(query):
+                return f"{alert}: {query!r} does not parse: {problem}"
+        if alert in rules and rules[alert] not in triggers:
+            return f"{alert}: its trigger is not the expression of the rule file"
         for step in re.findall(r"^\d+\. (.+)$", one.text.split(PARTS[1], 1)[-1], re.MULTILINE):
             if destructive(step) and not step.startswith(FLAG):
                 return f"{alert}: {step[:60]!r} takes something away and is not flagged"

@@ -24,6 +24,7 @@ _WHERE: dict[str, str] = {
     **dict.fromkeys(("incident_report",), "incident_reports"),
     **dict.fromkeys(("notified", "worst_case", "escalation_problems", "late_severities"), "escalation"),
     **dict.fromkeys(("postmortems_owed", "action_items", "blaming_words"), "postmortems"),
+    **dict.fromkeys(("own_runbooks",), "own_alerts"),
     **dict.fromkeys(("alert_rules", "runbook_check", "similar_runbooks"), "runbooks"),
     **dict.fromkeys(("slo_window", "window_before", "nominal"), "windows"),
     **dict.fromkeys(("history", "histories"), "counts"),

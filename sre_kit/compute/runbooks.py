@@ -14,6 +14,7 @@ from typing import Final
 
 from sre_kit.compute.asked import of_kind
 from sre_kit.compute.incidents import Runbook
+from sre_kit.compute.queries import query_problem
 from sre_kit.compute.vocabulary import Fact, Kind
 
 SAME_FROM: Final = 0.8
@@ -28,6 +29,14 @@ _TARGET: Final = re.compile(
     r"(?:deploy(?:ment)?s?|sts|statefulset|service|svc|instance|app)\s*[/=:]\s*[\"']?([A-Za-z0-9][\w.-]*)"
 )
 _CODE: Final = re.compile(r"`([^`]+)`")
+_QUERY: Final = re.compile(
+    r"""^(?![A-Z]{3,}\b)(?!(?:kubectl|curl|psql|aws|gcloud|az|ssh|sudo|docker|helm|rabbitmqctl|redis-cli|amtool)\b)
+    [^|>]*?(?:\w\{[^}]*(?:=|!~)[^}]*\} | \w\[\d+[smhdwy] |
+    \b(?:rate|irate|increase|sum|avg|max|min|count|topk|histogram_quantile|predict_linear|absent|\w+_over_time)
+    \s*(?:by\b|without\b|\())""",
+    re.VERBOSE,
+)
+"""What looks like PromQL: matchers or a range behind a name, or one of its functions; no SQL and no shell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +81,15 @@ def alert_rules(facts: Iterable[Fact], document: str = "MonitoringAlerts") -> li
     return [_alert(name, tuple(group)) for name, group in grouped.items()]
 
 
-def runbook_check(found: Sequence[Alert], runbooks: Sequence[Runbook]) -> RunbookCheck:
-    """Match alerts with runbooks by the alert's name, exactly."""
+def runbook_check(found: Sequence[Alert], runbooks: Sequence[Runbook], elsewhere: Iterable[str] = ()) -> RunbookCheck:
+    """Match alerts with runbooks by the alert's name, exactly; alerts that are `elsewhere` leave no orphan."""
     first: dict[str, Runbook] = {}
     twice = []
     for runbook in runbooks:
         if runbook.alert in first:
             twice.append(runbook.alert)
         first.setdefault(runbook.alert, runbook)
-    names = {alert.name for alert in found}
+    names = {alert.name for alert in found} | set(elsewhere)
     return RunbookCheck(
         tuple((alert, first[alert.name]) for alert in found if alert.name in first),
         tuple(alert for alert in found if alert.name not in first),
@@ -134,6 +143,23 @@ def missing_parts(runbook: Runbook, as_of: date) -> list[str]:
 def commands(text: str) -> list[str]:
     """What stands between back-ticks in a step."""
     return _CODE.findall(text)
+
+
+def broken_queries(runbook: Runbook) -> list[str]:
+    """Commands of a runbook that look like PromQL and are none, each with the reason."""
+    steps = (*runbook.diagnose, *runbook.mitigate, runbook.verify)
+    queries = [command for step in steps for command in commands(step) if looks_like_query(command)]
+    return [f"{query}: {why}" for query in queries if (why := query_problem(query))]
+
+
+def looks_like_query(command: str) -> bool:
+    """
+    Whether a command is meant as PromQL.
+
+    >>> [looks_like_query(c) for c in ("rate(x[5m]", "kubectl get pod", "SELECT count(*) FROM t", "up == 0")]
+    [True, False, False, False]
+    """
+    return _QUERY.search(command) is not None
 
 
 def destructive(step: str) -> bool:

@@ -12,7 +12,9 @@ from typing import Any
 _WHERE: dict[str, str] = {
     **dict.fromkeys(("calendars", "icalendar_text", "shifts_in"), "calendar"),
     **dict.fromkeys(("shift_tables",), "shift_files"),
-    **dict.fromkeys(("alertmanager_config", "alert_routes"), "alertmanager"),
+    **dict.fromkeys(("own_alerts",), "generated_alerts"),
+    **dict.fromkeys(("incident_issue",), "issue_template"),
+    **dict.fromkeys(("alertmanager_config", "alert_routes", "route_tests", "watchdog_rules"), "alertmanager"),
     **dict.fromkeys(("autoscalers", "disruption_budgets"), "kubernetes"),
     **dict.fromkeys(("data_rules",), "absent"),
     **dict.fromkeys(("prometheus_rules", "rule_groups", "without_rules", "alert_name"), "prometheus"),

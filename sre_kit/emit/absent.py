@@ -34,14 +34,22 @@ def data_rules(slos: Sequence[SLO], *, document: str = "", after: timedelta = NO
     comments = []
     for slo in slos:
         try:
-            rules.append(_rule(slo, document, after))
+            rules.append(data_rule(slo, document, after))
         except ParameterError as error:
             comments.append(f"# {slo.name}: no rule, {error}\n".replace("\n", " ").rstrip() + "\n")
     groups = [{"name": "slo-missing-data", "rules": rules}] if rules else []
     return HEADER.format(count=len(rules)) + "".join(comments) + yaml_text({"groups": groups})
 
 
-def _rule(slo: SLO, document: str, after: timedelta) -> dict[str, Any]:
+def data_rule(slo: SLO, document: str, after: timedelta) -> dict[str, Any]:
+    """
+    The alert of one objective.
+
+    Raises
+    ------
+    ParameterError
+        PromQL cannot count its query.
+    """
     over = timedelta(minutes=5)
     query = WINDOW.sub(promql_duration(over), slo.ratio or slo.gauge) if slo.by_time else per_second(slo.total, over)
     told = {

@@ -17,6 +17,10 @@ PAGER: Final = "sre-pager"
 CHAT: Final = "sre-chat"
 DEADMAN: Final = "sre-deadman"
 UNGRADED: Final = "sre-ungraded"
+WATCHDOG: Final = "Watchdog"
+TESTS: Final = """\
+# For each: amtool config routes test --config.file=alertmanager.yml --verify.receivers=RECEIVER LABEL=VALUE
+"""
 HEADER: Final = """\
 # Routes by the label `severity`: {levels}.
 # The receivers have no integration here. Add it where the secrets are kept; until then nobody is notified.
@@ -35,6 +39,39 @@ def alert_routes(severities: Sequence[Severity], labels: Iterable[str] = ()) -> 
     return routes
 
 
+def watchdog_rules() -> str:
+    """The rule of the dead man's switch, YAML: an alert that always fires, and pages nobody while it arrives."""
+    import yaml
+
+    rule = {
+        "alert": WATCHDOG,
+        "expr": "vector(1)",
+        "labels": {"severity": "none"},
+        "annotations": {
+            "summary": "Alerting works from Prometheus to the dead man's switch",
+            "description": "It always fires. When it stops arriving, alerts no longer arrive either: page by hand.",
+        },
+    }
+    return yaml.safe_dump({"groups": [{"name": "dead-mans-switch", "rules": [rule]}]}, sort_keys=False, width=120)
+
+
+def route_tests(severities: Sequence[Severity], labels: Iterable[str] = ()) -> str:
+    """
+    What the routes must do, YAML: for each level, each label of `labels`, the dead man's switch and an alert without a
+    severity the receiver that it must reach; ``amtool config routes test`` takes one at a time.
+    """
+    import yaml
+
+    routes = alert_routes(severities, labels)
+    wanted = [*(level.name for level in severities), *labels]
+    tests: list[dict[str, Any]] = [
+        {"receiver": routes[word], "labels": {"severity": word}} for word in dict.fromkeys(wanted)
+    ]
+    tests.append({"receiver": DEADMAN, "labels": {"alertname": WATCHDOG, "severity": "none"}})
+    tests.append({"receiver": UNGRADED, "labels": {"alertname": "NoSeverity"}})
+    return TESTS + yaml.safe_dump({"config": "alertmanager.yml", "tests": tests}, sort_keys=False, allow_unicode=True)
+
+
 def alertmanager_config(severities: Sequence[Severity], labels: Iterable[str] = ()) -> str:
     """
     The configuration, YAML, as Alertmanager 0.25 and later read it.
@@ -48,7 +85,7 @@ def alertmanager_config(severities: Sequence[Severity], labels: Iterable[str] = 
     tree: list[dict[str, Any]] = [
         {
             "receiver": DEADMAN,
-            "matchers": ['alertname="Watchdog"'],
+            "matchers": [f'alertname="{WATCHDOG}"'],
             "group_wait": "0s",
             "group_interval": "1m",
             "repeat_interval": "5m",

@@ -76,6 +76,24 @@ def _alertmanager(root: Path, name: str) -> Claim:
     return checked or _yaml(root, name)
 
 
+def _routes(root: Path, name: str) -> Claim:
+    """Each alert of the file takes the way that it says, by Alertmanager's own routing."""
+    if (read := _yaml(root, name)).problem:
+        return read
+    content = yaml.safe_load((root / name).read_text(encoding="utf-8"))
+    if not (root / content["config"]).is_file():
+        return Claim("unchecked")
+    for test in content["tests"]:
+        labels = [f"{label}={json.dumps(value, ensure_ascii=False)}" for label, value in test["labels"].items()]
+        options = [f"--config.file={content['config']}", f"--verify.receivers={test['receiver']}"]
+        ran = _tool(root, "amtool", ["config", "routes", "test", *options, *labels], level="executed")
+        if ran is None:
+            return read
+        if ran.problem:
+            return Claim("unchecked", "amtool config routes test", f"{' '.join(labels)}: {ran.problem}")
+    return Claim("executed", f"amtool config routes test, {len(content['tests'])} routes")
+
+
 def _yaml(root: Path, name: str) -> Claim:
     try:
         list(yaml.safe_load_all((root / name).read_text(encoding="utf-8")))
@@ -161,6 +179,7 @@ _CHECKS: Final = (
     ((".rules.yaml", ".rules.yml"), _rules),
     ((".rules-test.yaml", ".rules-test.yml"), _rule_tests),
     (("alertmanager.yaml", "alertmanager.yml"), _alertmanager),
+    (("alertmanager.routes-test.yaml",), _routes),
     ((".openslo.yaml", ".openslo.yml"), _openslo),
     ((".dashboard.json",), _dashboard),
     ((".yaml", ".yml"), _yaml),

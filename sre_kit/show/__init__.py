@@ -32,6 +32,7 @@ _WHERE: dict[str, str] = {
             "rota",
             "rota_changes",
             "rota_checks",
+            "alert_routing",
             "clock_changes",
             "pager_loads",
             "interruptions",
@@ -47,12 +48,17 @@ _WHERE: dict[str, str] = {
     ),
     **dict.fromkeys(("incident_report_page",), "incident_reports"),
     **dict.fromkeys(("incident_explorer",), "incident_history"),
-    **dict.fromkeys(("runbook_index", "runbook_sections", "runbook_likeness"), "runbooks"),
+    **dict.fromkeys(
+        ("runbook_index", "runbook_sections", "runbook_likeness", "own_runbook_index", "own_runbook_sections"),
+        "runbooks",
+    ),
     **dict.fromkeys(
         (
             "channels",
             "cadence",
             "messages",
+            "component_names",
+            "issue_template",
             "security_branch",
             "war_room",
             "war_room_limits",

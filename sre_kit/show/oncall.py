@@ -320,6 +320,16 @@ def escalation_chain(oncall: OnCall, severities: Sequence[Severity]) -> Table:
     )
 
 
+def alert_routing(routes: str, tests: str, watchdog: str) -> Stack:
+    """The way of an alert to a receiver, as a file for Alertmanager, with the test of every route and the watchdog."""
+    media = "application/yaml"
+    return Stack(
+        Artifact("alertmanager.yml", routes, media, "Alertmanager routes by severity, with a dead man's switch"),
+        Artifact("alertmanager.routes-test.yaml", tests, media, "where each severity must arrive"),
+        Artifact("watchdog.rules.yaml", watchdog, media, "the alert that always fires, for the dead man's switch"),
+    )
+
+
 def experts(oncall: OnCall) -> Table:
     """Functional escalation: who knows what."""
     rows: list[Sequence[Inline]] = [(topic, who) for topic, who in oncall.experts.items()]

@@ -13,8 +13,9 @@ from sre_kit.compute.declaration import ROLES, Declaration, declaration
 from sre_kit.compute.incidents import IncidentLog, IncidentPolicy
 from sre_kit.compute.postmortems import BLAMING, OF_BUDGET, Blame, Owed, Promise, closure_rate
 from sre_kit.compute.vocabulary import Fact, Finding, Gap, Kind
+from sre_kit.show.artifact import Artifact
 from sre_kit.show.document import fact_link
-from sre_kit.show.shown import CodeBlock, Note, Record, Stack
+from sre_kit.show.shown import CodeBlock, Note, Record, Shown, Stack
 from sre_kit.show.table import Table
 from sre_kit.show.text import Inline, Lines, Link, Strong
 from sre_kit.units import MISSING, percent, span, utc
@@ -76,9 +77,22 @@ def cadence(policy: IncidentPolicy) -> Table:
     )
 
 
+def component_names(facts: Iterable[Fact]) -> list[str]:
+    """The components, by the names of the documents, each once."""
+    return list(dict.fromkeys(fact.name or str(fact.value) for fact in of_kind(facts, Kind.COMPONENT)))
+
+
+def issue_template(text: str) -> Shown:
+    """The form for an incident as an issue."""
+    if not text:
+        return Note.gap(Gap("the levels of the incident form", "Head of Engineering", "params: incidents.severities"))
+    about = "an incident as an issue, for .github/ISSUE_TEMPLATE or .gitlab/issue_templates"
+    return Artifact("incident-issue.md", text, "text/markdown", about)
+
+
 def messages(policy: IncidentPolicy, components: Iterable[Fact]) -> Stack:
     """Templates with the project's own components and channels: audience, impact, scope, next update time."""
-    names = list(dict.fromkeys(fact.name or str(fact.value) for fact in of_kind(components, Kind.COMPONENT)))
+    names = component_names(components)
     page = policy.channels.get("status page") or UNSET
     paging = [level for level in policy.severities if level.pages]
     every = f"{paging[0].update_every / timedelta(minutes=1):g}" if paging else UNSET

@@ -11,9 +11,11 @@ from typing import Final
 
 from sre_kit.compute.asked import of_kind
 from sre_kit.compute.incidents import Runbook
+from sre_kit.compute.own_alerts import OwnRunbook
 from sre_kit.compute.runbooks import (
     Alert,
     RunbookCheck,
+    broken_queries,
     destructive,
     missing_parts,
     similar_runbooks,
@@ -21,7 +23,7 @@ from sre_kit.compute.runbooks import (
 )
 from sre_kit.compute.vocabulary import Fact, Finding, Gap, Kind
 from sre_kit.show.document import fact_link
-from sre_kit.show.shown import Heading, Note, Record, Shown, Stack, Steps
+from sre_kit.show.shown import CodeBlock, Heading, Note, Record, Shown, Stack, Steps
 from sre_kit.show.table import Table
 from sre_kit.show.text import Code, Inline, Lines, Link, Span, Strong
 from sre_kit.units import MISSING
@@ -78,6 +80,36 @@ def runbook_sections(check: RunbookCheck) -> Stack:
     )
 
 
+def own_runbook_index(found: Sequence[OwnRunbook]) -> Shown:
+    """Every alert that we generate, with its runbook: a form filled from the objective, or what a person wrote."""
+    if not found:
+        return Note("No alert is generated, because no objective has a query that can be counted.")
+    rows: list[Sequence[Inline]] = [
+        (
+            Link(one.own.alert.name, f"#{_anchor(one.own.alert.name)}"),
+            one.own.alert.severity or MISSING,
+            one.own.slo.name,
+            one.runbook.owner or MISSING,
+            "params: runbooks" if one.written else "form, filled from the objective",
+        )
+        for one in found
+    ]
+    forms = sum(not one.written for one in found)
+    return Table(
+        ("Alert", "Severity", "Objective", "Owner", "Text"),
+        rows,
+        source="slo.rules.yaml and slo-data.rules.yaml of SLODefinitions",
+        note=f"{len(found)} generated alerts have exactly one runbook each. {forms} of them are forms, alike but for "
+        "the objective's own queries, owner and neighbours. One of the same name in params: runbooks replaces it.",
+        records=(Record("runbooks.generated", len(found), "alerts"),),
+    )
+
+
+def own_runbook_sections(found: Sequence[OwnRunbook]) -> Stack:
+    """One section for each generated alert."""
+    return Stack(*(part for one in found for part in _runbook(one.own.alert, one.runbook)))
+
+
 def runbook_likeness(known: Sequence[Runbook]) -> Table:
     """Runbooks that would fit another alert as well."""
     rows: list[Sequence[Inline]] = [(a.first, a.second, f"{a.similarity:.0%}") for a in similar_runbooks(known)]
@@ -91,8 +123,10 @@ def runbook_likeness(known: Sequence[Runbook]) -> Table:
 
 
 def _runbook(alert: Alert, runbook: Runbook) -> list[Shown]:
+    # an expression of several lines has no place in a cell, and who was woken needs it last
+    long = "\n" in alert.expression
     facts: list[Sequence[Inline]] = [
-        (Strong("Trigger"), _trigger(alert)),
+        *([] if long else [(Strong("Trigger"), _trigger(alert))]),
         (Strong("Held for, severity"), f"{alert.held_for or MISSING}, {alert.severity or MISSING}"),
         (Strong("Meaning"), _ticked(runbook.meaning)),
         (Strong("Users notice"), _ticked(runbook.impact)),
@@ -109,7 +143,7 @@ def _runbook(alert: Alert, runbook: Runbook) -> list[Shown]:
         Note([Strong("Verify:"), " ", *_parts(runbook.verify), "."]),
         Note([Strong("Escalate:"), " ", *_parts(runbook.escalate), "."]),
     ]
-    return parts
+    return [*parts, Note(Strong("Trigger")), CodeBlock(alert.expression, "promql")] if long else parts
 
 
 def _absent(alert: Alert) -> list[Shown]:
@@ -147,6 +181,7 @@ def _parts(text: str) -> list[Inline]:
 
 def _wrong(runbook: Runbook, as_of: date, components: Sequence[str]) -> list[str]:
     found = missing_parts(runbook, as_of)
+    found += [f"is no PromQL: {one}" for one in broken_queries(runbook)]
     if components:
         found += [f"names {name}, which no document knows" for name in unknown_targets(runbook, components)]
     return found

@@ -9,7 +9,8 @@ import pytest
 import yaml
 
 from sre_kit.compute.incidents import Severity
-from sre_kit.emit import alert_routes, alertmanager_config
+from sre_kit.emit import alert_routes, alertmanager_config, route_tests, watchdog_rules
+from sre_kit.render.validate import claims
 
 HOUR = timedelta(hours=1)
 LADDER = [
@@ -70,3 +71,24 @@ def test_labels_of_no_level_are_not_lost():
     assert routes["info"] == "sre-ungraded"
     assert {routes["SEV1"], routes["critical"]} == {"sre-pager"} and routes["warning"] == "sre-chat"
     assert yaml.safe_load(alertmanager_config(LADDER))["route"]["receiver"] == "sre-ungraded"
+
+
+def test_every_route_of_the_test_file_is_taken_and_the_claim_says_how_many(amtool):
+    files = {
+        "alertmanager.yml": alertmanager_config(LADDER, LABELS),
+        "alertmanager.routes-test.yaml": route_tests(LADDER, LABELS),
+    }
+    found = claims(files)
+    assert str(found["alertmanager.routes-test.yaml"]) == "executed by amtool config routes test, 7 routes"
+    swapped = files["alertmanager.routes-test.yaml"].replace("sre-pager", "sre-chat", 1)
+    refused = claims({**files, "alertmanager.routes-test.yaml": swapped})["alertmanager.routes-test.yaml"]
+    assert refused.level == "unchecked" and "severity" in refused.problem
+    alone = claims({"alertmanager.routes-test.yaml": files["alertmanager.routes-test.yaml"]})
+    assert alone["alertmanager.routes-test.yaml"].level == "unchecked"
+
+
+def test_the_dead_mans_switch_always_fires():
+    rule = yaml.safe_load(watchdog_rules())["groups"][0]["rules"][0]
+    assert (rule["alert"], rule["expr"]) == ("Watchdog", "vector(1)")
+    if shutil.which("promtool"):
+        assert claims({"watchdog.rules.yaml": watchdog_rules()})["watchdog.rules.yaml"].level == "tool-validated"
