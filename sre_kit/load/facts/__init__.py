@@ -36,8 +36,9 @@ from sre_kit.load.facts.quantities import decimal_mark, quantities
 from sre_kit.load.facts.reading import Block, Fence, Line, Table, blocks
 from sre_kit.load.facts.recovery import backup_facts, backup_table
 from sre_kit.load.facts.runbooks import runbook_alert
-from sre_kit.load.facts.scaling import scaling_facts, scaling_section, scaling_table
+from sre_kit.load.facts.scaling import scaling_facts, scaling_section
 from sre_kit.load.facts.scaling_blocks import scaling_block
+from sre_kit.load.facts.scaling_tables import scaling_table
 from sre_kit.load.facts.support import support_facts
 from sre_kit.load.facts.traffic import capacity_results, rate_facts, user_facts
 from sre_kit.load.facts.work import strategy, tasks

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
 from typing import Final
@@ -11,9 +11,9 @@ from typing import Final
 from sre_kit.compute.vocabulary import Fact, Kind
 from sre_kit.load.facts import roles, scope
 from sre_kit.load.facts.claims import Claim
+from sre_kit.load.facts.level_kinds import cut, kind_of, objective
 from sre_kit.load.facts.quantities import MONTH, SECONDS, YEAR, Quantity, quantities
-from sre_kit.load.facts.stating import CLAUSE, RECOVERY, WINDOW, Found, fails, stated
-from sre_kit.load.facts.subjects import OUTSIDE_GROWTH, subject
+from sre_kit.load.facts.stating import RECOVERY, Found, fails, stated
 
 _DOWNTIME = re.compile(
     r"\bdown-?time\b|\bausfallzeit\b|\bunavailab(?:le|ility)\b|\bausfall\b|\btiempo de inactividad|\bindisponibilité",
@@ -100,37 +100,20 @@ def _found(claim: Claim, document: str, style: str) -> Iterator[Found]:
                 yield Found(Kind.AVAILABILITY_TARGET, _as_ratio(quantity, value), before + after, before)
             last_end = quantity.end
             continue
-        kind, words = _kind(claim, quantity, before, after, previous, document)
+        kind, words = kind_of(claim, quantity, before, after, previous, document)
         previous[quantity.unit] = kind
         if kind is not None:
-            yield Found(kind, quantity, f"{before}{quantity.written}{_cut(after)}", words)
+            yield Found(kind, quantity, f"{before}{quantity.written}{cut(after)}", words)
         last_end = quantity.end
     if not any(one.unit for one in spotted) and _IMMEDIATE.match(claim.text) and len(claim.text.split()) <= 8:
         named = RECOVERY.search(claim.column) or RECOVERY.search(claim.label)
         if named:
-            kind = _objective(named)
+            kind = objective(named)
             yield Found(
                 kind, Quantity(Decimal(0), "s", 0, len(claim.text), claim.text), claim.text, claim.column or claim.label
             )
 
 
-_OF_OBJECTIVE: Final = re.compile(
-    r"(?i)\([^()]*\)|\b(?:expected|target(?:ed)?|estimated|acceptable|max(?:imum)?|our|overall|objectives?|goals?)\b"
-)
-
-
-def _objective_name(text: str) -> re.Match[str] | None:
-    """The recovery objective that a key or a header is the name of, and nothing else: `Expected RTO`, `RTO (hours)`."""
-    return RECOVERY.fullmatch(text.strip(" ()")) or RECOVERY.fullmatch(_OF_OBJECTIVE.sub("", text).strip(" :"))
-
-
-def _objective(named: re.Match[str]) -> Kind:
-    return Kind.RTO if (named[1] or named[2]).lower() in ("rto", "time") else Kind.RPO
-
-
-_SHARE_OF: Final = re.compile(
-    r"(?i)\b(?:connection pools?|pool|disk|memory|capacity|slots|licen[cs]es|stock)\b|[\s(][-−]$"
-)
 _BRACKET: Final = re.compile(r"^\s*\([^()]*\)")
 _LASTING: Final = re.compile(
     r"\b(?:for|over|during|every|after|last|past|per|within the (?:first|last)|für|"
@@ -191,205 +174,3 @@ def _downtime(claim: Claim, quantity: Quantity, before: str, after: str) -> int:
     ):
         return 0
     return _PERIOD_SECONDS[(period[1] or period[2]).lower()]
-
-
-def _kind(
-    claim: Claim, quantity: Quantity, before: str, after: str, previous: Mapping[str, Kind | None], document: str
-) -> tuple[Kind | None, str]:
-    """The kind that the nearest telling words give the quantity."""
-    if re.match(r"\s*burn", after):
-        return None, ""
-    if quantity.unit == "s" and claim.form != "sentence" and not previous:
-        objective = _objective_name(claim.label) or _objective_name(claim.column)
-        if objective and not before.strip(" <>≤≥~"):
-            return _vetoed(_objective(objective), claim, quantity), objective[0]  # what follows only explains
-    clauses = CLAUSE.split(before)
-    tries: list[tuple[str, bool]] = [(clauses[-1], True), (_cut(after), False)]
-    if claim.form == "sentence" or quantity.unit in previous:
-        if quantity.unit in previous:
-            told, kind = (
-                bool(clauses[-1].strip(" :=<>≤≥~") and subject(clauses[-1], quantity.unit, quantity.value)[0]),
-                previous[quantity.unit],
-            )
-            near = len(before) <= 30
-            if near and not told and not subject(_cut(after), quantity.unit, quantity.value)[0]:
-                return kind, clauses[-1]
-        tries.append((before, True))
-        tries.append((after, False))
-    if claim.form == "cell":
-        tries += [(claim.column, False), (claim.label, False)]
-    elif claim.form == "pair":
-        tries.append((claim.label, False))
-    if claim.form == "cell" and quantity.unit == "s" and _statistic_of_latency(claim):
-        tries.append(("latency", False))
-    for text, last in tries:
-        told, kind = subject(text, quantity.unit, quantity.value, last)
-        if told:
-            return _vetoed(kind, claim, quantity), text
-    if (
-        quantity.unit == "s"
-        and scope.statistic(clauses[-1])
-        and subject(" ".join((claim.text, claim.label)), "s", Decimal(1))[1]
-    ):
-        return _vetoed(Kind.LATENCY_TARGET, claim, quantity), clauses[-1]
-    if (
-        quantity.unit == "ratio"
-        and Decimal("0.95") <= quantity.value < 1
-        and WINDOW.match(_cut(after).strip())
-        and claim.form == "pair"
-    ):
-        return _vetoed(Kind.AVAILABILITY_TARGET, claim, quantity), after  # "99.9 % per calendar month"
-    for name, cell in claim.row:
-        if _DESCRIPTION.fullmatch(name) and cell != claim.text:
-            told, kind = subject(cell, quantity.unit, quantity.value)
-            if told and kind in (Kind.RTO, Kind.RPO, Kind.AVAILABILITY_TARGET):
-                return _vetoed(kind, claim, quantity), cell
-    if (
-        claim.form == "pair"
-        and quantity.unit == "s"
-        and scope.is_statistic(claim.label)
-        and roles.tested(claim, document)
-    ):
-        return Kind.LATENCY_TARGET, claim.label
-    if claim.form != "sentence" and quantity.unit not in previous:
-        for text in claim.around[:2]:
-            told, kind = subject(text, quantity.unit, quantity.value)
-            if told and kind is Kind.AVAILABILITY_TARGET and _OTHER_SHARE.search(claim.label):
-                return None, ""
-            if told:
-                return _vetoed(kind, claim, quantity) if _inherits(kind, claim, quantity) else None, text
-        if _quick(claim, quantity):
-            return _vetoed(Kind.LATENCY_TARGET, claim, quantity), claim.label
-    return None, ""
-
-
-_OTHER_SHARE: Final = re.compile(r"(?i)\b(?:rates?|ratios?|scores?|percentage|share|pass(?:ed)?|freshness|quality)\b")
-"""A label that says what the share is of, and not in words of availability."""
-
-
-_PERFORMANCE_PLACE: Final = re.compile(
-    r"(?i)\b(?:performance|speed|response)\b[\w\s/&-]{0,24}\b(?:targets?|requirements?|baselines?|goals?|"
-    r"objectives?|slos?|"
-    r"criteria|budgets?|expectations?|nfrs?|kpis?)\b|\b(?:expected|target|required) performance\b|"
-    r"\b(?:anforderungen an die performance|requisitos de rendimiento)\b"
-)
-
-
-def _quick(claim: Claim, quantity: Quantity) -> bool:
-    """`File storage: < 5 seconds for 100 MB` under "Performance targets": how fast, though no word says so."""
-    return (
-        quantity.unit == "s"
-        and quantity.comparison in ("<", "<=")
-        and quantity.value <= 60
-        and not claim.text[: quantity.start].strip(" <>≤≥=~")
-        and (
-            any(_PERFORMANCE_PLACE.search(text) for text in claim.around[:2])
-            or (claim.form == "cell" and bool(_TIME_COLUMN.fullmatch(claim.column)))
-        )
-    )
-
-
-_TIME_COLUMN: Final = re.compile(
-    r"(?i)(?:max(?:imum|\.)?|target|expected|acceptable) (?:time|duration)|tiempo (?:máximo|objetivo|esperado)|"
-    r"temps (?:max\w*|"
-    r"cible)|tempo (?:máximo|alvo)|(?:maximale|max\.) (?:zeit|dauer)"
-)
-
-
-def _statistic_of_latency(claim: Claim) -> bool:
-    """Whether a column is a statistic (`Max (ms)`) beside another that says of what: `Avg response time (ms)`."""
-    alone = re.sub(r"\([^()]*\)", "", claim.column).strip()
-    return scope.is_statistic(alone) and any(
-        name != claim.column and scope.statistic(name) and subject(name, "s", Decimal("0.5"))[1] is Kind.LATENCY_TARGET
-        for name, _ in claim.row
-    )
-
-
-_SUSTAINED: Final = re.compile(
-    r"(?i)\W{0,3}(?:sustained )?(?:for|over) (?:at least )?\d+ ?(?:m|mins?|minutes|h|hours?|s)\b"
-)
-_TRIGGER: Final = re.compile(r"(?i)\b(?:scal(?:e|ing)|triggers?|conditions?|autoscal\w+|when)\b")
-_RATED: Final = re.compile(r"(?i)\([^()]*\)|\b(?:excellent|good|pass(?:ed)?|ok|failed|acceptable)\b")
-_DESCRIPTION: Final = re.compile(
-    r"(?i)(?:description|definition|meaning|beschreibung|descripci[oó]n|descri[cç][aã]o)s?"
-)
-
-
-def _inherits(kind: Kind | None, claim: Claim, quantity: Quantity) -> bool:
-    """Whether a heading's subject reaches down to this value: the value must look like a target, and nothing else."""
-    alone = len(_RATED.sub("", claim.text)) <= len(quantity.written) + 24
-    if kind in (Kind.RTO, Kind.RPO) and any(RECOVERY.search(name) for name, _ in claim.row):
-        return False  # another column is called so
-    if kind in (Kind.LATENCY_TARGET, Kind.RTO, Kind.RPO):
-        return alone and (
-            claim.form == "pair"
-            or roles.target_column(claim.column)
-            or bool(scope.statistic(claim.column))
-            or bool(quantity.comparison)
-        )
-    if kind is Kind.ERROR_RATE_TARGET:
-        return alone and claim.form == "pair" and bool(quantity.comparison) and roles.target_column(claim.label)
-    return alone and kind is Kind.AVAILABILITY_TARGET
-
-
-def _vetoed(kind: Kind | None, claim: Claim, quantity: Quantity) -> Kind | None:
-    """Words anywhere on the spot that turn the kind down: a blocked label beside a telling column, or the reverse."""
-    if kind is None:
-        return None
-    if re.fullmatch(r"(?i)\W*[\w-]+ over [\w-]+\W*", claim.label):
-        return None  # "Fast over perfect": a principle that weighs two things, no target
-    spot = f"{claim.label} {claim.column}"
-    told, other = subject(spot, quantity.unit, quantity.value)
-    if told and other is None:
-        return None
-    header = " ".join(name for name, _ in claim.row)
-    if kind is Kind.AVAILABILITY_TARGET:
-        if re.search(
-            r"\b(?:credits?|refund|gutschrift)\b", f"{header} {claim.words} {' '.join(claim.around[:2])}", re.IGNORECASE
-        ) and not re.search(r"\b(?:tier|plan)\b|\bguarantee", f"{header} {claim.words}", re.IGNORECASE):
-            return None
-        if (
-            re.search(r"\b(?:below|unter|less than|falls?|drops?)\b", claim.text[: quantity.start][-24:], re.IGNORECASE)
-            or quantity.comparison == "<"
-        ):
-            return None
-    if (
-        kind is Kind.LATENCY_TARGET
-        and re.search(
-            r"\b(?:support|incident|severity|ticket|on-?call|escalation|priority|helpdesk)\b",
-            f"{header} {' '.join(claim.around[:2])}",
-            re.IGNORECASE,
-        )
-        and quantity.value >= 30
-    ):
-        return None
-    lasting = _SUSTAINED.match(claim.text[quantity.end :])
-    if (
-        lasting
-        and kind in (Kind.LATENCY_TARGET, Kind.ERROR_RATE_TARGET)
-        and _TRIGGER.search(" ".join(claim.around[:2]))
-    ):
-        return None  # "p95 < 300 ms for 30 minutes" scales down
-    above = kind in (Kind.LATENCY_TARGET, Kind.ERROR_RATE_TARGET) and quantity.comparison in (">", ">=")
-    if above and not fails(claim) and not roles.threshold_column(claim.column):
-        return None  # above is where somebody is told, not what was promised
-    if kind in (Kind.AVAILABILITY_TARGET, Kind.ERROR_RATE_TARGET) and _SHARE_OF.search(
-        f"{claim.label} {claim.text[max(0, quantity.start - 2) : quantity.start]}"
-    ):
-        return None
-    if (
-        kind is Kind.ERROR_RATE_TARGET
-        and re.match(r"\d[\d.,]*\s?[kKMB]?\s\($", claim.text[: quantity.start])
-        and not roles.TARGET_TEXT.search(claim.label)
-        and not re.search(r"(?i)allow|accept|max|budget", claim.label)
-    ):
-        return None  # "Errors: 45K (0.06%)" were counted
-    if kind is Kind.GROWTH_RATE and OUTSIDE_GROWTH.search(f"{claim.words} {' '.join(claim.around[:1])}"):
-        return None
-    return kind
-
-
-def _cut(after: str) -> str:
-    """The words after a value up to the end of its clause."""
-    parts = CLAUSE.split(after, maxsplit=1)
-    return parts[0] if parts else ""
