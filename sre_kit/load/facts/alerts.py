@@ -76,7 +76,8 @@ _COMPARES: Final = re.compile(
     re.IGNORECASE,
 )
 SIGN: Final = re.compile(
-    r"[<>≥≤]=?|\b(?:above|below|exceeds?|exceeding|greater than|less than|more than|fewer than|over|under)\s+\d",
+    r"[<>≥≤]=?|\b(?:above|below|exceeds?|exceeding|greater than|less than|more than|fewer than|under)\s+\d|"
+    r"\bover\s+\d(?![\d.]*\s?-?(?:m|h|d|min|mins|minutes?|hours?|days?)\b)",
     re.IGNORECASE,
 )
 
@@ -117,7 +118,7 @@ def alert_table(table: Table, document: str) -> list[Fact] | None:
     )
     if (
         len(levels) >= 1
-        and condition not in levels
+        and (condition not in levels or both)
         and not any(re.search(r"\b(?:target|goal|slo)\b", name, re.IGNORECASE) for name in header)
         and about
     ):
@@ -218,6 +219,10 @@ def alert_line(line: Line, document: str) -> list[Fact] | None:
     if (_ALERT_LIST.match(nearest) or named_group) and not line.parents and _listed(line.text):
         name = re.split(r"\s?[(:<>≥≤]|\s[–—-]\s", line.text)[0].strip()
         return [_lined(name, rest or line.text, _severity(rest, near), line, document)]
+    if _FIRES.match(line.raw):
+        bold, _, condition = line.text.partition(" – ") if " – " in line.text else line.text.partition(" — ")
+        if condition:
+            return [_lined(bold.strip(" :"), condition, _severity(condition, near), line, document)]
     if not SIGN.search(line.text):
         return None
     if not any(quantity.unit or quantity.comparison for quantity in quantities(line.text)):
@@ -229,6 +234,11 @@ def alert_line(line: Line, document: str) -> list[Fact] | None:
     return [_lined(name, rest if key else line.text, _severity(rest or line.text, near), line, document)]
 
 
+_FIRES: Final = re.compile(
+    r"(?i)\s*(?:[-*+]|\d+[.)])\s+\*\*[^*]{3,60}\*\*:?\s[–—]\s(?:is )?(?:triggered|triggers|fires|fired|alerts|raised) "
+    r"(?:when|if|on|after)\b"
+)
+"""`**Queue stalled** — fires when nothing was taken for five minutes`."""
 _CONDITION_KEY: Final = re.compile(r"(?i)(?:alert )?(?:condition|trigger(?:s? when)?|expression|expr|query|fires when)")
 
 

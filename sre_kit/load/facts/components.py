@@ -9,6 +9,7 @@ from typing import Final
 from sre_kit.compute.vocabulary import Fact, Kind, Scope
 from sre_kit.load.facts import roles, scope
 from sre_kit.load.facts.claims import Claim
+from sre_kit.load.facts.component_kinds import STATEFUL, is_component_name, kind_of
 from sre_kit.load.facts.reading import Row, Table
 
 INSTANCE: Final = re.compile(
@@ -70,65 +71,6 @@ _INFRA_PLACE: Final = re.compile(
     r"topology|nodes?|hardware|kubernetes|ecs|infrastruktur|arquitectura|data stores?|"
     r"databases?|storage|specification)\b",
     re.IGNORECASE,
-)
-
-
-STATEFUL: Final = re.compile(
-    r"\b(?:postgres\w*|mysql|mariadb|mongo\w*|redis|valkey|elasti\w+|opensearch|kafka|"
-    r"rabbitmq|cassandra|clickhouse|minio|s3|etcd|influx\w*|qdrant|weaviate|neo4j|"
-    r"timescale\w*|dynamodb|rds|aurora|sql server|"
-    r"databases?|db|datenbank|base de datos|queue|object storage|vector store|cloud "
-    r"sql|cosmos ?db|documentdb|memorystore|datastore|prometheus|loki|zookeeper|volume|"
-    r"efs|ebs|nats|memcached)\b",
-    re.IGNORECASE,
-)
-
-
-_KINDS: Final = (
-    (
-        "database",
-        re.compile(
-            r"\b(?:postgres\w*|mysql|mariadb|mongo\w*|rds|aurora|databases?|db|dynamodb|cassandra|"
-            r"clickhouse|timescale\w*|sql|neo4j|supabase|datenbank|cosmos ?db|documentdb|sqlite)\b|"
-            r"\bdb\.",
-            re.IGNORECASE,
-        ),
-    ),
-    ("cache", re.compile(r"\b(?:redis|valkey|memcached|elasticache|cache)\b|\bcache\.", re.IGNORECASE)),
-    (
-        "queue",
-        re.compile(r"\b(?:rabbitmq|kafka|sqs|queue|nats|pub/?sub|event ?bus|broker|kinesis)\b|\bmq\.", re.IGNORECASE),
-    ),
-    (
-        "search",
-        re.compile(
-            r"\b(?:elasticsearch|opensearch|solr|meilisearch|typesense|qdrant|weaviate|pinecone)\b|"
-            r"\.search\b",
-            re.IGNORECASE,
-        ),
-    ),
-    (
-        "storage",
-        re.compile(r"\b(?:s3|minio|object storage|blob|gcs|bucket|efs|ebs|file storage|storage)\b", re.IGNORECASE),
-    ),
-    (
-        "load balancer",
-        re.compile(
-            r"\b(?:alb|elb|nlb|load[- ]balancers?|haproxy|traefik|nginx|ingress|reverse proxy|"
-            r"api gateway|gateway)\b",
-            re.IGNORECASE,
-        ),
-    ),
-    ("cdn", re.compile(r"\b(?:cdn|cloudfront|cloudflare|fastly)\b", re.IGNORECASE)),
-    (
-        "compute",
-        re.compile(
-            r"\b(?:ec2|ecs|fargate|eks|gke|aks|kubernetes|k8s|lambda|nodes?|vm|servers?|workers?|"
-            r"api|backend|frontend|web|app|application|service|container|pods?|function|scheduler|"
-            r"bot)\b",
-            re.IGNORECASE,
-        ),
-    ),
 )
 
 
@@ -283,9 +225,7 @@ def component_fact(
     document: str,
 ) -> Fact:
     """A component with its kind and whether it keeps state, both told from its name and the words around it."""
-    kind = next((kind for kind, pattern in _KINDS if pattern.search(name)), "") or next(
-        (kind for kind, pattern in _KINDS if pattern.search(f"{words} {details.get('instance_type', '')}")), ""
-    )
+    kind = kind_of(name, f"{words} {details.get('instance_type', '')}")
     filled = ({"kind": kind} if kind else {}) | {key: value for key, value in details.items() if value}
     if environment:
         filled["environment"] = environment
@@ -359,11 +299,6 @@ def _claimed(name: str, details: dict[str, str], environment: str, claim: Claim,
     return component_fact(
         name, details, environment, claim.line, claim.quote, claim.heading, claim.around, claim.words, document
     )
-
-
-def is_component_name(name: str) -> bool:
-    """Whether a name is that of something that runs: a database, a cache, a worker."""
-    return len(name.split()) <= 6 and any(pattern.search(name) for _, pattern in _KINDS)
 
 
 _GENERIC: Final = re.compile(

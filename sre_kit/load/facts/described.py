@@ -10,7 +10,8 @@ from typing import Final
 from sre_kit.compute.vocabulary import Fact
 from sre_kit.load.facts import scope
 from sre_kit.load.facts.claims import Claim, split_key
-from sre_kit.load.facts.components import INSTANCE, STATEFUL, component_fact, is_component_name
+from sre_kit.load.facts.component_kinds import STATEFUL, is_component_name
+from sre_kit.load.facts.components import INSTANCE, component_fact
 from sre_kit.load.facts.dependencies import dependency_fact
 from sre_kit.load.facts.reading import Line, Row, Table
 
@@ -139,6 +140,13 @@ def _described_row(table: Table, row: Row, document: str) -> Fact | None:
     return replace(fact, value=technology or name, details={**kept, **fact.details})
 
 
+_NO_PART: Final = re.compile(
+    r"(?i)\.(?:[cm]?[jt]sx?|py|go|rs|java|kt|rb|php|cs|vue|svelte|ya?ml|json|sql|sh|md)\b|[<>/{}()]|"
+    r"\b(?:strateg\w+|redundancy|polic(?:y|ies)|algorithms?|approach|patterns?|logic|flow|methodology|principles?|"
+    r"encryption|validation|logging|error handling|authentication|authorization|security|testing|props?|hooks?|"
+    r"states?|styles?|colou?rs?|layouts?|forms?|buttons?|modals?|cards?|pages?|screens?|views?|tables?|menus?)\b"
+)
+"""A source file, a property of the system or a part of its pages is nothing that runs."""
 _RESOURCE: Final = re.compile(
     r"(?i)^(?:auto[- ]?scaling group|(?:application |network )?load balancer|alb|nlb|"
     r"(?:rds|ecs|eks|ec2|gke|aks|lambda|cloudfront|elasticache|s3)(?: (?:instance|"
@@ -215,7 +223,10 @@ def listed_component(line: Line, document: str) -> Iterator[Fact]:
         return
     identified = bool(re.fullmatch(r"[\w.-]*[a-z][\w]*-[\w.-]+", rest)) and bool(_RESOURCE.match(key))
     listed = (
-        bool(re.search(r"(?i)komponent|component|composant", near)) and len(key) <= 40 and not INSTANCE.search(rest)
+        bool(re.search(r"(?i)komponent|component|composant", near))
+        and len(key) <= 40
+        and not INSTANCE.search(rest)
+        and not _NO_PART.search(key)
     )
     if identified or listed:
         yield _introduced(key, line, document)
@@ -226,6 +237,10 @@ def _introduced(name: str, line: Line, document: str, words: str = "") -> Fact:
     return component_fact(name, {}, where, line.line, line.raw, line.heading, line.context, words or name, document)
 
 
+_MEMORY_AND_DISK: Final = re.compile(
+    r"(?i)^\W*\d+(?:\.\d+)?\s?(?:gb|gib|mb|mib) (?:ram|memory)"
+    r"(?:\W+\d+(?:\.\d+)?\s?(?:gb|gib|tb|mb) (?:disk|storage|ssd|nvme))?\W*$"
+)
 _SIZED: Final = re.compile(r"(?i)\b\d+(?:\.\d+)?\s?(?:v?cpus?|cores|ocpu)\b[^|]*?\b\d+(?:\.\d+)?\s?(?:gb|gib|mb|mib)\b")
 _SIZE_WISHED: Final = re.compile(
     r"(?i)\b(?:minimum|recommended|requirements?|required|upgrade|prerequisites?|at least|each|per|example)\b"
@@ -245,7 +260,8 @@ def _function(claim: Claim) -> str:
         return ""
     named = re.split(r":\s", claim.around[0])[-1].strip(" :*")
     sized = re.match(r"\d+(?:\.\d+)?\s?(?:MB|MiB|GB|GiB)\b", claim.text)
-    return named if sized and _FUNCTION.fullmatch(named) else ""
+    called = _FUNCTION.fullmatch(named) or (len(named.split()) <= 2 and is_component_name(named))
+    return named if sized and called else ""
 
 
 def sized_in_words(claim: Claim, document: str) -> Iterator[Fact]:
@@ -260,7 +276,8 @@ def sized_in_words(claim: Claim, document: str) -> Iterator[Fact]:
         return
     bracket = re.match(r"([^()]{2,40})\s\(([^()]+)\)$", claim.label)
     name, size = (bracket[1], bracket[2]) if bracket else (claim.label, claim.text)
-    if not _SIZED.search(size) or not is_component_name(name) or _SIZE_WISHED.search(claim.words):
+    sized = _SIZED.search(size) or _MEMORY_AND_DISK.match(size)
+    if not sized or not is_component_name(name) or _SIZE_WISHED.search(claim.words):
         return
     yield component_fact(
         name, {"size": size[:200]}, scope.environment(name, *claim.around), claim.line, claim.quote, claim.heading,

@@ -150,6 +150,9 @@ _SUSTAINED: Final = re.compile(
 )
 _TRIGGER: Final = re.compile(r"(?i)\b(?:scal(?:e|ing)|triggers?|conditions?|autoscal\w+|when)\b")
 _RATED: Final = re.compile(r"(?i)\([^()]*\)|\b(?:excellent|good|pass(?:ed)?|ok|failed|acceptable)\b")
+_OVER: Final = re.compile(
+    r"(?i)\b(?:over|measured over|per|in) (?:a |any |the )?(?:rolling |trailing )?[\w-]+[ -](?:days?|month|window)\b.*"
+)
 _DESCRIPTION: Final = re.compile(
     r"(?i)(?:description|definition|meaning|beschreibung|descripci[oó]n|descri[cç][aã]o)s?"
 )
@@ -157,7 +160,7 @@ _DESCRIPTION: Final = re.compile(
 
 def _inherits(kind: Kind | None, claim: Claim, quantity: Quantity) -> bool:
     """Whether a heading's subject reaches down to this value: the value must look like a target, and nothing else."""
-    alone = len(_RATED.sub("", claim.text)) <= len(quantity.written) + 24
+    alone = len(_OVER.sub("", _RATED.sub("", claim.text))) <= len(quantity.written) + 24
     if kind in (Kind.RTO, Kind.RPO) and any(RECOVERY.search(name) for name, _ in claim.row):
         return False  # another column is called so
     if kind in (Kind.LATENCY_TARGET, Kind.RTO, Kind.RPO):

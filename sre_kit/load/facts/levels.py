@@ -81,13 +81,20 @@ def _found(claim: Claim, document: str, style: str) -> Iterator[Found]:
         before = _BRACKET.sub("", before) if last_end else before  # a bracket right after a value belongs to it
         if quantity.unit not in ("ratio", "s"):
             continue
-        if quantity.unit == "ratio" and scope.statistic(claim.text[quantity.start : quantity.end + 32]).startswith("p"):
+        if (
+            quantity.unit == "ratio"
+            and scope.statistic(claim.text[quantity.start : quantity.end + 32]).startswith("p")
+            and not _SUCCEED.match(claim.text[quantity.end : quantity.end + 80])
+        ):
             continue  # "95 % of requests" names a statistic
         if quantity.unit == "s" and re.match(r"/(?!p\d|avg|max)[A-Za-z]", after):
             last_end = quantity.end  # "1 s/MB" grows with what is asked
             continue
         if quantity.unit == "s" and _LASTING.search(before):
             last_end = quantity.end  # how long it lasts, not how fast it is
+            continue
+        if quantity.unit == "s" and quantity.value >= 60 and not quantity.comparison and _BRACKETED.search(before):
+            last_end = quantity.end  # "(24 h, 10 metrics)": what is asked for
             continue
         if quantity.unit == "s" and _downtime(claim, quantity, before, after):
             period = _downtime(claim, quantity, before, after)
@@ -114,6 +121,11 @@ def _found(claim: Claim, document: str, style: str) -> Iterator[Found]:
             )
 
 
+_SUCCEED: Final = re.compile(
+    r"(?i)\s?of (?:(?:all|valid|api|http|user|\S*/\S+) ){0,3}(?:requests|calls|probes|checks|minutes) (?:that )?"
+    r"(?:must |should |will )?(?:succeed|are successful|return (?:2xx|success)|without (?:an? )?(?:5xx|error))"
+)
+_BRACKETED: Final = re.compile(r"\([^()]*$")
 _BRACKET: Final = re.compile(r"^\s*\([^()]*\)")
 _LASTING: Final = re.compile(
     r"\b(?:for|over|during|every|after|last|past|per|within the (?:first|last)|für|"

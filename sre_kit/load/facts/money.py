@@ -104,7 +104,8 @@ def _clause(claim: Claim, quantity: Quantity) -> str:
 def _income(claim: Claim, quantity: Quantity, budgeted: bool) -> bool:
     """Whether the words say that the amount is earned, saved, charged to others or taken off."""
     spot = f"{claim.label} {claim.column}"
-    if any(_TROUBLE.search(text) for text in claim.around[:1]):
+    theirs = any(_TROUBLE.search(text) for text in claim.around[:1])
+    if theirs or any(roles.of_customers(text) for text in claim.around):
         return True  # what it costs those whom we want to help
     if any(_RIVAL_COLUMN.search(name) for name, _ in claim.row) or _ROUND.match(claim.label):
         return True

@@ -213,6 +213,8 @@ class _Walk:
         self.parents: list[str] = []
         self.item_depth = 0
         self.quotes = 0
+        self.spent = False
+        """Whether what the lead-in announced has come: a paragraph after it is about something else."""
 
     def blocks(self) -> Iterator[Block]:
         position = 0
@@ -228,6 +230,7 @@ class _Walk:
                     line = token.map[0] + 1
                     yield Line(self._path[:-1], "", (), text, self.lines[line - 1].strip(), line, mark=mark, title=True)
             elif token.type == "table_open":
+                self.spent = True
                 end = self._until(position, "table_close")
                 if table := self._table(self.tokens[position:end], token.map[0]):
                     yield table
@@ -239,6 +242,7 @@ class _Walk:
             elif token.type == "blockquote_close":
                 self.quotes -= 1
             elif token.type == "list_item_open":
+                self.spent = True
                 self.item_depth += 1
                 del self.parents[self.item_depth - 1 :]
             elif token.type == "list_item_close":
@@ -290,6 +294,10 @@ class _Walk:
         units = _units(token.content.split("\n"))
         in_item = self.item_depth > 0
         opening = in_item and len(self.parents) < self.item_depth
+        if not in_item and self.spent:
+            self.lead = ""
+        if not in_item:
+            self.spent = False
         for index, (offset, raw) in enumerate(units):
             box = _BOX.match(raw)
             done = None if box is None else box[1] in "xX"

@@ -10,7 +10,7 @@ from typing import Final
 from sre_kit.compute.vocabulary import Fact, Kind, Role, Scope
 from sre_kit.load.facts import roles, scope
 from sre_kit.load.facts.claims import Claim, header_index
-from sre_kit.load.facts.components import STATEFUL
+from sre_kit.load.facts.component_kinds import STATEFUL
 from sre_kit.load.facts.quantities import Quantity, quantities
 from sre_kit.load.facts.reading import Row, Table
 
@@ -244,6 +244,10 @@ def _schedules(claim: Claim, name: str, document: str, style: str) -> list[Fact]
             and not re.search(r"(?i)continuous(?:ly)? (?:back|archiv)", around)
         ):
             continue
+        later = claim.text[match.end() : match.end() + 60]
+        exercise, backup = _EXERCISE.search(later), BACKUP.search(later)
+        if exercise and not (backup and backup.start() < exercise.start()):
+            continue  # "weekly restore tests": that it can be read back
         if _NOT_BACKUP.search(around) or re.search(
             r"\b(?:cop(?:y|ies)|upload|sync\w*|export to)\b", around, re.IGNORECASE
         ):
@@ -263,6 +267,10 @@ def _schedules(claim: Claim, name: str, document: str, style: str) -> list[Fact]
     return found
 
 
+_EXERCISE: Final = re.compile(
+    r"(?i)^[^,;.(]*\b(?:drills?|test(?:s|ed|ing)?|simulations?|rehears\w+|exercises?|validation|verification|"
+    r"restor(?:es?|ation|ing)|failover|reviews?|audits?)\b"
+)
 _OWN_WORDS: Final = re.compile(
     r"(?i)^(?:(?:on )?every (?:[\w/-]+ )?(?:commit|deploy\w*|release|change|push|migration|build)|on (?:every |"
     r"each )?(?:change|commit|deploy\w*|demand)|(?:à|a) chaque "

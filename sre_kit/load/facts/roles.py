@@ -197,6 +197,21 @@ def vendor_desk(text: str) -> bool:
     return bool(_VENDOR_DESK.search(text))
 
 
+_CUSTOMERS: Final = re.compile(
+    r"(?i)\b(?:customer (?:segments?|profiles?|pains?|gains?|jobs|personas?)|ideal customers?|buyer personas?|personas|"
+    r"target (?:customers?|audience|market|users?)|value propositions?|unique selling|pain points?|competit(?:ors?|ive|"
+    r"ion)|market (?:analysis|size|opportunity|research|overview)|why now|segmentos? de (?:clientes?|mercado)|"
+    r"proposta de valor|propuesta de valor|proposition de valeur|wertversprechen|zielgruppen?|kundensegmente?|"
+    r"konkurren\w+|concorr[eê]n\w+|competencia|concurrents|concurrence)\b"
+)
+
+
+@lru_cache(maxsize=2048)
+def of_customers(text: str) -> bool:
+    """Whether a heading is about those whom we sell to or compete with: their numbers are not ours."""
+    return bool(_CUSTOMERS.search(text))
+
+
 def measured_column(column: str) -> bool:
     """Whether a column holds what was measured."""
     return bool(_MEASURED_COLUMN.search(column)) and not _TARGET_COLUMN.search(column)

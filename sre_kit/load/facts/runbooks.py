@@ -43,6 +43,7 @@ def runbook_alert(lines: Sequence[Block], document: str) -> Iterator[Fact]:
 
 
 _HEAD_KEYS: Final = ("alert", "alert name", "alertname", "alarm", "alert names", "alerts")
+_SYMPTOM_KEYS: Final = ("symptom", "symptoms")
 _CONDITION_KEYS: Final = ("alert condition", "alert expression", "alert threshold", "alert rule", "alert trigger")
 _IDENTIFIER: Final = r"[A-Za-z][\w-]{3,60}"
 
@@ -51,7 +52,11 @@ def _runbook_names(key: str, rest: str, line: Line) -> str:
     """The name or names (`HighCPU / CriticalCPU`) that a runbook's head gives, or its heading beside a condition."""
     if key.lower() in _HEAD_KEYS and re.fullmatch(rf"{_IDENTIFIER}(?:\s?[/,]\s?{_IDENTIFIER}){{0,4}}", rest):
         return rest
-    if key.lower() in _CONDITION_KEYS and line.heading and SIGN.search(rest.replace("==", "< ")):
+    under_alerts = len(line.heading) > 1 and re.search(r"(?i)\balerts?\b", line.heading[-2])
+    told = key.lower() in _CONDITION_KEYS or (
+        key.lower() in _SYMPTOM_KEYS and under_alerts and re.search(r"[<>≥≤]\s?\d", rest)
+    )
+    if told and line.heading and SIGN.search(rest.replace("==", "< ")):
         name = re.sub(r"^\W*(?:\d[\d.]*\s+)?(?:alert|runbook)?\s?[:–—-]?\s*", "", line.heading[-1], flags=re.IGNORECASE)
         return name if re.fullmatch(_IDENTIFIER, name) or 0 < len(name.split()) <= 6 else ""
     return ""

@@ -41,6 +41,11 @@ BOUND_LABEL: Final = re.compile(r"min(?:imum)?\.?(?: ?\w+)?$", re.IGNORECASE)
 _OF_SLO: Final = re.compile(r"(?i)[<>≤≥]=?\s?\d+(?:\.\d+)?\s?[x×]\s?(?:the )?slo\b")
 
 
+_COUNTABLE: Final = re.compile(
+    r"(?i)queue|quer(?:y|ies)|request|rps|connection|concurren|messages?|lag|backlog|sessions?|users"
+)
+
+
 def trigger(text: str) -> dict[str, str] | None:
     """The metric, the threshold and the time of a trigger, where all of it is plain."""
     metric = METRIC.search(text)
@@ -67,10 +72,7 @@ def trigger(text: str) -> dict[str, str] | None:
         ),
         None,
     )
-    if first is None or (
-        first.unit == ""
-        and not re.search(r"(?i)queue|request|rps|connection|concurren|messages?|lag|backlog|sessions?|users", text)
-    ):
+    if first is None or (first.unit == "" and not _COUNTABLE.search(text)):
         return None
     details = {"metric": metric[1].lower(), "threshold": f"{first.comparison} {first.written}".strip()}
     return details | ({"for": sustained[1]} if sustained else {})

@@ -8,7 +8,7 @@ from typing import Final
 from sre_kit.compute.vocabulary import Fact
 from sre_kit.load.facts.claims import Claim, header_index
 from sre_kit.load.facts.quantities import Quantity, quantities
-from sre_kit.load.facts.reading import Table
+from sre_kit.load.facts.reading import Row, Table
 from sre_kit.load.facts.scaling_rules import METRIC, SCALING, direction, rule, trigger
 
 _TRIGGER_COLUMN: Final = re.compile(
@@ -77,6 +77,29 @@ def _parameters(table: Table, document: str) -> list[Fact]:
     return found
 
 
+_BOUND_ROW: Final = re.compile(
+    r"(?i)(min|max)(?:imum)?\.?[ _-]?(?:number of )?(?:replicas?|instances?|pods?|nodes?|tasks?|capacity|workers?|"
+    r"containers?|size|count)"
+)
+
+
+def _bound_rows(table: Table, document: str) -> list[Fact]:
+    """`| Min replicas | 3 |` over `| Max replicas | 20 |` under a heading on scaling: one rule, at the first row."""
+    if not SCALING.search(" ".join((table.lead, *table.heading[-2:]))):
+        return []
+    ends: dict[str, tuple[str, Row]] = {}
+    for row in table.rows:
+        number = re.match(r"\d{1,4}\b(?!\s?[%.])", row.cells[1] if len(row.cells) > 1 else "")
+        if number and (named := _BOUND_ROW.fullmatch(row.cells[0])):
+            ends.setdefault(named[1].lower(), (number[0], row))
+    if len(ends) < 2:
+        return []
+    (least, row), (most, _) = ends["min"], ends["max"]
+    around = tuple(text for text in (table.lead, *reversed(table.heading)) if text)
+    claim = Claim(f"{least}-{most}", "", "", around, table.heading, row.line, row.source, "cell")
+    return [rule(claim, {"min": least, "max": most}, "", document)]
+
+
 _SETTING_COLUMN: Final = re.compile(
     r"(?i)(?:parameter|setting|variable|key|option|config(?:uration)?|property|"
     r"name)s?$"
@@ -85,7 +108,7 @@ _SETTING_COLUMN: Final = re.compile(
 
 def scaling_table(table: Table, document: str) -> list[Fact] | None:
     """The rules of a table with bounds or triggers, or None where it has neither."""
-    if acting := _acting(table, document) or _parameters(table, document):
+    if acting := _acting(table, document) or _bound_rows(table, document) or _parameters(table, document):
         return acting
     least, most = header_index(table.header, _MIN_COLUMN), header_index(table.header, _MAX_COLUMN)
     triggers = [index for index, name in enumerate(table.header) if index and _TRIGGER_COLUMN.search(name)]
@@ -110,7 +133,7 @@ def scaling_table(table: Table, document: str) -> list[Fact] | None:
         made = False
         around = tuple(text for text in (table.lead, *reversed(table.heading)) if text)
         for index in triggers:
-            if index < len(cells) and (pair := trigger(cells[index])):
+            if index < len(cells) and (pair := trigger(cells[index]) or _of_row(cells[0], cells[index])):
                 column = table.header[index]
                 claim = Claim(cells[index], cells[0], column, around, table.heading, row.line, row.source, "cell")
                 found.append(rule(claim, details | pair | direction(f"{column} {cells[index]}"), cells[0], document))
@@ -119,6 +142,11 @@ def scaling_table(table: Table, document: str) -> list[Fact] | None:
             claim = Claim(" ".join(cells), cells[0], "", around, table.heading, row.line, row.source, "cell")
             found.append(rule(claim, details | _metric_cells(table, cells), cells[0], document))
     return found or None
+
+
+def _of_row(label: str, cell: str) -> dict[str, str] | None:
+    """`| CPU utilization | > 70 % for 5 min |`: the metric stands at the head of the row."""
+    return trigger(f"{label} {cell}") if re.match(r"\s*[<>≥≤]", cell) and METRIC.search(label) else None
 
 
 def _metric_cells(table: Table, cells: tuple[str, ...]) -> dict[str, str]:

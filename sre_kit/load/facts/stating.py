@@ -90,7 +90,10 @@ def stated(found: Found, claim: Claim, document: str, reached: bool = False) -> 
     told = claim.form == "sentence" or len(claim.text.split()) >= 12
     if (
         told
-        and role in (Role.STATED, Role.ASSUMPTION)
+        and (
+            role in (Role.STATED, Role.ASSUMPTION)
+            or (role is Role.MEASURED and claim.form != "sentence" and not tested)
+        )
         and not comparison_of(quantity)
         and kind in (Kind.LATENCY_TARGET, Kind.ERROR_RATE_TARGET)
         and not (tested and statistic and any(_CRITERIA.search(text) for text in claim.around[:1]))

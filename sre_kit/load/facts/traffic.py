@@ -90,7 +90,9 @@ _USERS_AFTER: Final = re.compile(
     r"subscribers?|maus?|"
     r"daus?|tenants?|nutzern?|benutzer|kunden|usuarios|utilisateurs|clientes|clients|members|"
     r"ccu|accounts|sign-?ups|visitors|subscriptions|usu[aá]rios|utenti|clienti|pengguna|người dùng|gebruikers|brugere|"
-    r"användare|пользовател\w+|клиент\w+)\b)|^\s?(?:个)?(?:并发|活跃|注册)?(?P<zh>用户|使用者)",
+    r"användare|пользовател\w+|клиент\w+)\b(?!\s(?:types?|roles?|stor(?:y|ies)|personas?|groups?|flows?|journeys?|"
+    r"segments?|interviews?|tests?|testing|profiles?|tiers?|scenarios?|levels?|categor\w+|classes|guides?|"
+    r"permissions?)\b))|^\s?(?:个)?(?:并发|活跃|注册)?(?P<zh>用户|使用者)",
     re.IGNORECASE,
 )
 _USERS_LABEL: Final = re.compile(
@@ -120,9 +122,14 @@ _LOAD_UNIT: Final = re.compile(
 _RESOURCE: Final = re.compile(r"\b(?:cpu|memory|ram|heap|disk|connection pool|db connections|network)\b", re.IGNORECASE)
 
 
+_SCALES: Final = re.compile(r"(?i)\b(?:scaling|scale[- ](?:up|out|down|in)|when to scale|autoscaling)\b")
+"""Rates under such a heading say when something is added."""
 _LIMITED: Final = re.compile(r"(?i)\b(?:rate[- ]?limit\w*|throttl\w+|quotas?|pricing|plans?|alert\w*)\b")
 
 
+_COUNTED_LABEL: Final = re.compile(r"\d[\d.,]*\s?[kKM]?\s?$")
+"""`< 500 TPS | 2`: the row is what is needed at this rate, and what stands in it is no rate."""
+_AT_RATE: Final = re.compile(r"(?i)\b(?:at|per|beyond|bei)\s?[~<>≥]?\s?$")
 _THROUGHPUT: Final = re.compile(r"(?i)\b(?:throughput|durchsatz|rendimiento|débit|vaz[aã]o)\b")
 
 
@@ -135,6 +142,7 @@ def rate_facts(claim: Claim, document: str, style: str) -> Iterator[Fact]:
         _NOT_RATE.search(spot)
         or re.search(r"(?i)\bprofile\b|\bstages?\b", claim.label)
         or any(_LIMITED.search(text) for text in claim.around[:1])
+        or (claim.around and _SCALES.search(claim.around[0]) and not _THROUGHPUT.search(spot))
         or any(_PRICE_COLUMN.search(name) for name, _ in claim.row)
     ):
         return
@@ -143,7 +151,9 @@ def rate_facts(claim: Claim, document: str, style: str) -> Iterator[Fact]:
             unit
             for text in (claim.column, claim.label)
             for unit, words in _RATE_LABELS
-            if claim.form != "sentence" and words.search(text)
+            if claim.form != "sentence"
+            and (told := words.search(text))
+            and not _COUNTED_LABEL.search(text[: told.start()])
         ),
         "",
     )
@@ -165,9 +175,11 @@ def rate_facts(claim: Claim, document: str, style: str) -> Iterator[Fact]:
             unit = f"req/{per[1][0] if per[1] != 'min' else 'min'}"
         near = claim.text[max(0, quantity.start - 40) : quantity.end + 60]
         if _THROUGHPUT.search(f"{claim.label} {claim.around[:1]}"):
-            near = re.sub(r"\([^()]*\)?", " ", near)  # the reason of a throughput may be a limit
+            near = re.sub(r"\([^()]*\)?|(?i:\bscal(?:e|es|ing|able)\b)", " ", near)  # its reason may be a limit
         if not unit or _NOT_RATE.search(near) or quantity.value <= 0:
             continue
+        if claim.form == "cell" and not labelled and _AT_RATE.search(claim.text[: quantity.start]):
+            continue  # "4 GB a month at 1K TPS"
         yield _counted(Kind.THROUGHPUT, quantity, unit, claim, document, "")
 
 
@@ -225,6 +237,10 @@ _REQUIRED: Final = re.compile(
 _AIMED_AT: Final = re.compile(r"(?i)\W*(?:target|goal|expected|about|approx(?:imately|\.)?|objetivo|ziel)\W*")
 
 
+_PEOPLE: Final = re.compile(
+    r"(?i)\s(?:students?|staff|teachers?|employees|learners?|patients?|drivers?|people|persons?|members?|agents?|"
+    r"doctors?|parents?|players?|readers?|operators?)\b"
+)
 _SEGMENTS: Final = re.compile(
     r"(?i)\b(?:segments?|personas?|customer profiles?|ideal customers?|market (?:size|opportunity)|zielgruppen?|"
     r"сегмент\w*|segmentos?)\b"
@@ -238,6 +254,7 @@ def _of_others(claim: Claim) -> bool:
     """The size of a customer or a market, what a plan includes, or what we lack and a competitor has."""
     return (
         any(_SEGMENTS.search(text) for text in claim.around[:1])
+        or any(roles.of_customers(text) for text in claim.around)
         or any(_PRICE_COLUMN.search(name) for name, _ in claim.row)
         or "❌" in claim.quote
     )
@@ -286,7 +303,7 @@ def user_facts(claim: Claim, document: str, style: str) -> Iterator[Fact]:
         alone = (
             labelled
             and (quantity.start <= 4 or _AIMED_AT.fullmatch(claim.text[: quantity.start]) is not None)
-            and not re.match(r"\s?(?:%|[a-z]{3,})", after)
+            and (not re.match(r"\s?(?:%|[a-z]{3,})", after) or (claim.form == "cell" and _PEOPLE.match(after)))
             and not re.match(r"(?:19|20)\d\d$", quantity.written)
         )
         if not found and not alone:

@@ -36,6 +36,7 @@ _STRATEGY_SENTENCE = re.compile(
 )
 
 
+_ROLLED: Final = re.compile(r"(?i)\b(?:canary|blue[-/ ]green|rolling) (?:deploys?|deployments?|releases?|rollouts?)\b")
 _NEGATED = re.compile(
     r"\b(?:not|no|never|instead of|rather than|consider(?:ed|ing)?|future|planned|"
     r"could|may|might|option|alternative|kein\w*|later|if needed|vs\.?)\b",
@@ -296,7 +297,8 @@ def strategy(claim: Claim, document: str) -> Iterator[Fact]:
     named = re.fullmatch(
         r"(?i)[\w/-]+(?:[ -]green)?(?: deployments?| updates?| releases?)?\.?", claim.text.strip()
     ) and any(_STRATEGY_KEY.search(text) for text in claim.around[:2])
-    if not keyed and not spoken and not named:
+    rolled = claim.form == "pair" and _ROLLED.search(claim.text)
+    if not keyed and not spoken and not named and not rolled:
         return
     name = re.sub(r"\s(?:updates?|deployments?|deploys?)$", "", found["name"].lower())
     _, refused = roles.refusal(claim)
