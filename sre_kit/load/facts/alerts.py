@@ -261,7 +261,7 @@ _ALERT_GROUP: Final = re.compile(
 )
 """`Database alerts`: what follows are alerts with a name each."""
 _ALERT_LIST: Final = re.compile(
-    r"^\W*(?:\d[\d.]*\s*)?(?:critical|warning|info(?:rmational)?|high|medium|low|p[0-4]|"
+    r"^\W*(?:\d[\d.]*\s*)?(?:core|key|main|configured|defined|prometheus|current|critical|warning|info(?:rmational)?|high|medium|low|p[0-4]|"
     r"sev-?[0-4]|page|high[- ]priority|urgent)?\s?"
     r"(?:priority |severity |level )?(?:alerts?|alert rules?|alarms?|alerting rules?)"
     r"(?:\s(?:included|defined|configured|provided|shipped|in use|list|overview|catalog(?:ue)?|"

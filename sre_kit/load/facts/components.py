@@ -116,7 +116,11 @@ def component_table(table: Table, document: str) -> list[Fact] | None:
     place = " ".join((table.lead, *table.heading[-2:]))
     cells = [cell for row in table.rows for cell in row.cells]
     typed = any(INSTANCE.search(cell) for cell in cells)
-    if any(_NOT_COMPONENT_TABLE.search(name) for name in header) and not typed:
+    measured = {key for key, words in _SIZES for name in header[1:] if words.search(name)}
+    blocking = [name for name in header if _NOT_COMPONENT_TABLE.search(name)]
+    if {"cpu", "memory"} <= measured:
+        blocking = [name for name in blocking if not re.search(r"(?i)\b(?:costs?|price)\b", name)]
+    if blocking and not typed:
         return None
     if re.match(r"(?i)(?:role|position|job)s?\b", header[0]) and _STAFF.search(place) and not typed:
         return None
@@ -129,7 +133,6 @@ def component_table(table: Table, document: str) -> list[Fact] | None:
     if named and environments and not alone and _INFRA_PLACE.search(place):
         found = [fact for row in table.rows for fact in _environment_row(table, row, environments, document)]
         return found or None
-    measured = {key for key, words in _SIZES for name in header[1:] if words.search(name)}
     named = named or ({"cpu", "memory"} <= measured and not _NOT_NAMES.search(header[0]))
     counted = typed or any(_COUNTED.search(cell) for cell in cells)
     if named and sizes and (len(sizes) > 1 or counted or _COUNT_COLUMN.match(header[sizes[0]])):
@@ -148,7 +151,7 @@ _NOT_NAMES: Final = re.compile(
 
 def _sized_row(table: Table, row: Row, document: str, stated: str = "") -> Fact | None:
     name = row.cells[0]
-    if not name or re.match(r"(?i)\W*(?:sub)?total|\W*sum", name) or name in ("-", "–"):
+    if not name or HARDWARE.fullmatch(name) or re.match(r"(?i)\W*(?:sub)?total|\W*sum", name) or name in ("-", "–"):
         return None
     details: dict[str, str] = {}
     for column, cell in zip(table.header[1:], row.cells[1:], strict=False):
@@ -211,6 +214,14 @@ def _environment_row(table: Table, row: Row, environments: dict[int, str], docum
                 f"{name} {cell}",
                 document,
             )
+
+
+HARDWARE: Final = re.compile(
+    r"(?i)\W*(?:v?cpus?|cores?|ram|memory|disks?|storage|ssd|network|bandwidth|os|operating system|gpus?|iops|"
+    r"(?:disk|memory|cpu) (?:space|size|usage)|db size|\.?env\b.*|(?:\S+ )?settings?|region|vpc|subnets?|ports?|"
+    r"total|subtotal)(?:\s?\([^()]*\))?\W*"
+)
+"""What a machine has, or how it is set, is no part that runs."""
 
 
 def component_fact(

@@ -11,7 +11,7 @@ from sre_kit.compute.vocabulary import Fact
 from sre_kit.load.facts import scope
 from sre_kit.load.facts.claims import Claim, split_key
 from sre_kit.load.facts.component_kinds import STATEFUL, is_component_name
-from sre_kit.load.facts.components import INSTANCE, component_fact
+from sre_kit.load.facts.components import HARDWARE, INSTANCE, component_fact
 from sre_kit.load.facts.dependencies import dependency_fact
 from sre_kit.load.facts.reading import Line, Row, Table
 
@@ -101,12 +101,25 @@ def _described(table: Table, document: str) -> bool:
     return (
         len(table.header) > 1
         and bool(_DESCRIBED_NAME.match(table.header[0]))
-        and all(_DESCRIBING.match(name) for name in table.header[1:] if name)
+        and (all(_DESCRIBING.match(name) for name in table.header[1:] if name) or _of_services(table))
         and bool(_DESCRIBED_PLACE.search(place))
         and not _NO_COMPONENT_PLACE.search(" ".join((table.lead, *table.heading[-1:])))
         and not re.search(r"(?i)design ?system|wireframe|prototype|storybook|api ?spec|pricing|market", document)
         and (not re.search(r"(?i)test", document) or bool(_RUNNING.match((table.lead or place).strip())))
     )
+
+
+_SERVICE_NAME: Final = re.compile(
+    r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*-(?:service|svc|api|worker|gateway|server|backend|frontend|web|app|db|proxy|"
+    r"scheduler|consumer|processor)(?:\s\([^()]*\))?"
+)
+
+
+def _of_services(table: Table) -> bool:
+    """Whether nearly every row names a service as programs do (`order-service`), beside what it is there for."""
+    named = sum(bool(_SERVICE_NAME.fullmatch(row.cells[0])) for row in table.rows if row.cells)
+    told = any(re.match(r"(?i)(?:responsibilit|purpose|description|role|function)", name) for name in table.header[1:])
+    return told and named >= 2 and named * 4 >= 3 * len(table.rows)
 
 
 _RUNNING: Final = re.compile(
@@ -119,9 +132,11 @@ def _described_row(table: Table, row: Row, document: str) -> Fact | None:
     if (
         not 1 < len(name) <= 60
         or len(name.split()) > 6
+        or HARDWARE.fullmatch(name)
+        or HARDWARE.fullmatch(name)
         or re.search(
             r"(?i)^(?:total|language|framework|testing|ci/?cd|version control|styling|linting|"
-            r"build tool|package manager|replicas|connection pool|ide|dns|ssl|http|auth\w*)\b",
+            r"build tool|package manager|replicas|connection pool|ide|dns|ssl|http|auth\w*)\b(?!-)",
             name,
         )
     ):

@@ -69,7 +69,11 @@ def components_of_table(table: Table, document: str) -> list[Fact]:
     if sized and described:
         lines = {fact.line for fact in sized}
         return sorted([*sized, *(fact for fact in described if fact.line not in lines)], key=lambda fact: fact.line)
-    return sized or described or _critical(table, document) or _paid(table, document)
+    paid = _paid(table, document)
+    if sized and paid:
+        lines = {fact.line for fact in sized}
+        return sorted([*sized, *(fact for fact in paid if fact.line not in lines)], key=lambda fact: fact.line)
+    return sized or described or _critical(table, document) or paid
 
 
 def _critical(table: Table, document: str) -> list[Fact]:

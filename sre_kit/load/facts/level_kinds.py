@@ -28,6 +28,7 @@ def objective(named: re.Match[str]) -> Kind:
     return Kind.RTO if (named[1] or named[2]).lower() in ("rto", "time") else Kind.RPO
 
 
+_CASES: Final = re.compile(r"(?i)(?:test |use )?(?:cases?|casos?|examples?|ejemplos?)")
 _SHARE_OF: Final = re.compile(
     r"(?i)\b(?:connection pools?|pool|disk|memory|capacity|slots|licen[cs]es|stock)\b|[\s(][-−]$"
 )
@@ -91,6 +92,8 @@ def kind_of(
         and roles.tested(claim, document)
     ):
         return Kind.LATENCY_TARGET, claim.label
+    if claim.form == "sentence" and _alone_expected(claim, quantity, document):
+        return Kind.LATENCY_TARGET, claim.around[0]
     if claim.form != "sentence" and quantity.unit not in previous:
         for text in claim.around[:2]:
             told, kind = subject(text, quantity.unit, quantity.value)
@@ -101,6 +104,20 @@ def kind_of(
         if _quick(claim, quantity):
             return _vetoed(Kind.LATENCY_TARGET, claim, quantity), claim.label
     return None, ""
+
+
+def _alone_expected(claim: Claim, quantity: Quantity, document: str) -> bool:
+    """`< 300 ms` alone on its line under "Expectation", in a document on load tests."""
+    return (
+        quantity.unit == "s"
+        and quantity.comparison in ("<", "<=")
+        and quantity.value <= 60
+        and len(claim.text) <= len(quantity.written) + 4
+        and bool(
+            claim.around and re.fullmatch(r"(?i)(?:expectation|expected|target|goal|threshold)s?", claim.around[0])
+        )
+        and roles.in_load_test(claim, document)
+    )
 
 
 _OTHER_SHARE: Final = re.compile(r"(?i)\b(?:rates?|ratios?|scores?|percentage|share|pass(?:ed)?|freshness|quality)\b")
@@ -187,6 +204,12 @@ def _vetoed(kind: Kind | None, claim: Claim, quantity: Quantity) -> Kind | None:
         return None
     header = " ".join(name for name, _ in claim.row)
     if kind is Kind.AVAILABILITY_TARGET:
+        if claim.row and re.fullmatch(
+            r"(?i)(?:test |use )?(?:cases?|casos?|examples?|ejemplos?)", claim.row[0][0].strip()
+        ):
+            return None
+        if claim.row and _CASES.fullmatch(claim.row[0][0].strip()):
+            return None
         if re.search(
             r"\b(?:credits?|refund|gutschrift)\b", f"{header} {claim.words} {' '.join(claim.around[:2])}", re.IGNORECASE
         ) and not re.search(r"\b(?:tier|plan)\b|\bguarantee", f"{header} {claim.words}", re.IGNORECASE):

@@ -26,6 +26,7 @@ _BUDGET: Final = re.compile(
 _NOT_COST: Final = re.compile(
     r"\b(?:revenue|receitas?|ricavi|ingresos|einnahmen|gewinn|margem|margen|marge|lucro|доход\w*|выручк\w*|"
     r"прибыл\w*|assinatura|arr|mrr|ltv|cac|arpu|profit|margin|savings?|saves?|saved|saving|"
+    r"avoid(?:s|ed|ing)?|instead of|"
     r"reduc\w+|penalt\w+|fines?|fund(?:ing|raising|s)?|raise[sd]?|loan|valuation|(?<!mid-)(?<!mid )market|"
     r"tam|sam|som|salary|salaries|deal|gmv|invest\w+|income|sales|umsatz|price point|"
     r"competitors?|willing\w*|credits?|refund|donat\w+|grant|prize|earn\w*|break-?even|"
@@ -109,8 +110,14 @@ def _income(claim: Claim, quantity: Quantity, budgeted: bool) -> bool:
         return True  # what it costs those whom we want to help
     if any(_RIVAL_COLUMN.search(name) for name, _ in claim.row) or _ROUND.match(claim.label):
         return True
+    if _of_another_way(claim):
+        return True
     if re.search(r"\+\s?$", claim.text[: quantity.start]) or (claim.form == "pair" and _CHARGED.fullmatch(claim.label)):
         return True  # a difference, or what customers pay
+    if _PRICED_BY.match(claim.text[quantity.end :]) or _UNIT_PRICE_COLUMN.search(claim.column):
+        return True  # what one gigabyte costs is no bill
+    if re.search(r"=\s?(?:US)?[$€£₹]\s?1\b(?![.,]?\d)", claim.text):
+        return True  # a rate of exchange
     if _PER_HEAD.match(claim.text[quantity.end :]) or re.search(r"(?i)\w (?:time|effort|hours)\W*$", claim.label):
         return True  # what one of the users pays or costs, or people's own work
     words, nearest = f"{spot} {_clause(claim, quantity)}", claim.around[0] if claim.around else ""
@@ -124,9 +131,23 @@ def _income(claim: Claim, quantity: Quantity, budgeted: bool) -> bool:
     return bool(re.search(r"(?:^|\s)[-−–]\s?$", claim.text[: quantity.start]))
 
 
+def _of_another_way(claim: Claim) -> bool:
+    """A row of a comparison that is not the way chosen: what it would cost to do without."""
+    if claim.form != "cell" or _CHOSEN.search(f"{claim.label} {claim.quote}"):
+        return False
+    first = claim.row[0][0].strip()
+    return bool(_CHOICE_COLUMN.fullmatch(first)) or any(_COMPARED.search(text) for text in claim.around[:2])
+
+
 def _in_formula(claim: Claim, quantity: Quantity) -> bool:
     """A formula, the price of one of several, or what is taken off."""
     before = claim.text[: quantity.start]
+    reckoned = "=" in claim.text and _TIMES.search(claim.text)
+    final = "=" not in claim.text[quantity.end :] and (
+        quantity.period in ("month", "year") or _SUMMED.search(claim.label)
+    )
+    if claim.form != "cell" and reckoned and not final:
+        return True  # of a calculation only what the total comes to
     return bool(
         re.search(r"[×*]\s?N\b|\+\s?\(", claim.text)
         or re.match(r"[^$€£=,;()]{0,20}\s[x×*]\s?[~$€£]?\d", claim.text[quantity.end :])
@@ -148,7 +169,7 @@ def _cost(claim: Claim, quantity: Quantity, document: str) -> bool:
         named = (
             (told and bool(_COST_COLUMN.search(claim.column)))
             or bool(_COST_PLACE.search(claim.label))
-            or (_ours(claim) and bool(re.match(r"(?i)\W*(?:grand |sub-?)?total\b", claim.label)))
+            or (_ours(claim) and bool(_LINE_OF_SUM.search(claim.label)))
             or (
                 _ours(claim)
                 and bool(_PERIOD_COLUMN.match(claim.column) or scope.is_tier(claim.column))
@@ -167,6 +188,9 @@ def _cost(claim: Claim, quantity: Quantity, document: str) -> bool:
     return named or (placed and claim.form == "pair")
 
 
+_LINE_OF_SUM: Final = re.compile(r"(?i)^\W*(?:grand |sub-?)?total\b|\bper (?:month|year|annum)\b")
+_TIMES: Final = re.compile(r"\d\s?[x×*]\s?[~$€£]?\s?\d|\s[x×*]\s?[~]?[$€£]|[$€£]\s?[\d.,]+\S*\s?[x×*]\s?\d")
+_SUMMED: Final = re.compile(rf"(?i)\b(?:total|sum|summe|gesamt|monthly|per month|yearly|annual|{_COST_WORDS})\b")
 _BESIDE_PRICE: Final = re.compile(rf"(?i)\b(?:{_COST_WORDS}|cogs|margin|profit)\b")
 """A column of costs or margins makes the column of prices what customers pay."""
 
@@ -181,6 +205,27 @@ _EACH: Final = re.compile(
 _RIVAL_COLUMN: Final = re.compile(
     r"(?i)\bour (?:advantage|edge|price|difference)|\bcompetitors?\b|\bvs\.? us\b|\btradi[ct]ional\w*|\bincumbents?\b"
 )
+_CHOICE_COLUMN: Final = re.compile(
+    r"(?i)(?:options?|approach(?:es)?|alternatives?|solutions?|choices?|vendors?|optionen|opci[oó]n(?:es)?|opç[aã]o|"
+    r"opções)(?: \w+)?"
+)
+_COMPARED: Final = re.compile(
+    r"(?i)\b(?:cost|price|provider|platform|hosting|vendor)s? comparison\b|\bcomparison (?:with|of|to)\b|"
+    r"\balternatives\b|\bcompared (?:with|to)\b|\bvs\.?\b"
+)
+_CHOSEN: Final = re.compile(
+    r"(?i)\b(?:this project|current(?:ly)?|ours?|chosen|selected|recommended|we use|in use|actual|today)\b|[✅✓⭐]"
+)
+_PRICED_BY: Final = re.compile(
+    r"(?i)\s?(?:/|\bper )\s?(?:\d[\d.,]*\s?)?(?:[kmb]\b\s?|million|thousand|[gtm]i?b\b|v?cpu|core|dpu|ru\b|lcu|acu|"
+    r"(?:api |http |https )?(?:requests?|calls?|quer(?:y|ies)|invocations?|messages?|operations?|events?|emails?|"
+    r"tokens?|reads?|writes?|traces?|metrics?|alarms?|secrets?|keys?|rules?|images?|zones?|hosted|web acl|endpoint|"
+    r"configuration|pipeline|active pipeline|build|active))"
+)
+_UNIT_PRICE_COLUMN: Final = re.compile(
+    r"(?i)\bunit (?:price|cost|rate)|\bprice per\b|^rates?$|\bcalculation\b|^formula$|"
+    r"\bcost per (?:gb|tb|million|1k|1m|request|token|call|query|transaction|run|invocation|1,000)"
+)
 _PER_HEAD: Final = re.compile(r"(?i)\s?/\s?(?:(?:active |paying )?user|customer|seat|member|subscriber|agent)s?\b")
 _ROUND: Final = re.compile(r"(?i)\W*(?:pre-?)?(?:seed|series [a-e]|angel|bridge)(?: round| funding)?\b")
 _CHARGED: Final = re.compile(
@@ -190,6 +235,7 @@ _CHARGED: Final = re.compile(
 )
 _PERIOD_COLUMN: Final = re.compile(
     r"(?i)^(?:(?:year|month|quarter|phase|jahr|año|ano|год|m|y|q)s?\s?\d[\d\s–-]*(?:20\d\d)?|20\d\d|low|high|"
+    r"base(?:line)?|"
     r"min(?:imum)?|"
     r"max(?:imum)?|mvp|launch|growth|initial|current|small|medium|large|production|staging|development|dev|prod|"
     r"(?:at )?\d[\d.,]*[kKmM]?\+? (?:users|customers|mau|dau|tenants|kunden))(?:\s?\([^()]*\))?$"

@@ -290,7 +290,8 @@ def _member(line: Line, key: str, rest: str, document: str) -> Iterator[Fact]:
     first = re.split(r"[,(;/]|\s[–—-]\s", rest)[0].strip()
     if _EMPTY.match(first) or roles.placeholder(_PHONE.sub("", rest)):
         return
-    if _PERSON.match(key) and not _ROLE_WORD.search(key) and not _PERSON.match(first):
+    named = _PERSON.match(key) and not _ROLE_WORD.search(key) and not _PERSON.match(first)
+    if named and (_ROLE_WORD.search(rest) or len(rest.split()) <= 4) and not _FIELD_WORD.match(key):
         yield _fact(Kind.TEAM_MEMBER, key, {"role": rest}, line.line, line.raw, line.heading, line.context, document)
     elif (
         (_ROLE_WORD.search(key) or (_DUTY.fullmatch(key) and not _ROLE_WORD.search(first)))
@@ -303,6 +304,10 @@ def _member(line: Line, key: str, rest: str, document: str) -> Iterator[Fact]:
         yield _fact(Kind.TEAM_MEMBER, key, {"role": rest}, line.line, line.raw, line.heading, line.context, document)
 
 
+_FIELD_WORD: Final = re.compile(
+    r"(?i)(?:primary|secondary|key|main|core|needs?|goals?|pain|daily|team|average|response|total|other|additional|"
+    r"preferred|typical|working|office|business|contact|emergency|escalation|support)\b"
+)
 _DUTY: Final = re.compile(r"(?i)(?:primary|secondary|backup|tertiary|escalation)(?: on-?call| contact)?")
 _STAND_IN: Final = re.compile(
     r"(?i)(?:alice|bob|carol|charlie|dave|eve|mallory|john smith|jane smith|(?:john|jane) doe|(?:engineer|person|"

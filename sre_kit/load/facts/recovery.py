@@ -11,6 +11,7 @@ from sre_kit.compute.vocabulary import Fact, Kind, Role, Scope
 from sre_kit.load.facts import roles, scope
 from sre_kit.load.facts.claims import Claim, header_index
 from sre_kit.load.facts.component_kinds import STATEFUL
+from sre_kit.load.facts.frequencies import FREQUENCY, normal
 from sre_kit.load.facts.quantities import Quantity, quantities
 from sre_kit.load.facts.reading import Row, Table
 
@@ -21,67 +22,10 @@ BACKUP: Final = re.compile(
     r"バックアップ|백업|\bрезервн\w+|\bбэкап\w*|\byedek\w*|\bkopi[ea] zapasow\w+",
     re.IGNORECASE,
 )
-_FREQUENCY: Final = re.compile(
-    r"\b(?P<text>hourly|daily|nightly|weekly|monthly|quarterly|continuous(?:ly)?|real-?time|"
-    r"twice (?:a |per )?(?:day|daily)|twice daily|(?:first|1st|last) (?:day|sunday|saturday|monday) of (?:each|"
-    r"every|the) "
-    r"month|(?:each|every) month|"
-    r"every (?:\d+|six|four|two|twelve|three|eight|few)[\s-]?(?:minutes?|mins?|min|"
-    r"m|hours?|hrs?|h|days?|d)\b|every (?:hour|day|night|week|sunday|saturday|monday)|"
-    r"\d+x (?:daily|per day|a day)|\d+ times (?:daily|per day|a day)|each night|every "
-    r"night|once (?:a|per) (?:day|week)|"
-    r"täglich\w*|stündlich\w*|wöchentlich\w*|monatlich\w*|diari[oa]s?|diariamente|"
-    r"semanal\w*|quotidien(?:ne)?s?|journali(?:er|ère)s?|chaque (?:nuit|jour|heure|"
-    r"semaine)|toutes les heures|horaires|mensuel(?:le)?s?|hebdomadaires?|semanais|"
-    r"di[aá]ri[oa]s?|cada (?:hora|d[ií]a|noche|semana)|mensual(?:es)?|jede (?:nacht|"
-    r"stunde)|(?:a )?cada \d+ (?:horas?|minutos?|d[ií]as?)|toutes les \d+ (?:minutes?|heures?)|"
-    r"alle \d+ (?:stunden|minuten|tage|h|min)|(?:cada|toutes les|a cada) \d+ ?(?:h|min|hs)\b|\d{1,2}-hourly|"
-    r"(?:every )?(?:weekday|weekend)s?|(?<!\w)(?:ежедневн\w+|еженедельн\w+|ежечасн\w+|ежемесячн\w+))"
-    r"|(?P<east>[每毎](?:天|日|晚|周|週|月|小时|小時|時間))",
-    re.IGNORECASE,
-)
-_NORMAL: Final = {
-    "nightly": "daily", "each night": "daily", "every night": "daily", "every day": "daily",
-    "every hour": "hourly", "every week": "weekly", "once a day": "daily", "once per day": "daily",
-    "once a week": "weekly", "continuously": "continuous", "diario": "daily", "diaria": "daily",
-    "diarios": "daily", "diarias": "daily", "diariamente": "daily", "quotidienne": "daily",
-    "quotidiennes": "daily", "quotidien": "daily", "every sunday": "weekly", "every saturday": "weekly",
-    "every monday": "weekly", "realtime": "continuous", "real-time": "continuous",
-}  # fmt: skip
-_GERMAN: Final = (
-    ("täglich", "daily"),
-    ("stündlich", "hourly"),
-    ("wöchentlich", "weekly"),
-    ("monatlich", "monthly"),
-    ("semanal", "weekly"),
-    ("hebdomadaire", "weekly"),
-    ("journali", "daily"),
-    ("mensu", "monthly"),
-    ("horaire", "hourly"),
-    ("chaque nuit", "daily"),
-    ("chaque jour", "daily"),
-    ("toutes les heures", "hourly"),
-    ("chaque heure", "hourly"),
-    ("chaque semaine", "weekly"),
-    ("diári", "daily"),
-    ("diari", "daily"),
-    ("semana", "weekly"),
-    ("cada hora", "hourly"),
-    ("cada dí", "daily"),
-    ("cada noche", "daily"),
-    ("cada semana", "weekly"),
-    ("ежедневн", "daily"),
-    ("еженедельн", "weekly"),
-    ("ежечасн", "hourly"),
-    ("ежемесячн", "monthly"),
-)
-_EASTERN: Final = {
-    "天": "daily", "日": "daily", "晚": "daily", "周": "weekly", "週": "weekly", "月": "monthly", "小时": "hourly",
-    "小時": "hourly", "時間": "hourly",
-}  # fmt: skip
 _KEPT: Final = re.compile(
     r"\b(?:retention|retain(?:ed|s|ing)?|kept|keep(?:s|ing)?|stored for|preserved|"
-    r"expir\w+ after|delete[ds]? after|rolling|history|window|aufbewahr\w*|retenci[oó]n|"
+    r"expir\w+ after|(?:delete[ds]?|cleaned up|pruned|purged|removed|rotated) after|"
+    r"rolling|history|window|aufbewahr\w*|retenci[oó]n|"
     r"conservad[oa]s?|rétention|conserv\w+|lifecycle|rotação|rotación|rotated)\b|保留|保存|保管|\bхран\w+",
     re.IGNORECASE,
 )
@@ -189,8 +133,8 @@ def backup_facts(claim: Claim, document: str, style: str) -> Iterator[Fact]:
             for fact in _schedules(_with(claim, part), name, document, style):
                 said += 1
                 yield fact
-    if claim.form == "pair" and not said and (named := _FREQUENCY.match(claim.label)):
-        yield _fact(Kind.BACKUP_SCHEDULE, _normal(named[0]), "text", claim, name, document, claim.text, 0)
+    if claim.form == "pair" and not said and (named := FREQUENCY.match(claim.label)):
+        yield _fact(Kind.BACKUP_SCHEDULE, normal(named[0]), "text", claim, name, document, claim.text, 0)
     yield from _kept(claim, name, document, style)
 
 
@@ -236,7 +180,9 @@ def _with(claim: Claim, text: str) -> Claim:
 
 def _schedules(claim: Claim, name: str, document: str, style: str) -> list[Fact]:
     found = []
-    for match in _FREQUENCY.finditer(claim.text):
+    if _OF_METRICS.search(claim.text):
+        return []
+    for match in FREQUENCY.finditer(claim.text):
         around = claim.text[max(0, match.start() - 30) : match.end() + 12]
         if (
             match[0].lower().startswith("continuous")
@@ -253,7 +199,7 @@ def _schedules(claim: Claim, name: str, document: str, style: str) -> list[Fact]
         ):
             continue
         found.append(
-            _fact(Kind.BACKUP_SCHEDULE, _normal(match[0]), "text", claim, name, document, claim.text, match.start())
+            _fact(Kind.BACKUP_SCHEDULE, normal(match[0]), "text", claim, name, document, claim.text, match.start())
         )
     if (
         not found
@@ -267,6 +213,10 @@ def _schedules(claim: Claim, name: str, document: str, style: str) -> list[Fact]
     return found
 
 
+_OF_METRICS: Final = re.compile(
+    r"(?i)\b(?:cpu|memory|heap|metrics?|utili[sz]ation|uptime|dashboard|screen|handle|state|performance)\b[^.;]{0,40}\bsnapshots?\b"
+)
+"""Snapshots of what is measured are no copies of data."""
 _EXERCISE: Final = re.compile(
     r"(?i)^[^,;.(]*\b(?:drills?|test(?:s|ed|ing)?|simulations?|rehears\w+|exercises?|validation|verification|"
     r"restor(?:es?|ation|ing)|failover|reviews?|audits?)\b"
@@ -348,18 +298,6 @@ def _fact(
         details=details,
         refused=roles.AMBIGUOUS if quantity and quantity.ambiguous else refused,
     )
-
-
-def _normal(text: str) -> str:
-    if text[0] in "每毎":
-        return _EASTERN[text[1:]]
-    lowered = re.sub(r"\s+", " ", text.lower())
-    if lowered.endswith(" month"):
-        return "monthly"
-    for stem, name in _GERMAN:
-        if lowered.startswith(stem):
-            return name
-    return _NORMAL.get(lowered, lowered)
 
 
 def _row_name(table: Table, row: Row) -> str:

@@ -56,6 +56,7 @@ _LATENCY_WORDS = (
     r"|响应时间|加载时间|延迟|応答時間|レスポンスタイム|\bвремя (?:отклика|ответа)|\bwaktu (?:respons|muat)\w*|"
     r"\bczas odpowiedzi|\bresponstid|\btempo di risposta|\bcold[- ]starts?\b|"
     r"\b9[059] ?% of (?:[\w-]+ ){1,4}(?:complete|finish|load|respond|return)s? (?:in|within|under)"
+    r"|\b(?:terminan|completan|finalizan|responden|completam|terminam)\b[^.;]{0,30}\ben? menos de"
     r"|\b(?:operations?|requests?|queries|actions?|calls?|searches|transactions?) (?:should |must |shall |will |to )?"
     r"(?:complete|finish|return)s? (?:in|within|under)"
     r"|\blargest contentful paint|\bfirst contentful paint|\btime to interactive|\b(?:query|"

@@ -238,7 +238,8 @@ _AIMED_AT: Final = re.compile(r"(?i)\W*(?:target|goal|expected|about|approx(?:im
 
 
 _PEOPLE: Final = re.compile(
-    r"(?i)\s(?:students?|staff|teachers?|employees|learners?|patients?|drivers?|people|persons?|members?|agents?|"
+    r"(?i)\s(?:(?:concurrent|simultaneous|active) )?"
+    r"(?:students?|staff|teachers?|employees|learners?|patients?|drivers?|people|persons?|members?|agents?|"
     r"doctors?|parents?|players?|readers?|operators?)\b"
 )
 _SEGMENTS: Final = re.compile(
@@ -302,8 +303,12 @@ def user_facts(claim: Claim, document: str, style: str) -> Iterator[Fact]:
             continue
         alone = (
             labelled
-            and (quantity.start <= 4 or _AIMED_AT.fullmatch(claim.text[: quantity.start]) is not None)
-            and (not re.match(r"\s?(?:%|[a-z]{3,})", after) or (claim.form == "cell" and _PEOPLE.match(after)))
+            and (
+                quantity.start <= 4
+                or _AIMED_AT.fullmatch(claim.text[: quantity.start]) is not None
+                or (claim.form == "pair" and bool(_PEOPLE.match(after)))
+            )
+            and (not re.match(r"\s?(?:%|[a-z]{3,})", after) or _PEOPLE.match(after))
             and not re.match(r"(?:19|20)\d\d$", quantity.written)
         )
         if not found and not alone:

@@ -1,0 +1,186 @@
+"""What the documents of strangers hold beside facts: figures of others, of tests and of tables, each with its fact."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from sre_kit.compute.vocabulary import Kind
+from sre_kit.load.facts import facts
+
+
+def values(text: str, kind: Kind, document: str = "Document.md") -> list[Decimal | str]:
+    return [fact.value for fact in facts(text, document) if fact.kind is kind and not fact.refused]
+
+
+def names(text: str, kind: Kind, document: str = "Document.md") -> list[str]:
+    return [fact.name for fact in facts(text, document) if fact.kind is kind and not fact.refused]
+
+
+def test_rows_by_load_say_what_is_needed_and_no_rate():
+    table = (
+        "## Sizing\n\n| Load | vCPU | Memory |\n|---|---|---|\n| < 300 TPS | 2 | 4Gi |\n| 300 - 900 TPS | 4 | 8Gi |\n"
+    )
+    assert values(table, Kind.THROUGHPUT) == []
+    assert values("## Load\n\n- Throughput: baseline 300 TPS, able to scale\n", Kind.THROUGHPUT) == [300]
+
+
+def test_a_rate_that_conditions_a_size_is_no_throughput():
+    table = "## Data\n\n| Table | Growth |\n|---|---|\n| orders | 3GB a month at 2K TPS |\n"
+    assert values(table, Kind.THROUGHPUT) == []
+
+
+def test_the_window_in_brackets_is_no_latency():
+    text = "# Load test plan\n\n- P95 latency: < 200 ms for `/rides` (12h, 4 metrics)\n"
+    assert values(text, Kind.LATENCY_TARGET, "PerformanceTestPlan.md") == [Decimal("0.2")]
+    assert values(text, Kind.LOAD_TEST_RESULT, "PerformanceTestPlan.md") == []
+
+
+def test_an_objective_over_a_window_takes_its_kind_from_the_heading():
+    table = "| Field | Value |\n|---|---|\n| Objective | ≥ 99.7% over a rolling 28-day window |\n"
+    assert values(f"## SLO 3: Ledger availability\n\n{table}", Kind.AVAILABILITY_TARGET) == [Decimal("0.997")]
+
+
+def test_a_share_of_requests_that_succeed_is_an_availability():
+    table = "| Domain | SLO target |\n|---|---|\n| Availability | 99.2% of valid `/api/v2/*` requests succeed |\n"
+    assert values(f"## SLOs\n\n{table}", Kind.AVAILABILITY_TARGET) == [Decimal("0.992")]
+
+
+def test_a_case_to_check_promises_nothing():
+    text = "| Case | Availability |\n|---|---|\n| 100000 events, 500 bad | 99.5 %; budget spent |\n"
+    assert values(f"# SLO\n\n{text}", Kind.AVAILABILITY_TARGET) == []
+    assert values(f"# SLO\n\n{text.replace('Case', 'Service')}", Kind.AVAILABILITY_TARGET) == [Decimal("0.995")]
+
+
+def test_a_threshold_alone_under_expectation_is_a_latency_in_a_load_test_plan():
+    text = "# Load test plan\n\n## Matching\n\n### Expectation\n\n< 350 ms\n"
+    assert values(text, Kind.LATENCY_TARGET, "PerformanceTestPlan.md") == [Decimal("0.35")]
+    assert values(text.replace("Expectation", "Ramp"), Kind.LATENCY_TARGET, "PerformanceTestPlan.md") == []
+
+
+def test_a_metric_row_with_columns_for_up_and_down_gives_two_rules():
+    table = "| Metric | Scale Up | Scale Down |\n|---|---|---|\n| CPU use | > 65% for 4 min | < 30% for 9 min |\n"
+    rules = [fact.details for fact in facts(f"## Scaling\n\n{table}", "Document.md") if fact.kind is Kind.SCALING_RULE]
+    assert [(rule["direction"], rule["threshold"], rule["for"]) for rule in rules] == [
+        ("out", "> 65%", "4 min"),
+        ("in", "< 30%", "9 min"),
+    ]
+
+
+def test_bounds_in_rows_of_a_settings_table_are_one_rule():
+    table = "## Scaling limits\n\n| Parameter | Value |\n|---|---|\n| Min replicas | 3 |\n| Max replicas | 18 |\n"
+    rules = [fact for fact in facts(table, "Document.md") if fact.kind is Kind.SCALING_RULE]
+    assert [(rule.details["min"], rule.details["max"]) for rule in rules] == [("3", "18")]
+    assert values(table.replace("Scaling limits", "Pool limits"), Kind.SCALING_RULE) == []
+
+
+def test_what_triggers_a_replica_is_a_rule_and_no_throughput():
+    text = "## Scaling strategy\n\n- Database: add a read replica if query load > 800 queries/second\n"
+    assert len(values(text, Kind.SCALING_RULE)) == 1
+    assert values(text, Kind.THROUGHPUT) == []
+
+
+@pytest.mark.parametrize("verb", ["Fires when", "Triggered when", "Raised if"])
+def test_a_bold_name_that_says_when_it_fires_is_an_alert(verb: str):
+    text = f"## Core alert rules\n\n- **Sync stalled** — {verb} nothing was written for six minutes.\n"
+    assert names(text, Kind.ALERT_RULE) == ["Sync stalled"]
+
+
+def test_columns_of_warning_and_critical_thresholds_give_two_alerts_a_row():
+    table = "## Thresholds\n\n| Metric | Healthy | Warning Threshold | Critical Alert Threshold |\n|---|---|---|---|\n"
+    table += "| Queue age | < 4 | > 20 | > 90 |\n| Pool use | < 40% | > 70% | > 88% |\n"
+    found = [fact.details["severity"] for fact in facts(table, "Monitoring.md") if fact.kind is Kind.ALERT_RULE]
+    assert found == ["warning", "critical"] * 2
+
+
+def test_a_list_of_current_alerts_names_them_and_a_window_is_no_comparison():
+    assert names("## Alerts\n\nCurrent alerts:\n\n- `LedgerDown`\n", Kind.ALERT_RULE) == ["LedgerDown"]
+    slow = "## Burn rate alerting\n\n- Long window: smooths 40% errors to 3% over 2h\n"
+    assert names(slow, Kind.ALERT_RULE) == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Monthly disaster simulation (restore from backup)",
+        "Weekly automated restore testing to validate backups",
+        "Take CPU, memory and heap snapshots every 15 minutes",
+    ],
+)
+def test_drills_and_snapshots_of_metrics_are_no_backups(line: str):
+    assert values(f"## Backup and recovery\n\n- {line}\n", Kind.BACKUP_SCHEDULE) == []
+
+
+def test_a_backup_that_is_tested_is_still_a_backup():
+    assert values("## Backup\n\n- Daily backups, with monthly restore tests\n", Kind.BACKUP_SCHEDULE) == ["daily"]
+    assert values("## Backup\n\n- Dumps are cleaned up after 9 days\n", Kind.BACKUP_RETENTION) == [9 * 86_400]
+
+
+def test_users_are_people_and_neither_their_kinds_nor_other_firms_customers():
+    assert values("- Demo with 3 user types\n", Kind.USERS) == []
+    assert values("## Value propositions\n\n- Scales with the company (10 → 500 users)\n", Kind.USERS) == []
+    table = "| Data | Year 1 |\n|---|---|\n| Users | 4,000 students + 50 staff |\n"
+    assert values(f"## Volume\n\n{table}", Kind.USERS) == [4000]
+    assert values("- Concurrent users: support 900 concurrent learners\n", Kind.USERS) == [900]
+
+
+def test_the_budget_of_a_customer_segment_is_not_ours():
+    line = "- Limited budget (< €4k a year for software)\n"
+    assert values(f"## Customer segments\n\n### Small firms\n\n{line}", Kind.BUDGET) == []
+    assert values(f"## Project\n\n### Year one\n\n{line}", Kind.BUDGET) == [4000]
+
+
+@pytest.mark.parametrize("price", ["$0.09/GB", "$5 per web ACL", "$1.20 per M requests", "$0.40 per secret", "$2/vCPU"])
+def test_the_price_of_a_unit_is_no_cost(price: str):
+    table = f"## Monthly cost\n\n| Service | Notes | Cost |\n|---|---|---|\n| CDN | {price} | $37 |\n"
+    assert values(table, Kind.COST) == [37]
+
+
+def test_of_a_calculation_only_the_monthly_total_is_a_cost():
+    text = "## Monthly costs\n\n- CPU: 0.5 x $0.04/hr = $0.02/hr\n- Cluster: $0.10/hour × 730 hours = $73/month\n"
+    assert values(text, Kind.COST) == [73]
+
+
+def test_what_an_alternative_would_cost_is_not_what_we_pay():
+    table = "## Costs\n\n| Approach | Monthly cost |\n|---|---|\n| This project | $36 |\n| Managed cluster | $109 |\n"
+    assert values(table, Kind.COST) == [36]
+    assert values("## Costs\n\n- Tracing off: avoids $4 a month\n", Kind.COST) == []
+    assert values("## Costs\n\n- Rates: ₹85 = US$1\n", Kind.COST) == []
+
+
+def test_what_a_machine_has_is_no_component():
+    table = "| Component | Specification |\n|---|---|\n| CPU | 4 cores |\n| RAM | 8GB |\n| MariaDB | default |\n"
+    assert names(f"## Server sizing\n\n{table}", Kind.COMPONENT) == ["MariaDB"]
+
+
+def test_source_files_and_properties_of_the_design_are_no_components():
+    text = "## Storage\n\n**Components**:\n- **`blobs.ts`** — chunks files\n- **Redundancy** — set by policy\n"
+    assert names(text, Kind.COMPONENT) == []
+    assert names(text.replace("`blobs.ts`", "Chunk service"), Kind.COMPONENT) == ["Chunk service"]
+
+
+def test_a_catalog_of_services_is_read_whatever_its_other_columns():
+    table = "### Service catalog\n\n| Service | Bounded context | Responsibility | Topics |\n|---|---|---|---|\n"
+    table += "| auth-service | Identity | logs in | `a` |\n| fare-service | Pricing | reckons fares | `f` |\n"
+    assert names(table, Kind.COMPONENT) == ["auth-service", "fare-service"]
+
+
+def test_memory_and_disk_size_what_watches_the_system():
+    text = "### Resource requirements\n\n- **Prometheus**: 3GB RAM, 12GB disk\n- **Laptop**: 16GB RAM\n"
+    assert names(text, Kind.COMPONENT) == ["Prometheus"]
+
+
+def test_a_field_of_a_persona_is_no_member_of_a_team():
+    text = "### Sales Team\n\n- **Primary Interaction:** opens requests, uploads files, waits for an answer\n"
+    assert names(text, Kind.TEAM_MEMBER) == []
+    assert names("### Core team\n\n- **Ines Prado:** backend engineer\n", Kind.TEAM_MEMBER) == ["Ines Prado"]
+
+
+def test_a_lead_in_ends_with_what_it_announced():
+    text = "Examples:\n\n| a | b |\n|---|---|\n| c | d |\n\n**Uptime:** 99.4% a month\n"
+    assert values(text, Kind.AVAILABILITY_TARGET) == [Decimal("0.994")]
+
+
+def test_canary_releases_in_a_key_value_line_are_a_strategy():
+    assert values("- **Operations:** automated canary deploys, health probes\n", Kind.DEPLOYMENT_STRATEGY) == ["canary"]
