@@ -21,6 +21,7 @@ EDGE: Final = "CDN configuration"
 LOADTESTS: Final = "Load testing results"
 CURVE: Final = "Throughput and latency"
 RUNS: Final = ("Run", "Tool", "Load", "Model", "Duration", "Requests", "Requests/s", "p50", "p95", "Errors", "Criteria")
+POWER: Final = "Power, throughput / "
 LEAST_LEVELS: Final = 4
 """Load levels below which no scalability law is fitted."""
 LEVELS_GAP: Final = "load tests at several load levels|load tests|two runs"
@@ -104,15 +105,19 @@ def runs(judged: Bundle, section: Section, rows: Rows) -> str:
     4,
     "Throughput against latency with the knee; a scalability law only from four load levels on",
     under=CURVE,
-    columns=("Load", "Requests/s", "p95", "Power, throughput / p95"),
+    columns=("Load", "Requests/s", "Think time, Little's law"),
     missing=LEVELS_GAP,
 )
 def knee(judged: Bundle, section: Section, rows: Rows) -> str:
     """The power of each level and the knee are found again."""
-    power = [number(row["Requests/s"]) / _seconds(row["p95"]) for row in rows]
+    name = next((name for name in rows[0] if name.startswith(POWER)), "")
+    latency = name.removeprefix(POWER)
+    if latency not in rows[0]:
+        return "no column of the power, or none of the latency that it is made of"
+    power = [number(row["Requests/s"]) / _seconds(row[latency]) for row in rows]
     for row, value in zip(rows, power, strict=True):
-        if not near(number(row["Power, throughput / p95"]), value, 0.02):
-            return f"load {row['Load']}: the power is {value:.3g}, not {row['Power, throughput / p95']}"
+        if not near(number(row[name]), value, 0.02):
+            return f"load {row['Load']}: the power is {value:.3g}, not {row[name]}"
     marked = [row["Load"] for row in rows if "knee" in "".join(row.values())]
     if marked != [rows[power.index(max(power))]["Load"]]:
         return f"the knee is at load {rows[power.index(max(power))]['Load']}, not {', '.join(marked) or 'marked'}"

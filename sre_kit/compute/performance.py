@@ -112,6 +112,18 @@ class RunNote:
 
 
 @dataclass(frozen=True, slots=True)
+class TestedResource:
+    """A resource of the system that the load tests run against (often staging): `query` is its use, like `limit`."""
+
+    __test__ = False  # pytest takes a name that begins so for tests
+
+    name: str
+    query: str
+    limit: float = 1.0
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Endpoint:
     """
     An operation whose baseline is kept.
@@ -193,6 +205,10 @@ class PerformancePlan:
     """Result files, relative to the params file."""
     runs: list[RunNote] = field(default_factory=list)
     """What those files do not say."""
+    run_history: str = ""
+    """A CSV of comparable runs: a column of times, one of commits, one for each metric."""
+    tested: list[TestedResource] = field(default_factory=list)
+    """What is read of the tested system during each run."""
     access_log: str = ""
     statements: str = ""
     """A pg_stat_statements export."""

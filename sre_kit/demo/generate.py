@@ -13,6 +13,8 @@ from pathlib import Path
 from random import Random
 from typing import Any, Final
 
+from sre_kit.demo import recordings
+
 # service, major version, releases known from the incident log or the calendar as (time, minor version)
 _RELEASES: Final = (
     ("checkout", 2, ("2025-11-05T10:10", 1), ("2026-02-04T11:30", 9), ("2026-04-02T12:24", 14),
@@ -198,7 +200,7 @@ def _summary(users: int, count: int, rate: float, bad: int, trend: dict[str, flo
 def files() -> dict[str, str]:
     """Every generated file, by its path in this folder."""
     tests = {f"loadtests/k6-2026-09-15-{level[0]:04d}vus.json": load_test(level[0]) for level in _LEVELS}
-    return {"deploys.csv": deploys(), "access.log": access_log()} | {
+    return {"deploys.csv": deploys(), "access.log": access_log(), "nightly.csv": recordings.nightly()} | {
         path: json.dumps(run, indent=1) + "\n" for path, run in tests.items()
     }
 

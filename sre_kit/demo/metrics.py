@@ -11,6 +11,7 @@ deployments of ``deploys.csv`` show up as failed requests in the same minutes.
 ``latency_p50:S`` ``latency_p95:S`` ``latency_p99:S``   seconds, over the minute
 ``cpu:C`` ``memory:C`` ``disk:C`` ``connections:C``     share of the limit in use
 ``users_daily``                                         people who were logged in that day
+``tested:connections`` ``tested:cpu``                   share of staging's limits, as the load tests used them
 ======================================================  ===========================================
 
 S is one of ``SERVICES``; C one of ``CPU``, ``MEMORY``, ``DISK`` or ``CONNECTIONS``. The disk of
@@ -83,6 +84,11 @@ CONNECTIONS: Final = {
 }
 _SLOW_DISKS: Final = {"postgres-catalogue": (0.46, 0.0002), "opensearch": (0.58, 0.0003), "orders-queue": (0.09, 0.0)}
 DISK: Final = ("postgres-orders", *_SLOW_DISKS)
+# the levels of PerformanceTestPlan.md: 200, 500, 700, 850 and 1,100 virtual users
+TESTED: Final = {"connections": (0.23, 0.57, 0.82, 1.0, 1.0), "cpu": (0.13, 0.33, 0.46, 0.57, 0.61)}
+_TESTS_BEGAN: Final = int(pd.Timestamp("2026-09-15T09:05:00Z").timestamp()) // 60
+_TEST_EVERY, _TEST_LASTS = 20, 15
+"""Minutes: five of warm-up before each level."""
 
 
 def names() -> tuple[str, ...]:
@@ -94,7 +100,7 @@ def names() -> tuple[str, ...]:
         for kind, known in (("cpu", CPU), ("memory", MEMORY), ("disk", DISK), ("connections", CONNECTIONS))
         for name in known
     ]
-    return (*counts, *latency, *gauges, "users_daily")
+    return (*counts, *latency, *gauges, "users_daily", *(f"tested:{name}" for name in TESTED))
 
 
 def series(query: str, start: datetime, end: datetime, step: timedelta) -> pd.Series:
@@ -273,6 +279,14 @@ def _disk(name: str, minute: Minutes) -> Floats:
     return np.clip(level + per_day * days + ripple, 0, 1)
 
 
+def _tested(name: str, minute: Minutes) -> Floats:
+    level, within = np.divmod(minute - _TESTS_BEGAN, _TEST_EVERY)
+    running = (level >= 0) & (level < len(TESTED[name])) & (within < _TEST_LASTS)
+    busy = np.array(TESTED[name])[np.clip(level, 0, len(TESTED[name]) - 1)]
+    used: Floats = np.where(running, busy, 0.02) + 0.01 * _noise(f"tested {name}", minute)
+    return np.clip(used, 0, 1)
+
+
 def _users(_: str, minute: Minutes) -> Floats:
     noon = minute // _DAY * _DAY + 12 * 60
     return np.floor(5200 * _demand(noon))
@@ -288,4 +302,5 @@ _GAUGES: Final = {
     "connections": _gauge("connections", CONNECTIONS),
     "disk": _disk,
     "users_daily": _users,
+    "tested": _tested,
 }

@@ -4,14 +4,16 @@ What performance is measured by: endpoints from the metrics source, load tests, 
 
 from __future__ import annotations
 
+from datetime import timedelta
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from sre_kit.compute.baseline import EndpointReadings
-from sre_kit.compute.performance import Endpoint, LoadTestSet
+from sre_kit.compute.changepoints import RunHistory
+from sre_kit.compute.performance import Endpoint, LoadTest, LoadTestSet, TestedResource
 from sre_kit.compute.slo import SLO
 from sre_kit.compute.statements import Statements
-from sre_kit.compute.vocabulary import Gap, Requests
+from sre_kit.compute.vocabulary import Gap, Reading, Requests
 from sre_kit.errors import DataError, ParameterError, SourceError
 from sre_kit.load import measured
 
@@ -31,6 +33,30 @@ def loadtests(project: Project) -> LoadTestSet:
 
     plan = project.params.performance
     return load_tests([(name, project.file(name)) for name in plan.loadtests], plan.runs)
+
+
+def run_histories(project: Project) -> list[RunHistory]:
+    """The history of runs named in the params; none, where none is named."""
+    from sre_kit.load.runhistory import run_history
+
+    written = project.params.performance.run_history
+    return [run_history(project.file(written))] if written else []
+
+
+def tested(project: Project, tests: LoadTestSet) -> list[tuple[LoadTest, TestedResource, Reading]]:
+    """Each tested resource over the time of each run whose time is known, at a minute."""
+    found = []
+    for test in tests:
+        if test.began is None or test.duration is None:
+            continue
+        minute = timedelta(minutes=1)
+        end = test.began + max(minute, timedelta(seconds=test.duration))
+        for one in project.params.performance.tested:
+            read = measured.reading(
+                project, one.name, one.query, window=end - test.began, step=minute, unit=one.unit, end=end
+            )
+            found.append((test, one, read))
+    return found
 
 
 def statements(project: Project) -> Statements:

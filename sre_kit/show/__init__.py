@@ -142,9 +142,10 @@ _WHERE: dict[str, str] = {
         "performance",
     ),
     **dict.fromkeys(
-        ("load_tests", "plot_throughput", "scalability", "run_differences", "change_points", "load_explorer"),
+        ("load_tests", "plot_throughput", "scalability", "run_differences", "load_explorer"),
         "loadtesting",
     ),
+    **dict.fromkeys(("change_points", "plot_run_history", "run_saturation", "hidden_waiting"), "runs"),
     **dict.fromkeys(("caches", "cache_curve", "content_delivery", "database_statements"), "delivery"),
     **dict.fromkeys(
         ("resource_usage", "resource_trends", "plot_headroom", "forecasts", "plot_forecasts", "exhaustion_dates"),

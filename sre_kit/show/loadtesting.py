@@ -12,7 +12,7 @@ import numpy as np
 from sre_kit.compute.comparison import Difference
 from sre_kit.compute.levels import LoadLevel, LoadScaling
 from sre_kit.compute.performance import LoadTestSet
-from sre_kit.compute.usl import LEAST_LEVELS, ScalabilityLaw
+from sre_kit.compute.usl import ScalabilityLaw
 from sre_kit.compute.vocabulary import Finding, Gap
 from sre_kit.show.chart import COLOURS, Chart, figure
 from sre_kit.show.performance import slug
@@ -90,8 +90,8 @@ def plot_throughput(scaling: LoadScaling) -> Shown:
         axes.plot(dense, law.throughput(dense), "--", color=COLOURS["sky"], label="scalability law")
     axes.set(xlabel="load (virtual users or requested rate)", ylabel="requests/s", ylim=(0, None))
     right = axes.twinx()
-    right.plot(loads, [row.p95 for row in levels], "s:", color=COLOURS["red"], label="p95")
-    right.set_ylabel("p95, seconds")
+    right.plot(loads, [row.latency for row in levels], "s:", color=COLOURS["red"], label=scaling.statistic)
+    right.set_ylabel(f"{scaling.statistic}, seconds")
     right.set_ylim(0, None)
     if knee is not None:
         axes.axvline(knee.load, color=COLOURS["grey"], lw=1, label="knee")
@@ -102,23 +102,28 @@ def plot_throughput(scaling: LoadScaling) -> Shown:
         (
             number(row.load),
             number(row.rate),
-            span(row.p95),
+            span(row.latency),
             number(row.power),
             span(row.think_time),
             Strong("knee") if row is knee else "",
         )
         for row in levels
     ]
-    data = Table(("Load", "Requests/s", "p95", "Power, throughput / p95", "Think time, Little's law", ""), rows)
-    return Chart(drawn, name="throughput-latency", alt=_conclusion(levels, knee), data=data)
+    columns = (
+        "Load", "Requests/s", scaling.statistic, f"Power, throughput / {scaling.statistic}",
+        "Think time, Little's law", "",
+    )  # fmt: skip
+    data = Table(columns, rows)
+    return Chart(drawn, name="throughput-latency", alt=_conclusion(scaling), data=data)
 
 
-def _conclusion(levels: Sequence[LoadLevel], knee: LoadLevel | None) -> str:
-    most = max(levels, key=lambda row: row.rate)
-    text = f"Throughput is highest at load {most.load:g} ({number(most.rate)} requests/s, p95 {span(most.p95)})"
+def _conclusion(scaling: LoadScaling) -> str:
+    knee, most = scaling.knee, max(scaling.levels, key=lambda row: row.rate)
+    name = scaling.statistic
+    text = f"Throughput is highest at load {most.load:g} ({number(most.rate)} requests/s, {name} {span(most.latency)})"
     if knee is None:
         return f"{text}."
-    return f"{text}; the knee lies at load {knee.load:g} ({number(knee.rate)} requests/s, p95 {span(knee.p95)})."
+    return f"{text}; the knee lies at load {knee.load:g} ({number(knee.rate)} requests/s, {name} {span(knee.latency)})."
 
 
 def scalability(scaling: LoadScaling) -> Shown:
@@ -192,14 +197,6 @@ def _points(value: float, what: str) -> str:
     return f"{value * 100:+.2f} points" if what == "error ratio" else span(value)
 
 
-def change_points() -> Note:
-    """What a history of comparable runs would tell."""
-    return Note.gap(
-        Gap("change points over a history of runs", "QA Engineer", "a result file for each nightly run, same load",
-            f"a history needs comparable runs at one load; here are different loads or fewer than {LEAST_LEVELS} runs")
-    )  # fmt: skip
-
-
 def load_explorer(scaling: LoadScaling) -> Shown:
     """A load to choose: the law's throughput there, against the tested levels; the document shows the tested knee."""
     from ipywidgets import IntSlider
@@ -215,8 +212,8 @@ def load_explorer(scaling: LoadScaling) -> Shown:
         rows = [
             ("load", number(load)),
             ("throughput by the law, 1/s", number(float(law.throughput(float(load))))),
-            ("nearest tested below", _tested(below[-1]) if below else "none"),
-            ("nearest tested above", _tested(above[0]) if above else "none: an extrapolation"),
+            ("nearest tested below", _tested(below[-1], scaling.statistic) if below else "none"),
+            ("nearest tested above", _tested(above[0], scaling.statistic) if above else "none: an extrapolation"),
         ]
         return Table(("At this load", "Value"), rows)
 
@@ -224,7 +221,6 @@ def load_explorer(scaling: LoadScaling) -> Shown:
     return Explorer(controls={"load": slider}, view=view)
 
 
-def _tested(row: LoadLevel) -> str:
-    return (
-        f"load {row.load:g}: {number(row.rate)} requests/s, p95 {span(row.p95)}, errors {percent(row.test.error_ratio)}"
-    )
+def _tested(row: LoadLevel, statistic: str) -> str:
+    latency, errors = span(row.latency), percent(row.test.error_ratio)
+    return f"load {row.load:g}: {number(row.rate)} requests/s, {statistic} {latency}, errors {errors}"
