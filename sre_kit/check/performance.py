@@ -155,14 +155,16 @@ def comparison(judged: Bundle, section: Section, rows: Rows) -> str:
 @point(DOC, 6, "Change points over a history of runs")
 def change_points(judged: Bundle, name: str) -> Verdict:
     """A table, or the question for comparable runs."""
-    section = judged.page(name).section("Run to run")
+    section = judged.page(name).section("Change points") or judged.page(name).section("Run to run")
     if section is None:
-        return failed("no section 'Run to run'")
-    rows = next((t for t in section.tables if any("change" in cell.lower() for cell in t[0])), None)
-    if rows:
-        return passed(f"{len(rows) - 1} change points", section.line)
-    if re.search(r"no evidence of a change point|No change point", section.text):
-        return passed("the document says that nothing changed", section.line)
+        return failed("no section 'Change points'")
+    for row in section.table("History", "Change at") or ():
+        if "evidence of" not in row["Verdict"]:
+            return failed(f"{row['Metric']}: {row['Verdict']!r} is no verdict", section.line)
+        if row["Change at"] != "none" and amount(row["p"]) is None:
+            return failed(f"{row['Metric']}: a change at {row['Change at']} without its p-value", section.line)
+    if rows := section.table("History", "Change at"):
+        return passed(f"{len(rows)} rows, each change with its p-value", section.line)
     if asked(section, "change points|two runs"):
         return not_known("the document asks for comparable runs", section.line)
     return failed("nothing about change points", section.line)

@@ -4,6 +4,7 @@ What performance is measured by: endpoints from the metrics source, load tests, 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -35,15 +36,29 @@ def loadtests(project: Project) -> LoadTestSet:
     return load_tests([(name, project.file(name)) for name in plan.loadtests], plan.runs)
 
 
-def run_histories(project: Project) -> list[RunHistory]:
-    """The history of runs named in the params; none, where none is named."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Runs:
+    """Load tests with what the tested system did meanwhile, and the history of runs."""
+
+    tests: LoadTestSet
+    tested: list[tuple[LoadTest, TestedResource, Reading]]
+    history: list[RunHistory]
+
+
+def runs(project: Project) -> Runs:
+    """Everything that the params name about load tests."""
+    tests = loadtests(project)
+    return Runs(tests, _tested(project, tests), _histories(project))
+
+
+def _histories(project: Project) -> list[RunHistory]:
     from sre_kit.load.runhistory import run_history
 
     written = project.params.performance.run_history
     return [run_history(project.file(written))] if written else []
 
 
-def tested(project: Project, tests: LoadTestSet) -> list[tuple[LoadTest, TestedResource, Reading]]:
+def _tested(project: Project, tests: LoadTestSet) -> list[tuple[LoadTest, TestedResource, Reading]]:
     """Each tested resource over the time of each run whose time is known, at a minute."""
     found = []
     for test in tests:
