@@ -184,3 +184,53 @@ def test_a_lead_in_ends_with_what_it_announced():
 
 def test_canary_releases_in_a_key_value_line_are_a_strategy():
     assert values("- **Operations:** automated canary deploys, health probes\n", Kind.DEPLOYMENT_STRATEGY) == ["canary"]
+
+
+def test_a_product_alone_under_its_role_is_a_component_of_an_infrastructure_document():
+    text = (
+        "# Infrastructure\n\n## Production\n\n### Database\n- RDS PostgreSQL Multi-AZ\n\n### Notes\n- Redis is next\n"
+    )
+    assert names(text, Kind.COMPONENT, "docs/InfrastructureSpec.md") == ["RDS PostgreSQL Multi-AZ"]
+    assert names(text.replace("# Infrastructure", "# Ideas"), Kind.COMPONENT, "docs/Ideas.md") == []
+
+
+def test_the_services_of_a_compose_file_are_listed_in_words():
+    text = "**Docker Compose Services**:\n\n1. **db**: database with health checks\n2. **proxy**: in front of all\n"
+    assert names(text, Kind.COMPONENT) == ["db", "proxy"]
+
+
+def test_a_length_beside_retention_alone_is_how_long_backups_are_kept():
+    assert values("### Backup policy\n\n- Daily snapshots\n- 21-day retention\n", Kind.BACKUP_RETENTION) == [
+        21 * 86_400
+    ]
+    assert values("### Log policy\n\n- 21-day retention\n", Kind.BACKUP_RETENTION) == []
+
+
+def test_a_backup_among_other_promises_of_a_cell_is_read():
+    table = "| Category | Requirement |\n|---|---|\n| Reliability | 99.6% uptime; automated daily backups; failover |\n"
+    assert values(f"## Requirements\n\n{table}", Kind.BACKUP_SCHEDULE) == ["daily"]
+
+
+def test_support_hours_are_read_in_spanish():
+    assert names("*Horas hábiles: Lunes a viernes, 9:00 AM – 5:00 PM*\n", Kind.SUPPORT_HOURS) == ["Horas hábiles"]
+
+
+def test_credits_are_no_availability_in_spanish_either():
+    table = "| Uptime real | Crédito |\n|---|---|\n| < 95,0% | 100% (un mes gratis) |\n"
+    assert values(f"## SLA\n\n{table}", Kind.AVAILABILITY_TARGET) == []
+
+
+def test_no_errors_at_all_is_a_target_too():
+    assert values("## Budgets\n\n- 500 error rate = 0%\n", Kind.ERROR_RATE_TARGET, "docs/load-testing.md") == [0]
+    assert values("## Budgets\n\n- 500 error rate = 3%\n", Kind.ERROR_RATE_TARGET) == []
+
+
+def test_a_threshold_of_profit_is_no_count_of_users_and_two_a_day_no_throughput():
+    assert values("**Profitability threshold:** ~40-70 customers\n", Kind.USERS) == []
+    assert values("- Owners: at most 3 notifications/day\n", Kind.THROUGHPUT) == []
+    assert values("- Queue: 4000 notifications/day\n", Kind.THROUGHPUT) == [4000]
+
+
+def test_an_index_of_runbooks_names_the_alerts():
+    table = "| 告警 | Runbook |\n|---|---|\n| `LedgerDown` | [down](down.md) |\n| later | [x](x.md) |\n"
+    assert names(f"# Index\n\n{table}", Kind.ALERT_RULE) == ["LedgerDown"]

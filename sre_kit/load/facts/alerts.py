@@ -85,6 +85,8 @@ SIGN: Final = re.compile(
 def alert_table(table: Table, document: str) -> list[Fact] | None:
     """The alert rules of a table, or None where it is no table of alerts."""
     header = table.header
+    if indexed := _indexed(table, document):
+        return indexed
     place = " ".join((table.lead, *table.heading[-2:], document))
     place += " " + (
         header[condition_index]
@@ -138,6 +140,24 @@ def alert_table(table: Table, document: str) -> list[Fact] | None:
     if re.search(r"\b(?:sla|slo|response time|target|budget)\b", header[condition], re.IGNORECASE):
         return None
     return [fact for row in table.rows if (fact := _condition_row(table, row, condition, severity, document))]
+
+
+_CALLED: Final = re.compile(r"(?i)(?:alert(?: ?name)?|alarm|告警|报警|アラート|alerta|alerte)s?")
+_WRITTEN: Final = re.compile(r"[A-Z][a-z]+(?:[A-Z0-9][A-Za-z0-9]*)+")
+
+
+def _indexed(table: Table, document: str) -> list[Fact]:
+    """The rows of an index of runbooks: `| HighErrorRate | [what to do](high-error-rate.md) |`, and nothing more."""
+    if len(table.header) != 2 or not _CALLED.fullmatch(table.header[0]) or not _RUNBOOK.search(table.header[1]):
+        return []
+    around = (table.lead, *reversed(table.heading))
+    return [
+        alert_rule(
+            row.cells[0], row.cells[0], {"runbook": row.cells[1]}, row.line, row.source, table.heading, document, around
+        )
+        for row in table.rows
+        if len(row.cells) > 1 and _WRITTEN.fullmatch(row.cells[0])
+    ]
 
 
 def _compares(table: Table, index: int) -> bool:

@@ -162,6 +162,31 @@ _NO_PART: Final = re.compile(
     r"states?|styles?|colou?rs?|layouts?|forms?|buttons?|modals?|cards?|pages?|screens?|views?|tables?|menus?)\b"
 )
 """A source file, a property of the system or a part of its pages is nothing that runs."""
+_ROLE_PLACE: Final = re.compile(
+    r"(?i)\W*(?:[\d.]+\s*)?(?:(?:primary|main|object|file|message|application|web|managed) )?(?:compute|databases?|"
+    r"cach(?:e|ing)|storage|queues?|messag(?:e|ing)(?: broker| queue)?|cdn|search|load balanc(?:er|ing)|hosting|"
+    r"networking|containers?|orchestration|data stores?|runtime)(?: layer| tier)?\W*"
+)
+_INFRA_DOCUMENT: Final = re.compile(r"(?i)infrastructure|infra[ _-]?spec|architecture|deployment|\bstack\b|topology")
+_BARE_PRODUCT: Final = re.compile(
+    r"(?i)^(?:(?:amazon|aws|azure|google|gcp|managed) )?(?:ecs|eks|ec2|rds|s3|alb|elb|nlb|lambda|cloudfront|"
+    r"elasticache|dynamodb|documentdb|sqs|sns|fargate|gke|aks|cloud run|cloud sql|aurora|opensearch|elasticsearch|"
+    r"memorystore|postgres\w*|mysql|mariadb|mongodb|redis|valkey|rabbitmq|kafka|msk|nginx|traefik|haproxy|minio|"
+    r"memcached|kubernetes|blob storage|cosmos ?db|application load balancer)\b"
+)
+
+
+def _of_role(line: Line, near: str, document: str) -> bool:
+    """`RDS PostgreSQL Multi-AZ` alone under "Database" in a document on the infrastructure."""
+    return (
+        bool(_ROLE_PLACE.fullmatch(near))
+        and len(line.text.split()) <= 6
+        and bool(_BARE_PRODUCT.match(line.text))
+        and any(_INFRA_DOCUMENT.search(text) for text in (document, *line.heading[:-1]))
+        and not re.search(r"[?!;]|\d\s?%|[$€£]", line.text)
+    )
+
+
 _RESOURCE: Final = re.compile(
     r"(?i)^(?:auto[- ]?scaling group|(?:application |network )?load balancer|alb|nlb|"
     r"(?:rds|ecs|eks|ec2|gke|aks|lambda|cloudfront|elasticache|s3)(?: (?:instance|"
@@ -174,7 +199,8 @@ _RESOURCE: Final = re.compile(
 
 _COMPONENT_PLACE: Final = re.compile(
     r"(?i)^\W*(?:[\d.]+\s*)?(?:(?:system|core|key|main|infrastructure|architecture|"
-    r"architectural|backend|service|platform|high-level|technical)\s)?(?:components?|"
+    r"architectural|backend|service|platform|high-level|technical|docker|(?:docker )?compose|docker compose|running|"
+    r"application|kubernetes|deployed)\s){0,2}(?:components?|"
     r"microservices|containers|services|komponenten|componentes|composants)(?:\s(?:overview|"
     r"principales|del sistema))?\W*$"
     r"|^\W*(?:[\d.]+\s*)?(?:infrastructure|architecture|compute|data stores?|load "
@@ -221,6 +247,8 @@ def listed_component(line: Line, document: str) -> Iterator[Fact]:
         yield _introduced(key, line, document)
         return
     if not key:
+        if _of_role(line, near, document):
+            yield _introduced(re.sub(r"\s*\([^()]*\)\W*$", "", line.text).strip(" ."), line, document)
         return
     if _WORKLOAD.match(rest) and len(key.split()) <= 5:
         yield _introduced(key, line, document, f"{key} {rest}")
@@ -238,7 +266,7 @@ def listed_component(line: Line, document: str) -> Iterator[Fact]:
         return
     identified = bool(re.fullmatch(r"[\w.-]*[a-z][\w]*-[\w.-]+", rest)) and bool(_RESOURCE.match(key))
     listed = (
-        bool(re.search(r"(?i)komponent|component|composant", near))
+        bool(re.search(r"(?i)komponent|component|composant|\b(?:compose|docker) services|\bcontainers\b", near))
         and len(key) <= 40
         and not INSTANCE.search(rest)
         and not _NO_PART.search(key)

@@ -204,14 +204,12 @@ def _vetoed(kind: Kind | None, claim: Claim, quantity: Quantity) -> Kind | None:
         return None
     header = " ".join(name for name, _ in claim.row)
     if kind is Kind.AVAILABILITY_TARGET:
-        if claim.row and re.fullmatch(
-            r"(?i)(?:test |use )?(?:cases?|casos?|examples?|ejemplos?)", claim.row[0][0].strip()
-        ):
-            return None
         if claim.row and _CASES.fullmatch(claim.row[0][0].strip()):
             return None
         if re.search(
-            r"\b(?:credits?|refund|gutschrift)\b", f"{header} {claim.words} {' '.join(claim.around[:2])}", re.IGNORECASE
+            r"\b(?:cr[eé]dit[os]*|refund|gutschrift|compensaci[oó]n\w*)\b",
+            f"{header} {claim.words} {' '.join(claim.around[:2])}",
+            re.IGNORECASE,
         ) and not re.search(r"\b(?:tier|plan)\b|\bguarantee", f"{header} {claim.words}", re.IGNORECASE):
             return None
         if (

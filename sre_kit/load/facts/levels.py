@@ -71,6 +71,7 @@ def _aimed(found: Found) -> bool:
 
 def _found(claim: Claim, document: str, style: str) -> Iterator[Found]:
     spotted = [_with_unit(quantity, claim) for quantity in quantities(claim.text, style)]
+    spotted = [_equal(quantity, claim) for quantity in spotted]
     if "reach" in claim.text and fails(claim):
         spotted = [_reached(quantity, claim) for quantity in spotted]
     previous: dict[str, Kind | None] = {}
@@ -165,6 +166,12 @@ def _reached(quantity: Quantity, claim: Claim) -> Quantity:
     """`fails when p95 reaches 800 ms` compares, as `exceeds` does."""
     said = re.search(r"\breach(?:es)?\s$", claim.text[: quantity.start])
     return replace(quantity, comparison=">=") if said and not quantity.comparison else quantity
+
+
+def _equal(quantity: Quantity, claim: Claim) -> Quantity:
+    """`500 error rate = 0%` allows none: of nothing, what is equal is what is at most."""
+    exact = quantity.value == 0 and quantity.unit == "ratio" and re.search(r"=\s?$", claim.text[: quantity.start])
+    return replace(quantity, comparison="<=") if exact and not quantity.comparison else quantity
 
 
 def _as_ratio(quantity: Quantity, value: Decimal) -> Quantity:

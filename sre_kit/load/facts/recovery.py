@@ -125,6 +125,8 @@ def backup_facts(claim: Claim, document: str, style: str) -> Iterator[Fact]:
             yield from _kept(claim, claim.label, document, style)
             return
     hypothetical = claim.form == "sentence" and re.search(r"\?$|\bif\b|\bshould\b|\bconsider\b", claim.text)
+    if near and not own and _KEPT_ALONE.match(claim.text):
+        yield from _retentions(claim, name, document, style)
     if not own or _NOT_BACKUP.search(claim.label) or hypothetical:
         return
     said = 0
@@ -147,13 +149,23 @@ _LENGTH_ONLY: Final = re.compile(
     r"(?i)^[~≈]?\d+ ?(?:d|days?|weeks?|months?|years?|tage?|wochen|monate?|jahre?|d[ií]as?|semanas?|meses|mes|jours?|"
     r"semaines?|mois|ans?|años?)\b.{0,30}$"
 )
+_KEPT_ALONE: Final = re.compile(
+    r"(?i)^\W*\d+[- ]?(?:days?|weeks?|months?|years?) (?:backup )?retention\W*(?:\([^()]*\))?$"
+)
+_SAID: Final = re.compile(
+    r"(?i)(?:^|;)\s*(?:automated |automatic |encrypted )?(?:daily|hourly|nightly|weekly) (?:\w+ ){0,2}"
+    r"(?:backups?|snapshots?)\s*(?=;|,|$)"
+)
 _OTHER_DATA: Final = re.compile(
     r"(?i)\b(?:logs?|logging|metrics|monitoring|audit|traces|events|messages|kafka|data retention|personal data|gdpr)\b"
 )
 
 
 def _cell(claim: Claim, document: str, style: str) -> Iterator[Fact]:
-    """A row or a column that is called "backup": `| Backups | daily, kept 30 days |`."""
+    """A row or a column that is called "backup": `| Backups | daily, kept 30 days |`; or a clause that says it."""
+    for said in _SAID.finditer(claim.text):
+        if not BACKUP.search(f"{claim.label} {claim.column}") and not roles.placeholder(claim.text):
+            yield from _schedules(_with(claim, said[0].strip(" ;")), "", document, style)
     described = " ".join(cell for name, cell in claim.row if cell != claim.text)
     if re.search(r"(?i)retention", claim.label) and BACKUP.search(described) and claim.text == claim.row[1][1]:
         yield from _retentions(claim, "", document, style)

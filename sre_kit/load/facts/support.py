@@ -15,7 +15,8 @@ _SUPPORT_LABEL: Final = re.compile(
     r"of (?:support|operation|coverage)|business hours|service hours|on-?call (?:hours|"
     r"coverage)|supportzeiten|servicezeiten|horario de (?:soporte|atención)|heures "
     r"de support|janela de suporte|hor[aá]rio de (?:suporte|atendimento|cobertura)|"
-    r"coverage hours|office hours|operating hours)\b",
+    r"coverage hours|office hours|operating hours|horas (?:hábiles|laborales)|horário comercial|heures ouvrées|"
+    r"geschäftszeiten)\b",
     re.IGNORECASE,
 )
 _SUPPORT: Final = re.compile(
@@ -25,7 +26,9 @@ _HOURS: Final = re.compile(
     r"\b24\s?[/x×]\s?7(?:[/x×]365)?|\b24x5\b|\b24/5\b|\b\d{1,2}(?::\d\d)?\s?(?:am|"
     r"pm|uhr|h)?\s?(?:-|–|to|bis|until)\s?\d{1,2}(?::\d\d)?\s?(?:am|pm|uhr|h|[A-Z]{2,4})?\b|"
     r"\bbusiness hours\b|\b(?:mon(?:day)?|mo)\s?(?:-|–|to|bis)\s?(?:fri(?:day)?|fr|"
-    r"sat(?:urday)?|sun(?:day)?|sa|so)\b|\baround the clock\b|\brund um die uhr\b|"
+    r"sat(?:urday)?|sun(?:day)?|sa|so)\b|\blunes a (?:viernes|sábado|domingo)\b|\bsegunda a sexta\b|"
+    r"\bmontag bis freitag\b|"
+    r"\bdu lundi au vendredi\b|\baround the clock\b|\brund um die uhr\b|"
     r"\b8x5\b|\b9x5\b|\bworking hours\b",
     re.IGNORECASE,
 )

@@ -98,7 +98,7 @@ _USERS_AFTER: Final = re.compile(
 _USERS_LABEL: Final = re.compile(
     r"^\W*(?:\w+\s)?(?:(?:daily|monthly|weekly|expected|target|max(?:imum)?|peak|total|average|"
     r"initial|current|projected|number of|supported)\s){0,3}"
-    r"(?:active|concurrent|simultaneous|registered|paying|paid|total|website|unique|app)?\s?(?:users?|customers?|"
+    r"(?:active|concurrent|simultaneous|registered|paying|paid|total|website|unique|app|free|premium|trial)?\s?(?:users?|customers?|"
     r"subscribers?|tenants?|mau|dau|nutzer|benutzer|kunden|usu[aá]rios|utenti|clienti|pengguna|пользовател\w+|"
     r"клиент\w+|"
     r"utilisateurs|readers|members|clientes|clients|visitors|sign-?ups)(?:\s(?:supported|expected|concorrentes|"
@@ -108,10 +108,11 @@ _USERS_LABEL: Final = re.compile(
     re.IGNORECASE,
 )
 _NOT_USERS: Final = re.compile(
-    r"\busers? per (?!day|week|month|hour|year)|\b(?:up to|limit|plan|tier|seat|pricing|interview\w*|survey\w*|"
+    r"(?<!concurrent )(?<!simultaneous )\busers? per (?!day|week|month|hour|year)|"
+    r"\b(?:up to|limit|plan|tier|seat|pricing|interview\w*|survey\w*|"
     r"persona|included|test (?:for|of|with)|add|max \d+ users|% of|percent of|team of|beta test\w*|usability|"
     r"test users?|sample|market|industry|competitors?|tam|sam|som|virtual users|rate[- ]limit\w*|"
-    r"cac|convert|break-?even|punt d'equilibri|punto de equilibrio|seuil de rentabilité|roles?|k6|vus?)\b",
+    r"cac|convert|profitab\w+|break-?even|punt d'equilibri|punto de equilibrio|seuil de rentabilité|roles?|k6|vus?)\b",
     re.IGNORECASE,
 )
 _LOAD_UNIT: Final = re.compile(
@@ -178,6 +179,8 @@ def rate_facts(claim: Claim, document: str, style: str) -> Iterator[Fact]:
             near = re.sub(r"\([^()]*\)?|(?i:\bscal(?:e|es|ing|able)\b)", " ", near)  # its reason may be a limit
         if not unit or _NOT_RATE.search(near) or quantity.value <= 0:
             continue
+        if unit.startswith("msg/d") and quantity.value <= 10 and not _THROUGHPUT.search(spot):
+            continue  # what one person may do in a day
         if claim.form == "cell" and not labelled and _AT_RATE.search(claim.text[: quantity.start]):
             continue  # "4 GB a month at 1K TPS"
         yield _counted(Kind.THROUGHPUT, quantity, unit, claim, document, "")
