@@ -7,9 +7,9 @@ Every number comes from the same `Scaling` that the document shows. Nothing is a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import yaml
 
@@ -22,34 +22,33 @@ _LONGEST: Final = 3600
 """Seconds a stabilisation window may have (autoscaling/v2)."""
 
 
-def autoscalers(scaling: Iterable[Scaling]) -> str:
-    """
-    One HorizontalPodAutoscaler for each component that scales horizontally on CPU or memory; empty where none does.
+class Manifests(NamedTuple):
+    """A file's content, empty where there is nothing to scale, and why components are left out of it."""
 
-    A component without a namespace is left out: what documents alone say of it does not place it.
+    content: str
+    left_out: tuple[str, ...]
 
-    Raises
-    ------
-    ParameterError
-        A name, a count, a threshold or a window that Kubernetes refuses.
+
+def autoscalers(scaling: Iterable[Scaling]) -> Manifests:
     """
-    return _documents(
-        _autoscaler(one)
-        for one in scaling
-        if one.direction == "horizontal" and one.metric in _RESOURCES and one.namespace
+    One HorizontalPodAutoscaler for each component that scales horizontally on CPU or memory.
+
+    A component without a namespace gets none: what documents alone say of it does not place it. One with a name, a
+    count, a threshold or a window that Kubernetes refuses is left out, with the reason.
+    """
+    return _manifests(
+        (one for one in scaling if one.direction == "horizontal" and one.metric in _RESOURCES and one.namespace),
+        _autoscaler,
     )
 
 
-def disruption_budgets(scaling: Iterable[Scaling]) -> str:
+def disruption_budgets(scaling: Iterable[Scaling]) -> Manifests:
     """
     One PodDisruptionBudget for each component that says how many replicas a drained node must leave.
 
-    Raises
-    ------
-    ParameterError
-        `min_available` is not below the fewest replicas: no node could ever be drained.
+    One whose `min_available` is not below the fewest replicas is left out, with the reason: no node could be drained.
     """
-    return _documents(_disruption_budget(one) for one in scaling if one.min_available is not None)
+    return _manifests((one for one in scaling if one.min_available is not None), _disruption_budget)
 
 
 def _autoscaler(one: Scaling) -> dict[str, Any]:
@@ -122,6 +121,12 @@ def _seconds(one: Scaling, window: timedelta) -> int:
     return seconds
 
 
-def _documents(objects: Iterable[dict[str, Any]]) -> str:
-    made = list(objects)
-    return yaml.safe_dump_all(made, sort_keys=False, explicit_start=True) if made else ""
+def _manifests(scaling: Iterable[Scaling], made: Callable[[Scaling], dict[str, Any]]) -> Manifests:
+    objects, left_out = [], []
+    for one in scaling:
+        try:
+            objects.append(made(one))
+        except ParameterError as reason:
+            left_out.append(str(reason))
+    content = yaml.safe_dump_all(objects, sort_keys=False, explicit_start=True) if objects else ""
+    return Manifests(content, tuple(left_out))

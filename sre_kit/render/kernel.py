@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import sys
 import tempfile
 import time
@@ -17,6 +18,8 @@ from sre_kit.errors import NotebookError
 from sre_kit.render import engine
 from sre_kit.render.document import document
 from sre_kit.render.engine import Rendered
+from sre_kit.render.warm.client import ChildDied
+from sre_kit.render.warm.notebooks import cause, too_long
 
 START_SECONDS: Final = 60
 
@@ -69,10 +72,11 @@ def _quiet(log: Path) -> Iterator[None]:
 
 
 def _execute(papermill: Any, notebook: Path, output: Path, given: Mapping[str, Any], seconds: int) -> Any:
-    """The executed notebook; a kernel that does not answer gets a second chance, a cell that fails does not."""
-    from nbclient.exceptions import CellTimeoutError, DeadKernelError
+    """The executed notebook; a kernel that does not start gets a second chance, one that ran a cell does not."""
+    from nbclient.exceptions import DeadKernelError
 
     for attempt in (1, 2):
+        watch = _Watch()
         try:
             return papermill.execute_notebook(
                 str(notebook),
@@ -86,17 +90,60 @@ def _execute(papermill: Any, notebook: Path, output: Path, given: Mapping[str, A
                 execution_timeout=seconds,
                 start_timeout=START_SECONDS,
                 cwd=str(notebook.parent),
+                kernel_manager_class=watch.manager(),
+                on_cell_execute=watch,
+                shutdown_kernel="immediate",
             )
         except papermill.PapermillExecutionError as error:
             raise NotebookError(_failure(notebook, error)) from None
         except DeadKernelError:
-            raise NotebookError(f"{notebook.stem}: the kernel died (out of memory?); nothing was written") from None
-        except (CellTimeoutError, RuntimeError, TimeoutError) as error:
+            raise NotebookError(f"{notebook.stem}: {watch.where}{cause(watch.died())}; nothing was written") from None
+        except (RuntimeError, TimeoutError) as error:
+            if watch.where:
+                raise NotebookError(too_long(notebook, watch.where, seconds)) from None
             if attempt == 2:
                 raise NotebookError(
-                    f"{notebook.stem}: no answer within {seconds} s, twice ({str(error).splitlines()[0][:200]})"
+                    f"{notebook.stem}: no kernel within {START_SECONDS} s, twice ({str(error).splitlines()[0][:200]})"
                 ) from None
+        finally:
+            watch.end()
     raise AssertionError("unreachable")
+
+
+class _Watch:
+    """Knows the cell that runs and the processes of the kernels, which lead groups of their own."""
+
+    def __init__(self) -> None:
+        self.where = ""
+        self._kernels: list[Any] = []
+
+    def __call__(self, cell: Mapping[str, Any], cell_index: int) -> None:
+        """A cell begins."""
+        self.where = f"cell {cell.get('id', f'number {cell_index}')!r}: "
+
+    def manager(self) -> type:
+        """A manager of kernels that tells us their processes."""
+        from jupyter_client.manager import AsyncKernelManager
+
+        kernels = self._kernels
+
+        class Manager(AsyncKernelManager):  # type: ignore[misc]
+            async def start_kernel(self, **how: Any) -> None:
+                await super().start_kernel(**how)
+                kernels.append(getattr(self.provisioner, "process", None))
+
+        return Manager
+
+    def died(self) -> ChildDied:
+        """How the last kernel ended."""
+        return ChildDied(self._kernels[-1].poll() if self._kernels and self._kernels[-1] else 1)
+
+    def end(self) -> None:
+        """End what kernels left running: their shutdown reaches only the living."""
+        for kernel in self._kernels:
+            if kernel is not None:
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.killpg(kernel.pid, signal.SIGKILL)
 
 
 def _failure(notebook: Path, error: Any) -> str:

@@ -271,11 +271,13 @@ def right_sizing(found: Sequence[RightSize]) -> Table:
     )
 
 
-def kubernetes_file(name: str, content: str, about: str) -> Shown:
-    """A generated Kubernetes file with its content, or that there is none."""
-    if not content:
-        return Note.gap(Gap(about, SCALING_GAP.ask, SCALING_GAP.expected_in, "no component is scaled this way"))
-    return Artifact(name, content, media_type="application/yaml", about=about)
+def kubernetes_file(name: str, made: tuple[str, Sequence[str]], about: str) -> Shown:
+    """A generated Kubernetes file: its content, and why components are left out of it."""
+    content, left_out = made
+    reasons = left_out or (() if content else ("no component is scaled this way",))
+    gaps = [Gap(about, SCALING_GAP.ask, SCALING_GAP.expected_in, one, degraded=bool(left_out)) for one in reasons]
+    file = [Artifact(name, content, media_type="application/yaml", about=about)] if content else []
+    return Stack(*file, *([Note.gap(*gaps)] if gaps else []))
 
 
 def capacity_explorer(outlooks: Sequence[Outlook], plan: CapacityPlan) -> Shown:

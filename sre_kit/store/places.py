@@ -6,16 +6,18 @@ A checkout has ``notebooks/`` and ``params/`` beside the package; a wheel carrie
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import re
 import shlex
+import stat
 import tempfile
 import unicodedata
 from pathlib import Path
 from typing import Final
 
-from sre_kit.errors import ParameterError
+from sre_kit.errors import ParameterError, ProtectedError
 
 DOCUMENTS: Final = Path("docs") / "SRE"
 """Where the documents are published, relative to the project."""
@@ -151,12 +153,30 @@ def shipped(project: Path) -> bool:
 
 
 def state(project: Path) -> Path:
-    """The project's state folder, made when missing, kept out of version control."""
+    """
+    The project's state folder, made when missing, kept out of version control.
+
+    Raises
+    ------
+    ProtectedError
+        It, or what lies in it, is a link: a checkout may bring one that leads anywhere.
+    """
     folder = project / STATE
     if shipped(project):
-        folder = Path(tempfile.gettempdir()) / f"sre-kit-{os.getuid()}" / project.name
-    folder.mkdir(parents=True, exist_ok=True)
-    ignore = folder / ".gitignore"
-    if not ignore.exists():
-        ignore.write_text("*\n", encoding="utf-8")
+        folder = _own(Path(tempfile.gettempdir()) / f"sre-kit-{os.getuid()}") / project.name
+    folder.mkdir(exist_ok=True)
+    for one in (folder, *folder.iterdir()):
+        if one.is_symlink():
+            raise ProtectedError(f"{one} is a link, so nothing is written there; remove it")
+    with contextlib.suppress(FileExistsError), open(folder / ".gitignore", "x", encoding="utf-8") as ignore:
+        ignore.write("*\n")
+    return folder
+
+
+def _own(folder: Path) -> Path:
+    """A folder among everybody's, which nobody else may have laid there."""
+    folder.mkdir(0o700, exist_ok=True)
+    found = folder.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
+        raise ProtectedError(f"{folder} belongs to somebody else, so nothing is written there; set TMPDIR")
     return folder

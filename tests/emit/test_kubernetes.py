@@ -11,7 +11,6 @@ import yaml
 
 from sre_kit.compute.capacity import Scaling
 from sre_kit.emit.kubernetes import autoscalers, disruption_budgets
-from sre_kit.errors import ParameterError
 
 WEB = Scaling(
     "checkout",
@@ -28,7 +27,7 @@ WEB = Scaling(
 
 
 def test_an_autoscaler_has_the_numbers_of_the_plan() -> None:
-    (made,) = yaml.safe_load_all(autoscalers([WEB]))
+    (made,) = yaml.safe_load_all(autoscalers([WEB]).content)
     assert made["apiVersion"] == "autoscaling/v2" and made["kind"] == "HorizontalPodAutoscaler"
     assert made["metadata"] == {"name": "checkout", "namespace": "shop"}
     spec = made["spec"]
@@ -49,21 +48,21 @@ def test_only_what_scales_horizontally_on_cpu_or_memory_gets_an_autoscaler() -> 
         replace(WEB, metric="queue length"),
         replace(WEB, namespace=""),
     ]
-    assert autoscalers(others) == ""
-    assert len(list(yaml.safe_load_all(autoscalers([WEB, replace(WEB, component="search")])))) == 2
+    assert autoscalers(others) == ("", ())
+    assert len(list(yaml.safe_load_all(autoscalers([WEB, replace(WEB, component="search")]).content))) == 2
 
 
 def test_a_disruption_budget_leaves_what_was_asked() -> None:
-    (made,) = yaml.safe_load_all(disruption_budgets([WEB, replace(WEB, min_available=None)]))
+    (made,) = yaml.safe_load_all(disruption_budgets([WEB, replace(WEB, min_available=None)]).content)
     assert made["apiVersion"] == "policy/v1"
     assert made["spec"] == {"minAvailable": 3, "selector": {"matchLabels": {"app": "checkout"}}}
-    assert disruption_budgets([]) == ""
+    assert disruption_budgets([]) == ("", ())
 
 
 @pytest.mark.parametrize("least", [4, 5, -1])
-def test_a_budget_that_would_block_every_drain_is_refused(least: int) -> None:
-    with pytest.raises(ParameterError, match="no node can be drained"):
-        disruption_budgets([replace(WEB, min_available=least)])
+def test_a_budget_that_would_block_every_drain_is_left_out(least: int) -> None:
+    content, (why,) = disruption_budgets([replace(WEB, min_available=least)])
+    assert content == "" and "no node can be drained" in why
 
 
 @pytest.mark.parametrize(
@@ -80,6 +79,7 @@ def test_a_budget_that_would_block_every_drain_is_refused(least: int) -> None:
         ({"cool_down": timedelta(hours=2)}, "0 to 3600 seconds is allowed, got 7200"),
     ],
 )
-def test_what_kubernetes_refuses_is_refused_with_the_component(change: dict[str, object], words: str) -> None:
-    with pytest.raises(ParameterError, match=words):
-        autoscalers([replace(WEB, **change)])  # type: ignore[arg-type]
+def test_what_kubernetes_refuses_is_left_out_with_its_reason(change: dict[str, object], words: str) -> None:
+    content, (why,) = autoscalers([replace(WEB, **change), WEB])  # type: ignore[arg-type]
+    assert words in why
+    assert [one["metadata"]["name"] for one in yaml.safe_load_all(content)] == ["checkout"]

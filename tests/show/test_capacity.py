@@ -106,7 +106,7 @@ def test_the_table_the_records_and_the_generated_file_have_the_same_numbers() ->
     checks = pool_checks(PLAN)
     fitting = fitting_scaling(PLAN.scaling, checks)
     table = show.scaling_strategies(PLAN.scaling, fitting)
-    spec = yaml.safe_load(autoscalers(fitting))["spec"]
+    spec = yaml.safe_load(autoscalers(fitting).content)["spec"]
     records = {r.name: r.value for r in table.records}
     assert (spec["minReplicas"], spec["maxReplicas"]) == (4, 10)
     assert (records["capacity.scaling.web.minimum"], records["capacity.scaling.web.maximum"]) == (4, 10)
@@ -181,9 +181,16 @@ def test_without_a_usable_forecast_there_is_nothing_to_explore() -> None:
 
 @pytest.mark.parametrize("content", ["", "a: 1\n"])
 def test_a_generated_file_is_linked_or_asked_for(content: str) -> None:
-    shown = show.kubernetes_file("autoscalers.yaml", content, about="autoscalers")
+    shown = show.kubernetes_file("autoscalers.yaml", (content, ()), about="autoscalers")
     assert ("artifacts/autoscalers.yaml" in shown.markdown()) == bool(content)
     assert bool(shown.gaps) == (not content)
+
+
+def test_a_component_that_kubernetes_refuses_is_named_beside_the_others() -> None:
+    shown = show.kubernetes_file("autoscalers.yaml", ("a: 1\n", ("'Check Out' is no Kubernetes name",)), about="x")
+    assert "artifacts/autoscalers.yaml" in shown.markdown()
+    (gap,) = shown.gaps
+    assert gap.degraded and "Check Out" in gap.because and "Check Out" in shown.markdown()
 
 
 def test_every_gap_of_an_empty_plan_names_somebody_to_ask() -> None:

@@ -54,10 +54,7 @@ def run(
     except ChildDied as died:
         raise NotebookError(f"{notebook.stem}: {watch.where(cells)}{cause(died)}; nothing was written") from None
     except TooLong as late:
-        raise NotebookError(
-            f"{notebook.stem}: {watch.where(cells)}no answer within {late.limit:g} s, so it was ended, with "
-            "everything it had started; nothing was written"
-        ) from None
+        raise NotebookError(too_long(notebook, watch.where(cells), late.limit)) from None
     if "raised" in answer:
         raise _error(notebook, answer["raised"])
     if "failed" in answer:
@@ -98,6 +95,14 @@ def cause(died: ChildDied) -> str:
     if died.code < 0:
         return f"its process died of {signal.Signals(-died.code).name}"
     return f"its process ended itself with exit code {died.code}"
+
+
+def too_long(notebook: Path, where: str, seconds: float) -> str:
+    """What is said of a notebook that gave no answer in time."""
+    return (
+        f"{notebook.stem}: {where}no answer within {seconds:g} s, so it was ended, with everything it had started; "
+        "nothing was written"
+    )
 
 
 def rendered(wanted: Mapping[str, Any], folder: Path, tell: Tell) -> dict[str, Any]:
