@@ -9,6 +9,7 @@ from typing import Final
 from sre_kit.errors import SREKitError
 from sre_kit.load import asked
 from sre_kit.load.documents import decoded
+from sre_kit.load.memory_server import SCHEME
 from sre_kit.load.params import raw
 from sre_kit.load.projects import Project
 from sre_kit.render.kept import FOLDER, Answers, Kept
@@ -29,7 +30,15 @@ def kept(project: Project) -> Kept:
         return Answers(read.state, read.answers)
 
     always = [*_params(project.params_path), *_named(project)]
-    return Kept(places.state(project.root) / FOLDER, project.root, tuple(always), _foreign, answered)
+    graph = _graph(project)
+    always = [path for path in always if path != graph]
+    return Kept(places.state(project.root) / FOLDER, project.root, tuple(always), _foreign, graph, answered)
+
+
+def _graph(project: Project) -> Path | None:
+    """The knowledge graph's file, where it is one."""
+    written = project.params.project.knowledge_graph
+    return places.resolve(written, project.base).absolute() if written and not written.startswith(SCHEME) else None
 
 
 def _foreign(raw: bytes) -> bytes | None:

@@ -16,6 +16,7 @@ from typing import Any
 from sre_kit import check as rubric
 from sre_kit import load
 from sre_kit.cli import plan, unchanged
+from sre_kit.cli import remember as memory
 from sre_kit.cli.kept import kept
 from sre_kit.cli.options import PRECEDENCE, Options, check_options
 from sre_kit.errors import NotebookError, OutOfDateError, ParameterError, ProtectedError
@@ -46,6 +47,8 @@ class Report:
     notes: Sequence[str]
     published: Mapping[str, str | None] = field(default_factory=dict)
     """Path, relative to the project, -> hash of every file of the set; None where there shall be none."""
+    waits: bool = False
+    """Whether something did not reach the knowledge graph, so that the next render has more to do."""
 
     def as_json(self) -> dict[str, Any]:
         """Stable keys; times in seconds."""
@@ -78,7 +81,7 @@ def run(options: Options) -> int:
     project = load.project(options.params, options.as_of)
     report, code = render(project, options)
     _say(report, options)
-    if unchanged.applies(options) and not options.force:
+    if unchanged.applies(options) and not options.force and not report.waits:
         _remember(project, options, report, code)
     return code
 
@@ -112,7 +115,7 @@ def render(project: Project, options: Options) -> tuple[Report, int]:
         target.mkdir(parents=True, exist_ok=True)
     root = publish.Root(target, only=()) if options.out else publish.Root(project.root)
     prefix = "" if options.out else f"{places.DOCUMENTS.as_posix()}/"
-    writes = not (options.dry_run or options.check)
+    writes, waits = not (options.dry_run or options.check), False
     with publish.lock(root) if writes else nullcontext():
         previous = manifests.read(target / places.MANIFEST)
         if not options.out:
@@ -145,9 +148,13 @@ def render(project: Project, options: Options) -> tuple[Report, int]:
                 plan.keep(root, edit)
             with stopping.deferred():
                 publish.publish(root, changes)
+            if not options.out and project.params.project.knowledge_graph:
+                delivery = memory.remember(project, outcome.manifest, named_secrets(project))
+                waits = bool(delivery.waiting)
+                notes += [said] if (said := memory.note(project, delivery)) else []
     breaches = _breaches(outcome.manifest, options.fail_on)
     hashes = {path: None if content is None else manifests.sha256(content) for path, content in files.items()}
-    report = Report(outcome, changes, _degraded(outcome), breaches, target, writes, notes, hashes)
+    report = Report(outcome, changes, _degraded(outcome), breaches, target, writes, notes, hashes, waits)
     return report, _exit_code(report, options)
 
 

@@ -62,6 +62,32 @@ def as_json(project: Project) -> dict[str, Any]:
             "problem": plan.problem,
         },
         "source": project.about.source or None,
+        "since": since(project),
+    }
+
+
+def since(project: Project) -> dict[str, Any] | None:
+    """
+    The last render, as the manifest or the knowledge graph knows it, and the inputs that changed since; None: none.
+
+    `waiting` counts what did not reach the knowledge graph.
+    """
+    from sre_kit.cli.remember import outbox
+    from sre_kit.load.inputs import inputs
+    from sre_kit.store import knowledge, places
+    from sre_kit.store.remembered import changed_inputs
+
+    published = project.published.documents
+    if not published:
+        return None
+    there = (project.root / places.DOCUMENTS / places.MANIFEST).exists()
+    waiting = knowledge.read(outbox(project)) if outbox(project).is_file() else knowledge.Graph()
+    return {
+        "known_from": f"{places.DOCUMENTS.as_posix()}/{places.MANIFEST}" if there else "the knowledge graph",
+        "versions": {name: one.version for name, one in sorted(published.items())},
+        "as_of": max(one.as_of for one in published.values()),
+        **changed_inputs(published.values(), inputs(project)),
+        "waiting": len(waiting.entities) + len(waiting.relations),
     }
 
 
@@ -90,6 +116,7 @@ def _print(project: Project, opening: dict[str, Any]) -> None:
     for one in opening["conflicts"]:
         say(f"conflict: {one['kind']} in {', '.join(one['among'])}; {one['chosen']} stands: {one['rule']}")
     _print_readiness(opening["readiness"], say)
+    _print_since(opening["since"], say)
     say(f"\n{opening['facts']} facts; measurements from: {opening['source'] or 'no source configured'}")
     say(f"Next: sre-kit render --params {shlex.quote(str(project.params_path))}")
 
@@ -105,6 +132,21 @@ def _print_readiness(ready: dict[str, Any], say: Callable[[str], None]) -> None:
         say(f"  {one['phase']}: {one['status'] or 'no status'}")
     for task in ready["sre_tasks_open"]:
         say(f"  open: {task}")
+
+
+def _print_since(found: dict[str, Any] | None, say: Callable[[str], None]) -> None:
+    if not found:
+        say("\nNo render is known, neither from docs/SRE nor from a knowledge graph")
+        return
+    versions = ", ".join(f"{name} {version}" for name, version in found["versions"].items())
+    say(f"\nLast render, by {found['known_from']}: as of {found['as_of'][:16]}; versions: {versions}")
+    for how in ("changed", "new", "gone"):
+        if found[how]:
+            say(f"  {how} since: {', '.join(found[how])}")
+    if not any(found[how] for how in ("changed", "new", "gone")):
+        say("  nothing that it was made from has changed since")
+    if found["waiting"]:
+        say(f"  {found['waiting']} entities and relations wait to be stored in the knowledge graph; a render does it")
 
 
 def owed(missing: Sequence[Mapping[str, str]]) -> dict[str, list[str]]:

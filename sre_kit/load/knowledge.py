@@ -50,7 +50,8 @@ class Candidate:
 
     def __str__(self) -> str:
         state = f"build-plan.md: {'yes' if self.score[0] else 'no'}, phase folders: {self.score[1]} of {len(EXPECTED)}"
-        return f"{self.path} (line {self.line}; {state if self.exists else 'no such folder here'})"
+        where = f"line {self.line}; " if self.line else ""
+        return f"{self.path} ({where}{state if self.exists else 'no such folder here'})"
 
 
 def project_path(graph: Path, *, home: Path | None = None) -> tuple[Path, str]:
@@ -71,24 +72,44 @@ def project_path(graph: Path, *, home: Path | None = None) -> tuple[Path, str]:
     DocumentError
         The file cannot be read.
     """
-    found = knowledge.read(graph)
+    return project_in(knowledge.read(graph), str(graph), graph.parent, home=home)
+
+
+def project_in(found: Graph, name: str, base: Path, *, home: Path | None = None) -> tuple[Path, str]:
+    """
+    As `project_path`, in the graph that is called `name`; relative paths in it are relative to `base`.
+
+    Raises
+    ------
+    ParameterError
+        As `project_path`.
+    """
     way_out = "set project.path in the params file"
     sources = _sources(found)
     if not sources:
         unread = f"; not read: {'; '.join(found.problems)}" if found.problems else ""
-        raise ParameterError(f"{graph}: there is no entity ProjectMetadata{unread}; {way_out}")
-    candidates, refused = _candidates(sources, graph.parent, home or Path("~").expanduser())
+        raise ParameterError(f"{name}: there is no entity ProjectMetadata{unread}; {way_out}")
+    candidates, refused = _candidates(sources, base, home or Path("~").expanduser())
     here = [candidate for candidate in candidates if candidate.exists]
     best = [candidate for candidate in here if candidate.score == max(one.score for one in here)]
     if len(best) == 1:
         chosen = best[0]
         remark = f"; not read: {'; '.join(found.problems)}" if found.problems else ""
-        return chosen.path, f"knowledge graph: {graph.name}, line {chosen.line}, {chosen.written!r}{remark}"
+        return chosen.path, f"knowledge graph: {_short(name)}{_line(chosen.line)}, {chosen.written!r}{remark}"
     if best:
         listed = "\n  ".join(str(candidate) for candidate in best)
-        raise ParameterError(f"{graph}: several project folders fit alike:\n  {listed}\n{way_out}")
+        raise ParameterError(f"{name}: several project folders fit alike:\n  {listed}\n{way_out}")
     listed = "\n  ".join([*(str(candidate) for candidate in candidates), *refused]) or "it names no path"
-    raise ParameterError(f"{graph}: ProjectMetadata leads to no folder:\n  {listed}\n{way_out}")
+    raise ParameterError(f"{name}: ProjectMetadata leads to no folder:\n  {listed}\n{way_out}")
+
+
+def _short(name: str) -> str:
+    return name.rpartition("/")[2]
+
+
+def _line(number: int) -> str:
+    """Where in a file; a server has no lines."""
+    return f", line {number}" if number else ""
 
 
 def _sources(graph: Graph) -> list[Entity]:
@@ -117,7 +138,7 @@ def _candidates(sources: list[Entity], base: Path, home: Path) -> tuple[list[Can
         for text in entity.observations:
             for written in _written(text):
                 if _is_placeholder(written):
-                    refused.append(f"{written!r} (line {entity.line}; a placeholder)")
+                    refused.append(f"{written!r} ({f'line {entity.line}; ' if entity.line else ''}a placeholder)")
                     continue
                 path = _folder(written, base, home)
                 known.setdefault(path, _scored(path, written, entity.line))

@@ -71,6 +71,9 @@ class ProjectParams:
     name: str
     path: str = ""
     knowledge_graph: str = ""
+    """A file, or ``mcp:NAME`` for a server of `mcp_servers`; a render stores there what later sessions need."""
+    mcp_servers: str = ""
+    """The ``mcpServers`` JSON file, as desktop programs read it."""
     zone: Zone = "UTC"
     currency: str = "USD"
     country: str = ""

@@ -14,17 +14,18 @@ from typing import TYPE_CHECKING
 from sre_kit.compute.asked import Facts, Read, Watched, unnoted
 from sre_kit.compute.slo import SLO
 from sre_kit.compute.vocabulary import About, Document, Fact, Gap, Version
-from sre_kit.errors import DocumentError, ParameterError, nearest
+from sre_kit.errors import DocumentError, ParameterError, SREKitError, nearest
 from sre_kit.load import asked
 from sre_kit.load import params as params_file
 from sre_kit.load.documents import BUILD_PLAN, Text, documents, read_document, stated_date
-from sre_kit.store import manifest, places
+from sre_kit.store import manifest, places, remembered
 from sre_kit.units import instant, utc
 
 if TYPE_CHECKING:
     from sre_kit.load.buildplan import Readiness
     from sre_kit.load.facts import Conflict
     from sre_kit.load.metrics import Source
+    from sre_kit.store.memory import Memory
     from sre_kit.store.snapshot import Snapshot
 
 
@@ -61,9 +62,41 @@ class Project:
         return Watched(found, partial(self.asked.note, asked.DOCUMENTS))
 
     @cached_property
+    def published(self) -> manifest.Manifest:
+        """
+        What was published last: the manifest beside the documents, else as far as the knowledge graph remembers it.
+
+        A graph that cannot be read is as good as none: a version too low is no reason to stop.
+        """
+        found = manifest.read(self.root / places.DOCUMENTS / places.MANIFEST)
+        if found.documents or not self.params.project.knowledge_graph:
+            return found
+        try:
+            return remembered.manifest(self.memory.read(), self.name)
+        except SREKitError:
+            return found
+
+    @property
+    def memory(self) -> Memory:
+        """
+        The knowledge graph that the params name.
+
+        Raises
+        ------
+        ParameterError
+            They name none, or a server of which nothing is known.
+        """
+        from sre_kit.load.memory_server import open_memory
+
+        given = self.params.project
+        if not given.knowledge_graph:
+            raise ParameterError(f"{self.params_path.name}: project.knowledge_graph names no knowledge graph")
+        return open_memory(given.knowledge_graph, given.mcp_servers, self.base)
+
+    @cached_property
     def about(self) -> About:
         """What every document says about itself."""
-        published = manifest.read(self.root / places.DOCUMENTS / places.MANIFEST)
+        published = self.published
         return About(
             project=self.name,
             as_of=self.as_of,
@@ -251,9 +284,12 @@ def project_root(checked: params_file.Params, base: Path) -> tuple[Path, str]:
             )
         return root, "params: project.path"
     if given.knowledge_graph:
-        from sre_kit.load.knowledge import project_path
+        from sre_kit.load.knowledge import project_in
+        from sre_kit.load.memory_server import open_memory
 
-        return project_path(places.resolve(given.knowledge_graph, base))
+        memory = open_memory(given.knowledge_graph, given.mcp_servers, base)
+        beside = places.resolve(given.mcp_servers or given.knowledge_graph, base).parent
+        return project_in(memory.read(), memory.name, beside)
     raise ParameterError(
         "the project's path is not known; set project.path in the params, "
         "or project.knowledge_graph to the graph's file"

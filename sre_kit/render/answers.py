@@ -67,7 +67,7 @@ def remember(
                 leave = set() if entry is newest else set(entry["loaded"])
                 files |= {path: state for path, state in entry["files"].items() if path not in leave}
                 folders |= {path: state for path, state in entry["folders"].items() if path not in leave}
-            files = {path: state for path, state in files.items() if not _ours(holds.root, Path(path))}
+            files = {path: state for path, state in files.items() if not _ours(holds, Path(path))}
         except (OSError, ValueError, KeyError, TypeError):
             return
         if not _same(files, folders):
@@ -104,9 +104,9 @@ def _same(files: Mapping[str, str | None], folders: Mapping[str, str | None]) ->
     )
 
 
-def _ours(root: Path, path: Path) -> bool:
-    """What a render writes: it is compared as it was published, not as it was read."""
-    return path == root / BUILD_PLAN or path.is_relative_to(root / places.DOCUMENTS)
+def _ours(holds: Kept, path: Path) -> bool:
+    """What a render writes: it is compared as it was published, not as it was read; the graph is no part of it."""
+    return path in (holds.root / BUILD_PLAN, holds.graph) or path.is_relative_to(holds.root / places.DOCUMENTS)
 
 
 def _digest(value: object) -> str:

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from sre_kit.render.engine import Rendered
-from sre_kit.store import places
+from sre_kit.store import knowledge, places
 from sre_kit.store.manifest import Manifest, sha256
 
 FORMAT: Final = 2
@@ -53,6 +53,8 @@ class Kept:
         Files that every notebook is taken to have read, whatever was seen: params and what they name.
     foreign
         What of a build plan's text is not ours; None where nothing else is there.
+    graph
+        The knowledge graph's file, into which we write: only what others wrote there counts.
     asked
         What the project's documents answer to questions now, as hashes, and under ``state`` the hash of all that they
         say; a notebook that tells its questions depends on the answers alone.
@@ -62,6 +64,7 @@ class Kept:
     root: Path
     always: tuple[Path, ...] = ()
     foreign: Callable[[bytes], bytes | None] = lambda raw: raw
+    graph: Path | None = None
     asked: Callable[[Iterable[str]], Answers] = lambda questions: Answers("", {})
     whys: dict[str, str] = field(default_factory=dict)
     """Document -> why it could not be taken as it was kept."""
@@ -203,6 +206,8 @@ class Kept:
         if path == self.root / BUILD_PLAN and path.is_file():
             theirs = self.foreign(path.read_bytes())
             return None if theirs is None else sha256(theirs)
+        if path == self.graph and path.is_file():
+            return sha256(repr(knowledge.theirs(path)))
         return content(path)
 
     def _short(self, path: str) -> str:

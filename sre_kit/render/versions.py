@@ -13,10 +13,12 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from sre_kit.escape import md_code, md_text
-from sre_kit.store.manifest import CHANGES_MARK, sha256
+from sre_kit.store.manifest import CHANGES_LINE_MARK, CHANGES_MARK, sha256
 
 SHOWN: Final = 12
 """Changed numbers that are listed; the rest is counted."""
+IN_A_LINE: Final = 3
+"""The same in a header."""
 _VERSION: Final = re.compile(r"^- \*\*Version:\*\* (\d+)$", re.MULTILINE)
 
 
@@ -54,7 +56,26 @@ def settled(text: str, header: str, machine: Mapping[str, Any], records: Sequenc
     if header:
         text = text.replace(header, _VERSION.sub(f"- **Version:** {version}", header, count=1), 1)
     now = {record["name"]: record["value"] for record in records}
-    return Settled(text.replace(CHANGES_MARK, changes(before, now)), version, body, before)
+    text = text.replace(CHANGES_LINE_MARK, changes_line(before, now)).replace(CHANGES_MARK, changes(before, now))
+    return Settled(text, version, body, before)
+
+
+def changes_line(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+    """
+    The same as `changes` in one line, for the header.
+
+    >>> changes_line({"version": 2, "records": {"a": 1, "b": 2}}, {"a": 1.5, "b": 2, "c": 3})
+    'since version 2, 2 of 3 numbers: `a` 1 → 1.5, `c` – → 3'
+    """
+    number, old = before["version"], before["records"]
+    if not number:
+        return "none, this is the first version"
+    differing = _differing(old, now)
+    if not differing:
+        return f"since version {number} the words changed and no number did"
+    first = [f"{md_code(name)} {_shown(old.get(name))} → {_shown(now.get(name))}" for name in differing[:IN_A_LINE]]
+    more = f" and {len(differing) - IN_A_LINE} more" if len(differing) > IN_A_LINE else ""
+    return f"since version {number}, {len(differing)} of {len(now)} numbers: {', '.join(first)}{more}"
 
 
 def changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
@@ -74,7 +95,7 @@ def changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
     number, old = before["version"], before["records"]
     if not number:
         return "This is the first version of this document."
-    differing = [name for name in sorted({*old, *now}) if old.get(name) != now.get(name)]
+    differing = _differing(old, now)
     if not differing:
         return f"Since version {number} the words changed and no number did."
     rows = [
@@ -84,6 +105,10 @@ def changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
     table = "\n".join(["| Number | " + f"Version {number} | Now |", "| :-- | --: | --: |", *rows])
     more = f"\n\nAnd {len(differing) - SHOWN} more." if len(differing) > SHOWN else ""
     return f"Since version {number}, {len(differing)} of {len(now)} numbers changed:\n\n{table}{more}"
+
+
+def _differing(old: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    return [name for name in sorted({*old, *now}) if old.get(name) != now.get(name)]
 
 
 def _shown(value: object) -> str:

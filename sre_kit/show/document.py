@@ -19,7 +19,7 @@ from sre_kit.show.shown import Shown, open_gaps
 from sre_kit.show.table import Table, pipe_table
 from sre_kit.show.text import Code, Inline, Lines, Link, inline
 from sre_kit.store.dependencies import dependencies
-from sre_kit.store.manifest import CHANGES_MARK
+from sre_kit.store.manifest import CHANGES_LINE_MARK, CHANGES_MARK
 from sre_kit.units import MISSING, percent, span, utc
 
 
@@ -75,13 +75,14 @@ class Header(Shown):
         return self.about.published.get(self.name, Version()).number + 1
 
     def markdown(self) -> str:
-        """Five lines, and the dependencies folded away."""
+        """Six lines, and the dependencies folded away."""
         about = self.about
         source = about.source or "none configured"
         lines = [
             f"- **Project:** {md_text(about.project)}",
             f"- **Date:** {about.as_of:%Y-%m-%d} (as of {utc(about.as_of)})",
             f"- **Version:** {self.version}",
+            f"- **Changes:** {CHANGES_LINE_MARK}",
             f"- **Measurements:** {md_text(source)}" + (" — **synthetic data**" if about.synthetic else ""),
             f"- **Decisions:** {inline(Code(about.params))}, sha256 `{about.params_sha256[:12]}`",
         ]

@@ -172,6 +172,18 @@ def foreign(graph: Graph) -> tuple[Entity, ...]:
     return tuple(entity for entity in graph.entities if not entity.type.startswith(OURS))
 
 
+def theirs(path: Path) -> tuple[object, ...]:
+    """All that others wrote into the graph at `path`, for telling whether it changed; empty where it is unreadable."""
+    try:
+        graph = read(path)
+    except DocumentError:
+        return ()
+    ours = {entity.name for entity in graph.entities} - {entity.name for entity in foreign(graph)}
+    entities = [(one.name, one.type, one.observations) for one in foreign(graph)]
+    relations = [(r.source, r.target, r.type) for r in graph.relations if r.source not in ours]
+    return (entities, relations)
+
+
 def replace_file(path: Path, new: bytes) -> None:
     """The whole file or none of it: a temporary one beside it, synced, renamed; the mode is kept."""
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")

@@ -27,6 +27,10 @@ CHANGES_MARK: Final = f"(*changes*){_UNFORGEABLE}"
 """Where an export prints what changed since the last version that differs: only there is the body known."""
 
 
+CHANGES_LINE_MARK: Final = f"(*changes in a line*){_UNFORGEABLE}"
+"""Where the header says the same in one line."""
+
+
 def claim_mark(name: str) -> str:
     """Where an export prints how far the file `name` was checked."""
     return f"(*claim:{name}*){_UNFORGEABLE}"

@@ -1,0 +1,113 @@
+"""
+What a knowledge graph remembers of the documents that were published: enough to go on where their files are missing.
+
+A checkout without docs/SRE, or another machine, then still counts versions on, and says what changed since. Each line
+for machines is an observation of the entity ``<project>: SRE documents``: the memory server keeps nothing else.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from sre_kit.store.knowledge import Entity, Graph
+from sre_kit.store.manifest import Manifest, Published, values
+
+TYPE: Final = "sre-documents"
+_DOCUMENT: Final = "sre-kit document "
+_INPUTS: Final = "sre-kit inputs "
+_HASH: Final = 16
+"""Digits of an input's hash that are kept; enough to tell two contents apart."""
+
+
+def entity_name(project: str) -> str:
+    """The name of the entity about a project's documents."""
+    return f"{project}: SRE documents"
+
+
+def observations(manifest: Manifest) -> tuple[str, ...]:
+    """The lines for machines about what `manifest` says was published."""
+    inputs = {path: digest[:_HASH] for one in manifest.documents.values() for path, digest in one.inputs.items()}
+    lines = [f"{_INPUTS}{_json(inputs)}"]
+    for name, one in sorted(manifest.documents.items()):
+        now = values(manifest, name)
+        old: Mapping[str, Any] = one.before.get("records", {})
+        differing = {key: old.get(key) for key in sorted({*old, *now}) if old.get(key) != now.get(key)}
+        said = {
+            "name": name,
+            "path": one.path,
+            "version": one.version,
+            "as_of": one.as_of,
+            "sha256": one.sha256,
+            "body_sha256": one.body_sha256,
+            "numbers": now,
+            "before": {"version": one.before.get("version", 0), "differing": differing},
+        }
+        lines.append(f"{_DOCUMENT}{_json(said)}")
+    return tuple(lines)
+
+
+def manifest(graph: Graph, project: str) -> Manifest:
+    """
+    The published set as far as `graph` remembers it: versions, hashes, inputs and numbers; empty where it does not.
+
+    Units and sources of the numbers, checks, gaps and findings are not remembered.
+    """
+    entity = next((one for one in graph.entities if one.name == entity_name(project) and one.type == TYPE), None)
+    if entity is None:
+        return Manifest()
+    found: dict[str, Published] = {}
+    records: dict[str, dict[str, Any]] = {}
+    inputs: Mapping[str, str] = {}
+    for said in _said(entity, _INPUTS):
+        inputs = {str(path): str(digest) for path, digest in said.items()}
+    for said in _said(entity, _DOCUMENT):
+        try:
+            name, now, before = str(said["name"]), dict(said["numbers"]), said["before"]
+            old = {**now, **before["differing"]} if before["version"] else {}
+            found[name] = Published(
+                path=str(said["path"]),
+                version=int(said["version"]),
+                sha256=str(said["sha256"]),
+                body_sha256=str(said["body_sha256"]),
+                as_of=str(said["as_of"]),
+                before={"version": int(before["version"]), "records": old},
+                inputs=inputs,
+            )
+        except (KeyError, TypeError, ValueError):
+            continue  # written by another version, or changed by hand
+        records |= {str(key): {"value": value, "document": name} for key, value in now.items()}
+    return Manifest(found, records)
+
+
+def changed_inputs(published: Iterable[Published], now: Mapping[str, str]) -> dict[str, list[str]]:
+    """
+    Inputs that are ``changed``, ``new`` or ``gone`` since the documents were made from them.
+
+    >>> one = Published("p", 1, "", "", "", inputs={"a": "12", "b": "34"})
+    >>> changed_inputs([one], {"a": "99", "c": "56"})
+    {'changed': ['a'], 'new': ['c'], 'gone': ['b']}
+    """
+    was = {path: digest for one in published for path, digest in one.inputs.items()}
+    same = {path for path, digest in was.items() if digest and now.get(path, "")[: len(digest)] == digest}
+    return {
+        "changed": sorted((was.keys() & now.keys()) - same),
+        "new": sorted(now.keys() - was.keys()),
+        "gone": sorted(was.keys() - now.keys()),
+    }
+
+
+def _said(entity: Entity, prefix: str) -> Iterable[dict[str, Any]]:
+    for text in entity.observations:
+        if text.startswith(prefix):
+            try:
+                value = json.loads(text.removeprefix(prefix))
+            except (ValueError, RecursionError):
+                continue
+            if isinstance(value, dict):
+                yield value
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
