@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 HOUR: Final = timedelta(hours=1)
 oncall = typer.Typer(
-    help="On-call calendars (.ics) of any tool: audit one, compare two, list shifts.",
+    help="On-call calendars (.ics) of any tool: audit one, compare two, list shifts; the digest of a handover.",
     rich_markup_mode=None,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -135,6 +135,21 @@ def shifts_command(
     for one in found.left_out:
         print(f"left out: {plain(one)}", file=sys.stderr)
     return 1 if found.left_out else 0
+
+
+@oncall.command("digest")
+def digest_command(
+    params: Annotated[str, typer.Option("--params", help="Params file or folder.", metavar="PATH")],
+    as_of: Annotated[str, typer.Option("--as-of", help="Report time; default: the last complete UTC hour.")] = "",
+    since: Annotated[str, typer.Option("--since", help="Last handoff; default: when the turn began.")] = "",
+) -> int:
+    """Print what whoever takes the pager has to know: open incidents, the last turn, what is owed, what comes.
+
+    Markdown on standard output, for a chat or an e-mail.
+    """
+    from sre_kit.cli.digest import digest
+
+    return digest(params, as_of, since)
 
 
 def _cell(text: str) -> str:

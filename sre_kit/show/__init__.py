@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import Any
 
 _WHERE: dict[str, str] = {
+    **dict.fromkeys(("rota_explorer",), "rota_settings"),
     **dict.fromkeys(
         ("severities", "severity_matrix", "alert_grades", "severity_words", "severity_decision"), "severity"
     ),
