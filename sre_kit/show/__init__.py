@@ -11,6 +11,8 @@ from typing import Any
 
 _WHERE: dict[str, str] = {
     **dict.fromkeys(("rota_explorer",), "rota_settings"),
+    **dict.fromkeys(("escalation_chain", "experts", "vendors", "pager_down", "alert_routing"), "escalation"),
+    **dict.fromkeys(("paged",), "runbooks"),
     **dict.fromkeys(
         ("severities", "severity_matrix", "alert_grades", "severity_words", "severity_decision"), "severity"
     ),
@@ -33,16 +35,11 @@ _WHERE: dict[str, str] = {
             "rota",
             "rota_changes",
             "rota_checks",
-            "alert_routing",
             "clock_changes",
             "pager_loads",
             "interruptions",
             "plot_pager_loads",
             "calendars",
-            "escalation_chain",
-            "experts",
-            "vendors",
-            "pager_down",
             "on_call_now",
         ),
         "oncall",

@@ -48,7 +48,7 @@ def oncall_digest(told: Handover) -> Stack:
     """Who has the pager and until when, what runs, what happened since the last handoff, what is owed, what comes."""
     return Stack(
         Heading(1, f"On call: {told.project}, {utc(told.as_of)}"),
-        on_call_now(told.schedule, told.as_of),
+        on_call_now(told.schedule, told.as_of, told.oncall.people),
         Heading(2, "Open now"),
         open_incidents(told.log, told.as_of),
         Heading(2, f"Since the last handoff, {utc(told.since)}"),

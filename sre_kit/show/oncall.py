@@ -9,10 +9,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from sre_kit.compute.duty import HOUR_CLASSES, Load
-from sre_kit.compute.escalation import escalation_problems, late_severities, notified, worst_case
-from sre_kit.compute.incidents import Severity
 from sre_kit.compute.interruption import Interruptions
-from sre_kit.compute.oncall import WEEK, OnCall, Schedule, Shift
+from sre_kit.compute.oncall import WEEK, OnCall, Person, Schedule, Shift
 from sre_kit.compute.pager_cover import gap_groups, gap_words
 from sre_kit.compute.rota_checks import ADVICE, RotaReview
 from sre_kit.compute.vocabulary import Finding, Gap
@@ -25,7 +23,6 @@ from sre_kit.show.text import Inline, Lines, Strong
 from sre_kit.units import MISSING, number, percent, span, utc
 
 ROTA_GAP: Final = Gap("who is on call", "DevOps Engineer", "params: oncall.rotations")
-CHAIN_GAP: Final = Gap("the escalation chain", "Head of Engineering", "params: oncall.escalation")
 HOUR: Final = timedelta(hours=1)
 MEDIA: Final = {"ics": "text/calendar", "json": "application/json", "csv": "text/csv"}
 TABLES: Final = {
@@ -281,85 +278,22 @@ def calendars(files: Mapping[str, str]) -> Stack:
     )
 
 
-def escalation_chain(oncall: OnCall, severities: Sequence[Severity]) -> Table:
-    """When each step is paged if nobody before it answers, and whether the acknowledge targets survive it."""
-    steps = notified(oncall.escalation)
-    worst = worst_case(oncall.escalation)
-    rows: list[Sequence[Inline]] = [
-        (str(n), s.step.who, f"{span(s.step.wait)} x {s.step.repeats}", _after(s.after), _after(s.until))
-        for n, s in enumerate(steps, 1)
-    ]
-    problems = escalation_problems(oncall) if steps else []
-    late = late_severities(severities, worst) if worst else []
-    notes: list[Inline] = []
-    if worst is not None:
-        notes.append(f"Worst case to a human: {span(worst)} (sum of wait x repeats).")
-        kept = [level for level in severities if level.pages and level not in late]
-        notes += [f"{x.name}: {span(worst)} is within its acknowledge target of {span(x.acknowledge)}." for x in kept]
-        notes += [
-            Strong(f"{x.name}: {span(worst)} is longer than its acknowledge target of {span(x.acknowledge)}.")
-            for x in late
-        ]
-    notes += [Strong(f"Problem: {problem}.") for problem in problems]
-    return Table(
-        ("Step", "Who", "Waits", "Paged after", "Given up after"),
-        rows,
-        source="params: oncall.escalation",
-        note=Lines(notes) if notes else "",
-        gaps=() if rows else (CHAIN_GAP,),
-        findings=tuple(
-            Finding(
-                7,
-                (worst - x.acknowledge) / HOUR if worst else 0,
-                f"escalation takes {span(worst)} in the worst case, {x.name} is to be acknowledged "
-                f"within {span(x.acknowledge)}",
-            )
-            for x in late
-        ),
-        records=(Record("oncall.escalation_worst_minutes", worst / timedelta(minutes=1), "min"),) if worst else (),
-    )
-
-
-def alert_routing(routes: str, tests: str, watchdog: str) -> Stack:
-    """The way of an alert to a receiver, as a file for Alertmanager, with the test of every route and the watchdog."""
-    media = "application/yaml"
-    return Stack(
-        Artifact("alertmanager.yml", routes, media, "Alertmanager routes by severity, with a dead man's switch"),
-        Artifact("alertmanager.routes-test.yaml", tests, media, "where each severity must arrive"),
-        Artifact("watchdog.rules.yaml", watchdog, media, "the alert that always fires, for the dead man's switch"),
-    )
-
-
-def experts(oncall: OnCall) -> Table:
-    """Functional escalation: who knows what."""
-    rows: list[Sequence[Inline]] = [(topic, who) for topic, who in oncall.experts.items()]
-    gap = Gap("experts to escalate to", "Head of Engineering", "params: oncall.experts")
-    return Table(("Topic", "Who knows it"), rows, source="params: oncall.experts", gaps=() if rows else (gap,))
-
-
-def vendors(oncall: OnCall) -> Table:
-    """Support of the companies we depend on; numbers of accounts stay where the secrets are."""
-    rows: list[Sequence[Inline]] = [(vendor, how) for vendor, how in oncall.vendors.items()]
-    gap = Gap("vendor support contacts", "DevOps Engineer", "params: oncall.vendors")
-    return Table(("Vendor", "How to reach support"), rows, source="params: oncall.vendors", gaps=() if rows else (gap,))
-
-
-def pager_down(oncall: OnCall) -> Note:
-    """What happens when the paging tool itself is down."""
-    if not oncall.pager_down:
-        return Note.gap(Gap("what happens when the pager is down", "DevOps Engineer", "params: oncall.pager_down"))
-    return Note([Strong("When the paging tool is down:"), f" {oncall.pager_down}."])
-
-
-def on_call_now(schedule: Schedule, as_of: datetime) -> Note:
-    """Who has the pager at the report time."""
+def on_call_now(schedule: Schedule, as_of: datetime, people: Sequence[Person] = ()) -> Note:
+    """Who has the pager at the report time, and until when, also on the clock of each of `people`."""
     held = [s for s in schedule.shifts if s.start <= as_of < s.end]
     if not held and not schedule.shifts:
         return Note.gap(ROTA_GAP)
     if not held:
         return Note([Strong(f"Nobody is on call at {utc(as_of)}."), " See the gaps of the rota below."])
-    words = "; ".join(f"{s.layer}: {s.person} until {utc(s.end)}" for s in held)
+    zones = {person.name: person.zone for person in people}
+    words = "; ".join(f"{s.layer}: {s.person} until {utc(s.end)}{_own_clock(s, zones)}" for s in held)
     return Note([Strong(f"On call at {utc(as_of)}:"), f" {words}."])
+
+
+def _own_clock(shift: Shift, zones: Mapping[str, str]) -> str:
+    """The end of a shift on the clock of its person, where that is not UTC."""
+    name = zones.get(shift.person, "UTC")
+    return "" if name == "UTC" else f" ({shift.end.astimezone(zone(name)):%a %H:%M} {name})"
 
 
 def _state(rule: str, found: Sequence[str]) -> Inline:
@@ -375,7 +309,3 @@ def _during(schedule: Schedule, shift: Shift, layer: str) -> Inline:
 
 def _pages(load: Load) -> str:
     return MISSING if load.pages is None else f"{load.pages} ({load.night_pages})"
-
-
-def _after(value: timedelta) -> str:
-    return span(value) if value else "at once"

@@ -10,7 +10,7 @@ from datetime import date
 from typing import Final
 
 from sre_kit.compute.asked import of_kind
-from sre_kit.compute.incidents import Runbook
+from sre_kit.compute.incidents import IncidentPolicy, Runbook
 from sre_kit.compute.own_alerts import OwnRunbook
 from sre_kit.compute.runbooks import (
     Alert,
@@ -78,6 +78,28 @@ def runbook_sections(check: RunbookCheck) -> Stack:
         *(part for alert, runbook in check.pairs for part in _runbook(alert, runbook)),
         *(part for alert in check.without for part in _absent(alert)),
     )
+
+
+def paged(check: RunbookCheck, own: Sequence[OwnRunbook], policy: IncidentPolicy) -> Stack:
+    """The first lines for somebody woken: the runbook of each alert, those that page first, and where people meet."""
+    alerts = [alert for alert, _ in check.pairs] + list(check.without) + [one.own.alert for one in own]
+    waking = [alert for alert in alerts if _pages(alert)]
+    others = [alert for alert in alerts if not _pages(alert)]
+    lines = [
+        Note([Strong(words), " ", *_joined([Link(alert.name, f"#{_anchor(alert.name)}") for alert in some], " · ")])
+        for words, some in (("Paged?", waking), ("A ticket?", others))
+        if some
+    ]
+    rooms = [(name, policy.channels.get(name, "")) for name in ("chat", "bridge", "status page")]
+    where: list[Inline] = [
+        Span([f"{name} ", Link(place, place) if "://" in place else place]) for name, place in rooms if place
+    ]
+    meet = [Note([Strong("Where people meet:"), " ", *_joined(where, ", ")])] if where else []
+    return Stack(*(lines or [Note("No alert rule is known, so no runbook is linked here.")]), *meet)
+
+
+def _joined(parts: Sequence[Inline], between: str) -> list[Inline]:
+    return [piece for part in parts for piece in (between, part)][1:]
 
 
 def own_runbook_index(found: Sequence[OwnRunbook]) -> Shown:
@@ -207,14 +229,17 @@ def _gap(alert: Alert) -> Gap:
 
 
 def _finding(alert: Alert) -> Finding:
-    pages = any(word in (alert.severity.casefold(), alert.channel.casefold()) for word in PAGING)
-    kind = "page" if pages else "alert"
+    kind = "page" if _pages(alert) else "alert"
     return Finding(
         6,
-        2.0 if pages else 1.0,
+        2.0 if _pages(alert) else 1.0,
         f"the {kind} {alert.name} ({alert.severity or 'no severity'}) has "
         + ("no runbook here, only a link" if alert.runbook else "no runbook"),
     )
+
+
+def _pages(alert: Alert) -> bool:
+    return any(word in (alert.severity.casefold(), alert.channel.casefold()) for word in PAGING)
 
 
 def _anchor(text: str) -> str:

@@ -106,6 +106,9 @@ def front_matter(text: str) -> tuple[dict[str, Any], str, int]:
 
 def flat(record: Mapping[str, Any]) -> dict[str, Any]:
     """Keys in small letters, blanks as underscores; ``report: {ackTime}`` also as ``report.acktime``."""
+    names = _plain_names(tuple(record))
+    if names and not any(isinstance(value, dict) for value in record.values()):
+        return dict(zip(names, record.values(), strict=True))
     cells: dict[str, Any] = {}
     for key, value in record.items():
         name = _name(key)
@@ -114,6 +117,13 @@ def flat(record: Mapping[str, Any]) -> dict[str, Any]:
             for inner, one in value.items():
                 cells.setdefault(f"{name}.{str(inner).casefold()}", one)
     return cells
+
+
+@lru_cache(maxsize=1024)
+def _plain_names(keys: tuple[str, ...]) -> tuple[str, ...]:
+    """The names of a record's keys; none where two keys have one name. Records of one shape share them."""
+    names = tuple(_name(key) for key in keys)
+    return names if len(set(names)) == len(names) else ()
 
 
 @lru_cache(maxsize=4096)

@@ -8,7 +8,7 @@ the field uses for them.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
@@ -136,41 +136,30 @@ def incident(row: Row, how: Reading, clock: str, where: ZoneInfo | None, as_of: 
         raise Refused("it is over, but the record does not say since when")
     _check_order(times)
     flags = [*row.cells.get(FLAGS, ()), *assumed]
-    flags += [f"{name} lies after the report time" for name in MILESTONES if (at := times[name]) and at > as_of]
-    known = {name: at if at is None or at <= as_of else None for name, at in times.items()}
+    known = times
+    if later := [name for name in MILESTONES if (at := times[name]) is not None and at > as_of]:
+        flags += [f"{name} lies after the report time" for name in later]
+        known = {name: None if name in later else at for name, at in times.items()}
     if known["resolved"] == began:
         flags.append("zero length")
 
-    def cell(word: str) -> Any:
-        return row.cells[columns[word]] if word in columns else None
-
-    id_, impact, stated = _text(cell("id")), _text(cell("impact")), _text(cell("stated"))
+    # only what the row has is converted: most words of ours are in no one export
+    given = {word: convert(row.cells[columns[word]]) for word, convert in _CONVERT.items() if word in columns}
+    id_, impact = given.pop("id", ""), given.get("impact", "")
     return Incident(
         id=id_ or row.origin,
-        title=_text(cell("title")),
         began=began,
         resolved=known["resolved"],
         detected=known["detected"],
         acknowledged=known["acknowledged"],
         mitigated=known["mitigated"],
-        impact=impact,
-        services=_names(cell("services")),
-        cause=_text(cell("cause")),
-        kind=_kind(_text(cell("kind")), impact),  # type: ignore[arg-type]
-        stated=stated,
-        stated_minutes=stated_minutes(stated),
-        failed_share=_share(cell("failed_share")),
-        detected_by=_text(cell("detected_by")),
-        responder=_text(cell("responder")),
-        factors=_names(cell("factors")),
-        deploy=_text(cell("deploy")),
-        data_loss=_flag(cell("data_loss")),
-        manual=_flag(cell("manual")),
-        actions=_actions(id_, cell("actions")),
-        postmortem=_text(cell("postmortem")),
-        timeline=_timeline(cell("timeline"), zone, as_of),
+        kind=_kind(given.pop("kind", ""), impact),  # type: ignore[arg-type]
+        stated_minutes=stated_minutes(given["stated"]) if "stated" in given else None,
+        actions=_actions(id_, row.cells[columns["actions"]]) if "actions" in columns else (),
+        timeline=_timeline(row.cells[columns["timeline"]], zone, as_of) if "timeline" in columns else (),
         origin=row.origin,
         flags=tuple(flags),
+        **{"title": "", **given},
     )
 
 
@@ -242,6 +231,8 @@ def _text(value: Any) -> str:
 def _names(value: Any) -> tuple[str, ...]:
     if value is None:
         return ()
+    if isinstance(value, list) and len(value) == 1 and isinstance(value[0], str):
+        return (text,) if (text := value[0].strip()) else ()
     parts = value if isinstance(value, list) else re.split(r"[;,]", _text(value))
     names = (p.get("name") or p.get("title") or p.get("summary") or "" if isinstance(p, dict) else p for p in parts)
     return tuple(dict.fromkeys(text for name in names if (text := str(name).strip())))
@@ -318,3 +309,23 @@ def day(value: Any) -> date | None:
 def epoch(seconds: float) -> str:
     """An instant, given as seconds since 1970, as a source hands it on."""
     return datetime.fromtimestamp(seconds, UTC).isoformat()
+
+
+_CONVERT: Final[Mapping[str, Callable[[Any], Any]]] = {
+    "id": _text,
+    "title": _text,
+    "impact": _text,
+    "services": _names,
+    "cause": _text,
+    "kind": _text,
+    "stated": _text,
+    "failed_share": _share,
+    "detected_by": _text,
+    "responder": _text,
+    "factors": _names,
+    "deploy": _text,
+    "data_loss": _flag,
+    "manual": _flag,
+    "postmortem": _text,
+}
+"""Our word -> what makes a value of its cell."""
