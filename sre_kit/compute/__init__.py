@@ -12,7 +12,7 @@ from typing import Any
 
 _WHERE: dict[str, str] = {
     **dict.fromkeys(("graded", "unmapped", "selected", "downtime"), "incidents"),
-    **dict.fromkeys(("severity_matrix", "graded_alerts", "level_of"), "severity"),
+    **dict.fromkeys(("severity_matrix", "graded_alerts", "level_of", "derived_levels"), "severity"),
     **dict.fromkeys(("incident_statistics", "incident_window", "stated_durations"), "reliability"),
     **dict.fromkeys(("schedule",), "rota"),
     **dict.fromkeys(("rota_review",), "rota_checks"),

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from fractions import Fraction
 
-from sre_kit.compute.alerting import BurnRateAlert
+from sre_kit.compute.alerting import WORKBOOK_POLICY, BurnRateAlert
 from sre_kit.compute.incidents import Severity
 from sre_kit.compute.slo import SLO
 from sre_kit.compute.windows import nominal
@@ -96,6 +96,52 @@ def graded_alerts(
             agrees = pages.get(level, False) == (alert.severity == "page")
             found.append(AlertGrade(alert, period, factor, level, agrees))
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class DerivedLevel:
+    """
+    A level as the objectives' alerts give it, until people decide on a ladder.
+
+    It begins where a budget burns `burn_rate` times as fast as it may; at that rate a whole budget is gone after
+    `exhausted`. The last level has neither: it is all that burns slower.
+    """
+
+    name: str
+    burn_rate: Fraction | None
+    pages: bool
+    exhausted: timedelta | None
+    reason: str
+
+
+def derived_levels(slos: Sequence[SLO], alerts: Sequence[BurnRateAlert] = ()) -> list[DerivedLevel]:
+    """
+    The ladder that the burn-rate alerts imply: the fastest page, any page, any ticket, the rest.
+
+    A level takes the lowest factor of its alerts over all SLO windows, so that no alert falls below its level. None for
+    no objective. Response, acknowledge target and who is paged cannot be derived.
+    """
+    if not slos:
+        return []
+    policy = alerts or WORKBOOK_POLICY
+    periods = sorted({nominal(slo) for slo in slos})
+    pages = [alert for alert in policy if alert.severity == "page"]
+    fastest = max(pages, key=lambda alert: alert.factor(periods[0]), default=None)
+    tickets = [alert for alert in policy if alert.severity == "ticket"]
+    found: list[DerivedLevel] = []
+    for some, wakes, reason in (
+        ([fastest] if fastest else [], True, "the fastest page"),
+        ([alert for alert in pages if alert is not fastest], True, "any other page"),
+        (tickets, False, "any ticket"),
+    ):
+        rates = [(alert.factor(period), period) for alert in some for period in periods]
+        if not rates:
+            continue
+        lowest, period = min(rates)
+        if not found or lowest < (found[-1].burn_rate or 0):
+            gone = timedelta(seconds=float(Fraction(round(period.total_seconds())) / lowest))
+            found.append(DerivedLevel(f"SEV{len(found) + 1}", lowest, wakes, gone, reason))
+    return [*found, DerivedLevel(f"SEV{len(found) + 1}", None, False, None, "everything else")]
 
 
 def _unordered(severities: Sequence[Severity]) -> list[str]:

@@ -9,10 +9,10 @@ from typing import Final
 
 from sre_kit.compute.incidents import IncidentLog, IncidentPolicy, Severity, unmapped
 from sre_kit.compute.oncall import LAYERS
-from sre_kit.compute.severity import AlertGrade, SeverityMatrix
+from sre_kit.compute.severity import AlertGrade, DerivedLevel, SeverityMatrix
 from sre_kit.compute.vocabulary import Finding, Gap
 from sre_kit.show.incidents import LOG_GAP, log_source
-from sre_kit.show.shown import Note
+from sre_kit.show.shown import Note, Shown, Stack
 from sre_kit.show.table import Table
 from sre_kit.show.text import Inline, Lines, Strong
 from sre_kit.units import MISSING, number, percent, span
@@ -20,8 +20,12 @@ from sre_kit.units import MISSING, number, percent, span
 LADDER_GAP: Final = Gap("the severity ladder", "Head of Engineering", "params: incidents.severities")
 
 
-def severities(policy: IncidentPolicy) -> Table:
-    """The ladder: criteria, response, who is paged, how fast, how often it is spoken about, if it is written up."""
+def severities(policy: IncidentPolicy, derived: Sequence[DerivedLevel] = ()) -> Shown:
+    """
+    The ladder: criteria, response, who is paged, how fast, how often it is spoken about, if it is written up.
+
+    Where nobody has decided on one, what the alerts of the objectives imply stands below the question.
+    """
     rows: list[Sequence[Inline]] = [
         (
             Strong(level.name),
@@ -47,7 +51,27 @@ def severities(policy: IncidentPolicy) -> Table:
         "Update",
         "Post-mortem",
     )
-    return Table(columns, rows, source="params: incidents.severities", gaps=() if rows else (LADDER_GAP,))
+    ladder = Table(columns, rows, source="params: incidents.severities", gaps=() if rows else (LADDER_GAP,))
+    return ladder if rows or not derived else Stack(ladder, _derived(derived))
+
+
+def _derived(levels: Sequence[DerivedLevel]) -> Table:
+    """What the alerts imply; response and people are left to those who decide."""
+    rows: list[Sequence[Inline]] = [
+        (
+            level.name,
+            f"{number(level.burn_rate)} × or faster" if level.burn_rate is not None else "slower",
+            level.reason,
+            "pages" if level.pages else "nobody is woken",
+            MISSING if level.exhausted is None else span(level.exhausted),
+        )
+        for level in levels
+    ]
+    return Table(
+        ("Proposed level", "Budget burns", "Because of", "Wakes", "Whole budget gone in"),
+        rows,
+        source="derived from the burn-rate alerts of the objectives: assumption, until the ladder is decided",
+    )
 
 
 def severity_matrix(matrix: SeverityMatrix) -> Table:

@@ -66,3 +66,11 @@ def test_the_export_covers_every_minute_of_the_week_with_the_clock_change():
 
 def test_an_empty_rota_is_an_empty_calendar():
     assert shifts_in(icalendar_text([], AS_OF, "Shop", "Europe/London")) == []
+
+
+def test_two_who_shadow_at_once_have_events_of_their_own():
+    shadows = [Rotation(f"shadow {who}", [who], date(2026, 10, 19), layer="shadow") for who in ("Ann Lee", "Idle")]
+    oncall = OnCall(people=PEOPLE, rotations=[*ONCALL.rotations, *shadows])
+    text = calendars(schedule(oncall, AS_OF), oncall, "Shop")["oncall.ics"]
+    uids = re.findall(r"UID:(\S+(?:\r\n \S+)*)", text)
+    assert len(uids) == len(set(uids)) > 20

@@ -6,7 +6,7 @@ import icalendar
 import pytest
 import recurring_ical_events
 
-from sre_kit.compute.oncall import Absence, OnCall, Override, Person, Rotation
+from sre_kit.compute.oncall import Absence, OnCall, Override, Person, Restriction, Rotation
 from sre_kit.compute.rota import schedule
 from sre_kit.compute.shift_audit import audit
 from sre_kit.emit import icalendar_text, shifts_in
@@ -54,6 +54,22 @@ def test_a_year_in_zones_with_odd_clocks_has_no_gap_and_reads_the_same_by_three_
     assert result.coverage == {"primary": 1.0} and found.zone == zone
     # only a handoff in the hours of a clock change can be unclear
     assert {f.rule for f in result.findings} <= (set() if handoff == "MON 09:00" else {"clock"})
+
+
+@pytest.mark.parametrize("zone", ZONES)
+def test_hours_that_pass_midnight_and_clock_changes_read_the_same_and_leave_no_minute_out(tmp_path, zone):
+    halves = [Restriction("01:30", "13:30"), Restriction("13:30", "01:30")]
+    rotations = [
+        Rotation(f"half {n}", NAMES[3 * n : 3 * n + 3], date(2026, 10, 5), zone=zone, restrictions=[half])
+        for n, half in enumerate(halves)
+    ]
+    plan = schedule(OnCall(people=[Person(n) for n in NAMES], rotations=rotations), START, timedelta(weeks=53))
+    path = tmp_path / "oncall.ics"
+    path.write_text(icalendar_text(plan.shifts, START, "Shop", zone), encoding="utf-8", newline="")
+    found = shift_calendar(path)
+    assert tuples(found.shifts) == tuples(plan.shifts) and len(found.shifts) > 700
+    covered = audit(found, plan.shifts[0].start, plan.end).coverage["primary"]
+    assert covered == 1.0
 
 
 def test_a_rota_with_absences_and_overrides_passes_the_audit_with_just_what_the_plan_admits(tmp_path):
