@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint bench bench-incidents bench-memory bench-oncall bench-slo constraints clean picture golden faults faults-table incremental coverage-core
+.PHONY: demo test lint bench bench-incidents bench-memory bench-oncall bench-slo bench-forecast constraints clean picture golden faults faults-table incremental coverage-core
 
 demo: $(READY)
 	$(BIN)/sre-kit demo outputs/demo
@@ -37,6 +37,14 @@ bench-oncall: $(READY)
 # one objective over 30 days and a year at a minute: windows, budget and alerts
 bench-slo: $(READY)
 	$(BIN)/python -m tests.bench_slo
+
+# forecasts by rolling origin beside seasonal naive, and MSTL+ETS and Prophet from an environment of their own;
+# SERIES="folder ..." adds daily series: CSV files, time in the first column, value in the second
+RIVALS := outputs/bench
+bench-forecast: $(READY)
+	@test -x $(RIVALS)/bin/python || $(PYTHON) -m venv $(RIVALS)
+	@$(RIVALS)/bin/pip install -q statsforecast prophet || echo "statsforecast and prophet cannot be had: left out"
+	$(BIN)/python -m tests.bench_forecast $(RIVALS)/bin/python $(SERIES)
 
 # the versions that were tested, without addresses; `make constraints` writes them anew from the newest that fit
 constraints:

@@ -1,25 +1,32 @@
 """
-What a forecast would have said before, against what came: errors, their interval, and whether it was worth asking.
+What a forecast would have said before, against what came: errors, weights, interval, and whether it was worth asking.
 
-Errors are relative to the level at the origin where the series stays above zero: a busy month errs by more than a
-quiet one. Only errors that were known at an origin may widen or narrow its interval.
+Only what was known at an origin counts there: the weights of the candidates and the errors that make an interval come
+from origins whose whole horizon had passed. Errors are relative to the level at the origin where the series stays
+above zero: a busy month errs by more than a quiet one.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
-from sre_kit.compute.profile import Floats, Ints, Profile, median
+from sre_kit.compute.profile import Floats, Ints, Method, medians, quantile_pair
+
+Bools = NDArray[np.bool_]
 
 MIN_ORIGINS: Final = 10
 """Fewer complete back-test origins than this give no interval."""
-CLEARLY: Final = 0.9
-"""The trend is taken when its error is at most this share of the error without it …"""
-OFTEN: Final = 2 / 3
-"""… and it was nearer in this share of the origins."""
+SHARE: Final = 0.8
+"""Of what comes, the interval should hold so much."""
+SHARPNESS: Final = 6
+"""Weights fall with this power of the error: half the error, 64 times the weight."""
+CHECKED_STEPS: Final = 12
+"""Coverage is counted at so many steps ahead, evenly spread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,121 +54,181 @@ class BackTest:
         return self.mase < min(self.seasonal_naive, self.base_rate)
 
 
-def back_test(y: Floats, horizon: int, period: int, origins: Ints, errors: Floats, method: Profile) -> BackTest:
-    """The scaled errors of `method`, of repeating the last cycle and of the median of the past, at the same origins."""
-    own = _absolute(y, origins, errors, method)
-    naive, base, scales = [], [], []
-    for origin in origins:
-        past, future = y[:origin], y[origin : origin + horizon]
-        naive.append(_mean_absolute(future - _seasonal_naive(past, horizon, period)))
-        base.append(_mean_absolute(future - median(past)))
-        scales.append(_mean_absolute(past[period:] - past[:-period]))
-    unit = np.where(np.array(scales) > 0, scales, np.nan)
+@dataclass(frozen=True, slots=True, eq=False)
+class Tested:
+    """
+    A method at its origins: `errors` of each candidate relative to the level (series, origins, candidates, steps),
+    their weights `then`, as known at each origin, and `now` (series, candidates), and the mean absolute errors of
+    the weighted method (`own`) and of the naive ones, with the `unit` that scales them (series, origins).
+    """
 
-    def scaled(by_origin: Any) -> float:
-        ratios = np.asarray(by_origin, dtype=float) / unit
-        known = ratios[np.isfinite(ratios)]
-        return float(known.mean()) if known.size else float("nan")
+    origins: Ints
+    errors: Floats
+    then: Floats
+    now: Floats
+    own: Floats
+    naive: Floats
+    base: Floats
+    unit: Floats
 
-    inside, seen, furthest = _coverage(origins, errors)
-    return BackTest(
-        origins=len(origins),
-        independent=min(len(origins), int((origins[-1] - origins[0]) // horizon) + 1),
-        mase=scaled(own),
-        seasonal_naive=scaled(naive),
-        base_rate=scaled(base),
-        coverage=inside / seen if seen else None,
-        covered=seen,
-        covered_steps=furthest,
-    )
+    def weighted(self) -> Floats:
+        """What the method as weighted now would have erred by (series, origins, steps)."""
+        found: Floats = np.einsum("soch,sc->soh", self.errors, self.now)
+        return found
 
 
-def path_errors(y: Floats, horizon: int, origins: Ints, method: Profile) -> Floats:
-    """Error of `method` at each origin (rows) and step ahead (columns), relative to the scale at the origin."""
-    relative = bool(np.nanmin(y) > 0)
-    rows = []
-    for origin in origins:
-        past = y[:origin]
-        row = y[origin : origin + horizon] - method.foresee(past, horizon)[0]
-        rows.append(row / method.level(past) if relative else row)
-    return np.array(rows)
+def tested(y: Floats, horizon: int, period: int, origins: Ints, method: Method) -> Tested:
+    """Each candidate at each origin, their weights as they were known there, and the naive forecasts beside them."""
+    series, count = len(y), len(origins)
+    made = np.empty((series, count, len(method.names), horizon))
+    level, naive, base, unit = (np.empty((series, count)) for _ in range(4))
+    for at, origin in enumerate(origins):
+        past, future = y[:, :origin], y[:, origin : origin + horizon]
+        made[:, at] = future[:, None, :] - method.foresee(past, horizon)
+        level[:, at] = method.level(past)
+        naive[:, at] = _absolute(future - seasonal_naive(past, horizon, period))
+        base[:, at] = _absolute(future - medians(past)[:, None])
+        unit[:, at] = _absolute(past[:, period:] - past[:, :-period])
+    then, now = weights(made, origins, method.priors)
+    own = _absolute(np.einsum("soch,soc->soh", made, then))
+    scale = np.where(positive(y)[:, None], level, 1.0)
+    relative = made / scale[:, :, None, None]
+    return Tested(origins, relative, then, now, own, naive, base, np.where(unit > 0, unit, np.nan))
 
 
-def _absolute(y: Floats, origins: Ints, errors: Floats, method: Profile) -> Floats:
-    """Mean absolute error of each origin, in the series' own unit."""
-    relative = bool(np.nanmin(y) > 0)
-    scales = np.array([method.level(y[:origin]) if relative else 1.0 for origin in origins])
-    means: Floats = _row_means(np.abs(errors)) * np.abs(scales)
-    return means
+def weights(errors: Floats, origins: Ints, priors: Sequence[float]) -> tuple[Floats, Floats]:
+    """
+    Weights of the candidates at each origin, and now, from their `errors` (series, origins, candidates, steps).
 
-
-def _row_means(errors: Floats) -> Floats:
+    prior x (mean absolute error) ^ -6, over the errors that had shown by then; the priors where none had.
+    """
+    count, horizon = errors.shape[1], errors.shape[-1]
     known = np.isfinite(errors)
-    counts = known.sum(axis=1)
-    sums: Floats = np.where(known, errors, 0.0).sum(axis=1)
+    sums = np.cumsum(np.abs(np.where(known, errors, 0.0)), axis=-1)
+    counts = np.cumsum(known, axis=-1)
+
+    def at(day: int, rows: int) -> Floats:
+        shown = np.minimum(day - origins[:rows], horizon) - 1
+        picked = np.arange(rows)
+        return _weights(
+            sums[:, picked, :, shown].sum(axis=0), counts[:, picked, :, shown].sum(axis=0), np.asarray(priors)
+        )
+
+    then = [at(int(origin), row) for row, origin in enumerate(origins)]
+    return np.stack(then, axis=1), at(int(origins[-1]) + horizon, count)
+
+
+def _weights(sums: Floats, counts: Ints, priors: Floats) -> Floats:
+    """Weights from sums of absolute errors and their counts, both (series, candidates)."""
+    mean = sums / np.maximum(counts, 1)
+    best = mean.min(axis=1, keepdims=True)
+    ratio = np.where(best > 0, mean / np.where(best > 0, best, 1.0), np.where(mean > 0, np.inf, 1.0))
+    found = np.where(counts.min(axis=1, keepdims=True) > 0, priors * ratio**-SHARPNESS, priors)
+    shares: Floats = found / found.sum(axis=1, keepdims=True)
+    return shares
+
+
+def widening(horizon: int, windows: Floats | float) -> Floats:
+    """
+    How much wider errors from few `windows` of the whole horizon must be taken, by step ahead (rows: per `windows`).
+
+    Student's t over the normal. A step `h` ahead has more windows than the whole horizon; half-overlapping ones count,
+    as in Welch's estimate of a spectrum.
+    """
+    from scipy.special import ndtri, stdtrit
+
+    steps = np.arange(1, horizon + 1)
+    counted = 2 * (np.asarray(windows, dtype=float)[..., None] * horizon / steps + 1)
+    upper = (1 + SHARE) / 2
+    found: Floats = stdtrit(counted, upper) / ndtri(upper)
+    return found
+
+
+def widened(errors: Floats, origins: Ints) -> Floats:
+    """The errors (series, origins, steps), stretched about their median as far as so few windows ask for."""
+    horizon = errors.shape[-1]
+    centre = medians(errors.swapaxes(1, 2))[:, None, :]
+    stretched: Floats = centre + (errors - centre) * widening(horizon, float(origins[-1] - origins[0]) / horizon)
+    return stretched
+
+
+def verdicts(found: Tested) -> list[BackTest]:
+    """The back-test of each series."""
+    horizon, origins = found.errors.shape[-1], found.origins
+    inside, seen, furthest = _coverage(found)
+
+    def scaled(errors: Floats) -> Floats:
+        ratios = errors / found.unit
+        known = np.isfinite(ratios)
+        counts = known.sum(axis=1)
+        return np.where(counts > 0, np.where(known, ratios, 0.0).sum(axis=1) / np.maximum(counts, 1), np.nan)
+
+    columns = zip(scaled(found.own), scaled(found.naive), scaled(found.base), inside, seen, furthest, strict=True)
+    beside = min(len(origins), int((origins[-1] - origins[0]) // horizon) + 1)
+    return [
+        BackTest(
+            origins=len(origins),
+            independent=beside,
+            mase=float(own),
+            seasonal_naive=float(naive),
+            base_rate=float(base),
+            coverage=float(held / n) if n else None,
+            covered=int(n),
+            covered_steps=int(far),
+        )
+        for own, naive, base, held, n, far in columns
+    ]
+
+
+def _coverage(found: Tested) -> tuple[Ints, Ints, Ints]:
+    """(values inside, values with an interval, furthest step with one) of each series."""
+    errors, origins = found.errors, found.origins
+    series, count, _, horizon = errors.shape
+    inside, seen, furthest = (np.zeros(series, dtype=np.int64) for _ in range(3))
+    checked = np.unique(np.linspace(0, horizon - 1, CHECKED_STEPS).astype(int))
+    for ahead in checked:
+        known = np.minimum(np.searchsorted(origins, origins - ahead, side="left"), np.arange(count))
+        for at in range(0, count, max(1, count // 40)):
+            if known[at] < MIN_ORIGINS:
+                continue
+            mixed = np.einsum("soc,sc->os", errors[:, : at + 1, :, ahead], found.then[:, at])
+            past, came = mixed[: known[at]], mixed[at]
+            low, high = quantile_pair(past, (1 - SHARE) / 2, (1 + SHARE) / 2)
+            span = float(origins[known[at] - 1] - origins[0]) / horizon
+            factor, centre = widening(horizon, span)[ahead], medians(past.T)
+            low, high = centre + (low - centre) * factor, centre + (high - centre) * factor
+            valid = np.isfinite(came) & (np.isfinite(past).sum(axis=0) >= MIN_ORIGINS)
+            seen += valid
+            inside += valid & (low <= came) & (came <= high)
+            furthest = np.where(valid, np.maximum(furthest, ahead + 1), furthest)
+    return inside, seen, furthest
+
+
+def positive(y: Floats) -> Bools:
+    """Whether each series stays above zero, so that its errors are relative to its level."""
+    found: Bools = np.where(np.isfinite(y), y, np.inf).min(axis=1) > 0
+    return found
+
+
+def seasonal_naive(past: Floats, horizon: int, period: int) -> Floats:
+    """The last cycle again; what is missing in it is taken from the cycle before."""
+    last = past[:, -period:]
+    if past.shape[1] >= 2 * period:
+        last = np.where(np.isfinite(last), last, past[:, -2 * period : -period])
+    return np.tile(last, (1, -(-horizon // period)))[:, :horizon]
+
+
+def _absolute(errors: Floats) -> Floats:
+    """Mean absolute value along the last axis, missing values left out; NaN where all are."""
+    known = np.isfinite(errors)
+    counts = known.sum(axis=-1)
+    sums = np.abs(np.where(known, errors, 0.0)).sum(axis=-1)
     means: Floats = np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
     return means
 
 
-def chosen(y: Floats, horizon: int, origins: Ints, flat: Profile, trend: Profile) -> tuple[Profile, Floats]:
-    """The trend where it was clearly and often nearer, else none; with the errors of the method taken."""
-    flat_errors, trend_errors = (path_errors(y, horizon, origins, method) for method in (flat, trend))
-    without = _absolute(y, origins, flat_errors, flat)
-    with_it = _absolute(y, origins, trend_errors, trend)
-    known = np.isfinite(without) & np.isfinite(with_it)
-    if known.any():
-        clearly = with_it[known].mean() <= CLEARLY * without[known].mean()
-        if clearly and (with_it[known] < without[known]).mean() >= OFTEN:
-            return trend, trend_errors
-    return flat, flat_errors
-
-
-def _mean_absolute(values: Floats) -> float:
-    known = np.abs(values[np.isfinite(values)])
-    return float(known.mean()) if known.size else float("nan")
-
-
-def _seasonal_naive(past: Floats, horizon: int, period: int) -> Floats:
-    last = past[-period:]
-    if len(past) >= 2 * period:
-        last = np.where(np.isfinite(last), last, past[-2 * period : -period])
-    return np.resize(last, horizon)
-
-
-def _coverage(origins: Ints, errors: Floats) -> tuple[int, int, int]:
-    """(values inside, values with an interval, furthest step with one); only errors known at the origin count."""
-    inside = seen = furthest = 0
-    horizon = errors.shape[1]
-    for ahead in range(0, horizon, max(1, horizon // 15)):
-        for row, origin in enumerate(origins):
-            known = errors[: np.searchsorted(origins, origin - ahead), ahead][:row]
-            low, high = interval(known)
-            if np.isfinite(low) and np.isfinite(errors[row, ahead]):
-                seen += 1
-                inside += int(low <= errors[row, ahead] <= high)
-                furthest = max(furthest, ahead + 1)
-    return inside, seen, furthest
-
-
-def interval(errors: Floats, share: float = 0.8) -> tuple[float, float]:
-    """
-    Split-conformal bounds that hold at least `share` of exchangeable errors; missing below `MIN_ORIGINS` of them.
-
-    >>> low, high = interval(np.arange(1.0, 100.0))
-    >>> low, high
-    (10.0, 90.0)
-    """
-    known = np.sort(errors[np.isfinite(errors)])
-    if (count := len(known)) < MIN_ORIGINS:
-        return float("nan"), float("nan")
-    tail = (1 - share) / 2
-    low = max(0, int(np.floor(tail * (count + 1) + 1e-9)) - 1)
-    high = min(count - 1, int(np.ceil((1 - tail) * (count + 1) - 1e-9)) - 1)
-    return float(known[low]), float(known[high])
-
-
 def complete(errors: Floats) -> Floats:
-    """Errors with the missing ones filled by the step's median, so that every path is whole."""
-    middle = np.array([median(errors[:, k]) for k in range(errors.shape[1])])
-    whole: Floats = np.where(np.isfinite(errors), errors, np.where(np.isfinite(middle), middle, 0.0))
-    return whole
+    """Errors (series, origins, steps) with the missing ones filled by the step's median, so that paths are whole."""
+    middle = medians(errors.swapaxes(1, 2))
+    middle = np.where(np.isfinite(middle), middle, 0.0)
+    return np.where(np.isfinite(errors), errors, middle[:, None, :])

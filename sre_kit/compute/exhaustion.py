@@ -18,7 +18,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sre_kit.compute.capacity import CapacityPlan, Event, GrowthScenario, Resource
-from sre_kit.compute.forecast import Forecast, daily_peaks, forecast, reach
+from sre_kit.compute.forecast import Forecast, daily_peaks, forecasts, reach
 from sre_kit.compute.vocabulary import Reading, Requests
 
 Floats = NDArray[np.float64]
@@ -192,29 +192,9 @@ def outlook(
     demand
         Daily peaks of demand, the driver that growth is applied to.
     """
-    used = usage(resource, reading)
     peaks = daily_peaks(reading.values)
-    wanted = plan.horizon // timedelta(days=1)
-    horizon = reach(len(peaks), wanted) or wanted
-    found = forecast(peaks, horizon, name=resource.name)
     fit = demand_fit(resource, peaks, demand)
-    empty = pd.Series(np.empty(0), index=pd.DatetimeIndex([], tz="UTC", name="time"))
-    if found.refused:
-        return Outlook(resource, reading, used, found, fit, None, empty, empty, empty)
-    scenarios = plan.scenarios or [AS_MEASURED]
-    futures = [scenario_paths(found, one.monthly, plan.events, fit.share) for one in scenarios]
-    weights = np.repeat([one.weight for one in scenarios], len(found.paths)) / len(found.paths)
-    together = np.vstack(futures)
-    lower, centre, upper = (
-        pd.Series(weighted_quantile(together, weights, q), index=found.point.index) for q in (0.1, 0.5, 0.9)
-    )
-    note = (
-        f"the horizon is {horizon} days instead of {wanted}, because {len(peaks)} days of history allow no more"
-        if horizon < wanted
-        else ""
-    )
-    when = exhaustion(found, together, weights, resource, as_of)
-    return Outlook(resource, reading, used, found, fit, when, lower, upper, centre, note)
+    return _outlook(resource, reading, plan, as_of, fit, _foreseen([(resource, peaks)], plan)[0])
 
 
 def outlooks(
@@ -225,10 +205,14 @@ def outlooks(
 
     `demand` counts the requests that growth is applied to.
     """
-    peaks = None
+    driver = None
     if demand is not None and not demand.gap:
-        peaks = daily_peaks(demand.frame["total"] / demand.step.total_seconds())
-    found = [outlook(resource, reading, plan, as_of, peaks) for resource, reading in measured]
+        driver = daily_peaks(demand.frame["total"] / demand.step.total_seconds())
+    peaks = [(resource, daily_peaks(reading.values)) for resource, reading in measured]
+    found = [
+        _outlook(resource, reading, plan, as_of, demand_fit(resource, use, driver), foreseen)
+        for (resource, reading), (_, use), foreseen in zip(measured, peaks, _foreseen(peaks, plan), strict=True)
+    ]
     order = {"fixed": 0, "by order": 1, "automatic": 2}
 
     def rank(one: Outlook) -> tuple[bool, int, float]:
@@ -238,12 +222,62 @@ def outlooks(
     return sorted(found, key=rank)
 
 
+def _foreseen(peaks: Sequence[tuple[Resource, pd.Series[Any]]], plan: CapacityPlan) -> list[Forecast]:
+    """The forecast of each resource's daily peaks as far as its history allows, those of one horizon together."""
+    wanted = plan.horizon // timedelta(days=1)
+    ordinary = [
+        (use if resource.kind == "disk" else without_events(use, plan.events)).rename(resource.name)
+        for resource, use in peaks
+    ]
+    horizons = [reach(len(use), wanted) or wanted for use in ordinary]
+    made: dict[int, Forecast] = {}
+    for horizon in dict.fromkeys(horizons):
+        members = [at for at, one in enumerate(horizons) if one == horizon]
+        made.update(zip(members, forecasts([ordinary[at] for at in members], horizon), strict=True))
+    return [made[at] for at in range(len(ordinary))]
+
+
+def without_events(use: pd.Series[Any], events: Sequence[Event]) -> pd.Series[Any]:
+    """
+    The ordinary days of a history: what was measured during a known event is missing.
+
+    An event teaches nothing about the days after it; where the calendar holds one ahead, its factor is applied. Not
+    for disks: what an event wrote there stays.
+    """
+    return use.where(event_factors(use.index, events) == 1)
+
+
+def _outlook(
+    resource: Resource, reading: Reading, plan: CapacityPlan, as_of: datetime, fit: DemandFit, found: Forecast
+) -> Outlook:
+    used = usage(resource, reading)
+    empty = pd.Series(np.empty(0), index=pd.DatetimeIndex([], tz="UTC", name="time"))
+    if found.refused:
+        return Outlook(resource, reading, used, found, fit, None, empty, empty, empty)
+    scenarios = plan.scenarios or [AS_MEASURED]
+    futures = [scenario_paths(found, one.monthly, plan.events, fit.share) for one in scenarios]
+    weights = np.repeat([one.weight for one in scenarios], len(found.paths)) / len(found.paths)
+    together = np.vstack(futures)
+    lower, centre, upper = (
+        pd.Series(weighted_quantile(together, weights, q), index=found.point.index) for q in (0.1, 0.5, 0.9)
+    )
+    wanted = plan.horizon // timedelta(days=1)
+    note = (
+        f"the horizon is {found.horizon} days instead of {wanted}, because {len(found.history)} days of history allow "
+        "no more"
+        if found.horizon < wanted
+        else ""
+    )
+    when = exhaustion(found, together, weights, resource, as_of)
+    return Outlook(resource, reading, used, found, fit, when, lower, upper, centre, note)
+
+
 def scenario_paths(found: Forecast, monthly: float, events: Sequence[Event], share: float) -> Floats:
     """
     The forecast's futures with demand growing by `monthly` each month, and with the events in the horizon.
 
-    `share` of the use follows demand. Growth above 0 is the whole growth: the drift that the back-test's errors carry
-    is taken out of the paths first, so that it does not count twice.
+    `share` of the use follows demand. Growth above 0 is the whole growth: trends, and the drift that the back-test's
+    errors carry, are taken out of the paths first, so that they do not count twice.
     """
     days = np.arange(1, found.horizon + 1)
     grown = (1 + monthly) ** (days / MONTH_DAYS)
@@ -253,7 +287,8 @@ def scenario_paths(found: Forecast, monthly: float, events: Sequence[Event], sha
         added = np.cumsum((1 + share * (grown - 1)) - 1) * found.slope
         paths = paths + added
     elif monthly:
-        paths = paths - np.median(paths, axis=0) + found.point.to_numpy()
+        flat = found.point.to_numpy() if found.flat is None else found.flat
+        paths = paths - np.median(paths, axis=0) + flat
         paths = paths * (1 + share * (grown - 1))
     if found.slope:
         return paths
@@ -305,7 +340,7 @@ def exhaustion(found: Forecast, paths: Floats, weights: Floats, resource: Resour
         p10=p10,
         p50=quantile(0.5),
         p90=quantile(0.9),
-        probability=float(share[known].sum()),
+        probability=min(1.0, float(share[known].sum())),
         horizon_days=found.horizon,
         order_by=order_by,
         lead_time=resource.lead_time,

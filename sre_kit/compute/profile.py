@@ -1,14 +1,16 @@
 """
-The shape of a cycle, its level, and its slope: what a forecast repeats into the future.
+The shape of a cycle, its level, and its slope: what a forecast repeats into the future, for many series at once.
 
 The profile is the median, over the last eight cycles, of what each phase lies above or below its own cycle's median;
-the level is the median of the last steps once the profile is taken away.
+the level is the median of the last steps once the profile is taken away; the slope is the median change from the
+first half of those cycles to the second, per step. From them come four futures: the level, the level of the last
+cycle alone, a trend that fades, and the full trend. Arrays are (series, steps); what is missing is NaN.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,65 +19,126 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 PROFILE_CYCLES: Final = 8
+FADING_STEPS: Final = 30
+"""A damped trend adds, in the end, what the full trend adds in so many steps."""
+
+
+class Method(Protocol):
+    """Futures of a past: `names` of the candidates and their `priors`, before any back-test speaks."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What the candidates are called."""
+        ...
+
+    @property
+    def priors(self) -> tuple[float, ...]:
+        """Their weights where nothing is known of their errors."""
+        ...
+
+    def foresee(self, past: Floats, horizon: int) -> Floats:
+        """The next `horizon` values of each series under each candidate: (series, candidates, horizon)."""
+        ...
+
+    def level(self, past: Floats) -> Floats:
+        """What errors are relative to: where each series stands now."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """A profile over one cycle, a level, and a slope if wanted; pure functions of the past `y`."""
+    """A profile over one cycle of `period` steps, re-levelled on the last `window` steps or the last cycle; trends."""
 
     period: int
     window: int
-    trend: bool
 
-    def foresee(self, y: Floats, horizon: int) -> tuple[Floats, float]:
-        """The next `horizon` values, and the slope in them."""
-        cycles = max(1, min(PROFILE_CYCLES, len(y) // self.period))
-        recent = y[-cycles * self.period :] if len(y) >= self.period else y
-        phase = np.arange(len(y)) % self.period
-        profile = _profile(y, cycles, self.period)
-        tail = y[-self.window :] - profile[phase[-self.window :]]
-        ahead = np.arange(len(y), len(y) + horizon)
-        centre = median(tail) + profile[ahead % self.period]
-        if not self.trend:
-            return centre, 0.0
-        half = len(recent) // 2
-        slope = median((recent[half:] - recent[: len(recent) - half]) / half) if half else 0.0
-        slope = slope if np.isfinite(slope) else 0.0
-        # the level stands for the middle of its window, so the trend starts there
-        return centre + slope * (np.arange(1, horizon + 1) + (min(self.window, len(y)) - 1) / 2), slope
+    @property
+    def names(self) -> tuple[str, ...]:
+        """No trend from two levels, a trend that fades, and one that goes on."""
+        return "level", "last cycle's level", "damped trend", "full trend"
 
-    def level(self, y: Floats) -> float:
+    @property
+    def priors(self) -> tuple[float, ...]:
+        """Load falls back more often than it goes on rising."""
+        return 1.0, 0.6, 0.3, 0.1
+
+    def foresee(self, past: Floats, horizon: int) -> Floats:
+        """The four futures of each series."""
+        count = past.shape[1]
+        shape = self._shape(past)
+        window = min(self.window, count)
+        level = self._levelled(past, shape, self.window)
+        latest = self._levelled(past, shape, self.period)
+        latest = np.where(np.isfinite(latest), latest, level)
+        slope = self.slope(past)[:, None]
+        steps = np.arange(1, horizon + 1)
+        # the level stands for the middle of its window, so a trend starts there
+        late = (window - 1) / 2
+        fading = np.cumsum((1 - 1 / FADING_STEPS) ** steps)
+        ahead = _repeated(shape, horizon)
+        flat = level + ahead
+        return np.stack([flat, latest + ahead, flat + slope * (late + fading), flat + slope * (late + steps)], axis=1)
+
+    def level(self, past: Floats) -> Floats:
         """The median of the level's window."""
-        return median(y[-self.window :])
+        return medians(past[:, -self.window :])
+
+    def slope(self, past: Floats) -> Floats:
+        """What a full trend adds each step; 0 where nothing is known."""
+        half = self._cycles(past) * self.period // 2
+        if not half:
+            return np.zeros(len(past))
+        recent = past[:, past.shape[1] - 2 * half :]
+        found = medians(recent[:, half:] - recent[:, :half]) / half
+        return np.where(np.isfinite(found), found, 0.0)
+
+    @staticmethod
+    def _levelled(past: Floats, shape: Floats, window: int) -> Floats:
+        """The median of the last `window` steps without the profile, one row for each series."""
+        steps = min(window, past.shape[1])
+        found: Floats = medians(past[:, past.shape[1] - steps :] - _repeated(shape, steps, backward=True))[:, None]
+        return found
+
+    def _cycles(self, past: Floats) -> int:
+        return min(PROFILE_CYCLES, int(past.shape[1]) // self.period)
+
+    def _shape(self, past: Floats) -> Floats:
+        """By phase counted from the end of the past: the median deviation from the cycle's own median."""
+        cycles = self._cycles(past)
+        if not cycles:
+            return np.zeros((len(past), self.period))
+        part = past[:, past.shape[1] - cycles * self.period :].reshape(len(past), cycles, self.period)
+        deviations = part - medians(part)[:, :, None]
+        found = medians(deviations.transpose(0, 2, 1))
+        return np.where(np.isfinite(found), found, 0.0)
 
 
-def _profile(y: Floats, cycles: int, period: int) -> Floats:
-    """By phase counted from the first value: the median deviation from the cycle's own median."""
-    if len(y) < period:
-        return np.zeros(period)
-    part = y[-cycles * period :].reshape(cycles, period)
-    deviations = part - _medians(part)[:, None]
-    rolled = _medians(deviations.T)
-    known = np.where(np.isfinite(rolled), rolled, 0.0)
-    return np.roll(known, (len(y) - cycles * period) % period)
+def _repeated(shape: Floats, steps: int, *, backward: bool = False) -> Floats:
+    """The profile over the next (or the last) `steps` steps."""
+    whole = np.tile(shape, (1, -(-steps // shape.shape[1])))
+    return whole[:, whole.shape[1] - steps :] if backward else whole[:, :steps]
 
 
-def _medians(rows: Floats) -> Floats:
-    """The median of each row, missing values left out."""
-    if not np.isfinite(rows).all():
-        return np.array([median(row) for row in rows])
-    ranked, count = np.sort(rows, axis=1), rows.shape[1]
-    middle: Floats = (ranked[:, (count - 1) // 2] + ranked[:, count // 2]) / 2
+def medians(rows: Floats) -> Floats:
+    """The median along the last axis, missing values left out; NaN where nothing is known."""
+    ranked = np.sort(rows, axis=-1)  # NaN goes to the end
+    counts = np.isfinite(rows).sum(axis=-1)[..., None]
+    lower = np.maximum((counts - 1) // 2, 0)
+    upper = np.minimum(counts // 2, rows.shape[-1] - 1)
+    middle: Floats = (np.take_along_axis(ranked, lower, -1) + np.take_along_axis(ranked, upper, -1))[..., 0] / 2
     return middle
 
 
-def median(values: Floats) -> float:
-    """The median of what is known; NaN where nothing is. A sort beats ``np.median`` on the short windows used here."""
-    ranked = np.sort(values[np.isfinite(values)])
-    count = len(ranked)
-    return float((ranked[(count - 1) // 2] + ranked[count // 2]) / 2) if count else float("nan")
+def quantile_pair(errors: Floats, low: float, high: float) -> tuple[Floats, Floats]:
+    """
+    Split-conformal bounds along the first axis: ranks of (n + 1), so that exchangeable errors are held as promised.
 
-
-def scale(y: Floats, profile: Profile) -> float:
-    """What errors are relative to: the level where the series stays above zero, else 1."""
-    return profile.level(y) if np.nanmin(y) > 0 else 1.0
+    Missing errors are left out; NaN where none is known.
+    """
+    ranked = np.sort(errors, axis=0)
+    counts = np.isfinite(errors).sum(axis=0)
+    at_low = np.clip(np.floor(low * (counts + 1) + 1e-9).astype(int) - 1, 0, None)
+    at_high = np.clip(np.ceil(high * (counts + 1) - 1e-9).astype(int) - 1, 0, np.maximum(counts - 1, 0))
+    below: Floats = np.take_along_axis(ranked, at_low[None], 0)[0]
+    above: Floats = np.take_along_axis(ranked, at_high[None], 0)[0]
+    return below, above

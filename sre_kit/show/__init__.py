@@ -165,6 +165,7 @@ _WHERE: dict[str, str] = {
         ),
         "scaling",
     ),
+    "trend_scenarios": "foreseen",
     **dict.fromkeys(("current_costs", "savings", "budget_months", "roadmap", "capacity_triggers"), "costs"),
     **dict.fromkeys(
         (

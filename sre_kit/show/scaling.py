@@ -5,6 +5,7 @@ Growth and scaling for readers: scenarios, demand, events, strategies, limits by
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Final
 
 from sre_kit.compute.asked import of_kind
@@ -98,13 +99,24 @@ def capacity_sources(measured: Sequence[tuple[Resource, Reading]], demand: Reque
     return sources([*readings, *([demand] if demand is not None else []), *([users] if users.query else [])])
 
 
-def demand_events(plan: CapacityPlan) -> Table:
-    """Launches, campaigns and seasons that change the forecast."""
+def demand_events(plan: CapacityPlan, as_of: datetime) -> Table:
+    """Launches, campaigns and seasons: those ahead change the forecast, those behind are left out of its history."""
     rows: list[Sequence[Inline]] = [
-        (one.name, f"{one.start}", f"{one.end}", f"x {one.factor:g}", one.source or "assumption") for one in plan.events
+        (
+            one.name,
+            f"{one.start}",
+            f"{one.end}",
+            f"x {one.factor:g}",
+            "left out of the history" if one.end <= as_of.date() else "multiplies the forecast",
+            one.source or "assumption",
+        )
+        for one in sorted(plan.events, key=lambda event: event.start)
     ]
+    ahead = any(one.end > as_of.date() for one in plan.events)
     gap = Gap("launches, campaigns and seasons ahead", "Project Manager", "params: capacity.events")
-    return Table(("Event", "From", "Until, exclusive", "Demand", "From where"), rows, gaps=() if rows else (gap,))
+    return Table(
+        ("Event", "From", "Until, exclusive", "Demand", "Effect", "From where"), rows, gaps=() if ahead else (gap,)
+    )
 
 
 def scaling_strategies(planned: Sequence[Scaling], fitting: Sequence[Scaling]) -> Table:

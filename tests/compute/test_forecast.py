@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sre_kit.compute.backtest import interval
-from sre_kit.compute.forecast import daily_peaks, forecast, reach
+from sre_kit.compute.backtest import weights, widening
+from sre_kit.compute.forecast import daily_peaks, forecast, forecasts, reach
+from sre_kit.compute.profile import Floats, medians, quantile_pair
 from sre_kit.errors import DataError, ParameterError
 
 WEEK = np.array([10.0, 10.5, 11.0, 10.8, 12.0, 7.0, 6.0])
@@ -53,7 +54,7 @@ def test_what_only_fills_is_foreseen_with_its_trend_and_traffic_is_not():
     random = np.random.default_rng(4)
     filling = series(0.3 + 0.002 * np.arange(200) + 0.003 * random.standard_normal(200))
     found = forecast(filling, 60)
-    assert found.method == "weekly profile and trend"
+    assert found.method == "weekly profile, full trend"
     assert found.point.iloc[-1] == pytest.approx(0.3 + 0.002 * 259, abs=0.02)
     assert found.slope == pytest.approx(0.002, rel=0.15)
     assert forecast(weekly(40, noise=1.0), 60).slope == 0
@@ -117,13 +118,63 @@ def test_only_errors_that_were_known_at_an_origin_count_for_its_coverage():
 
 @given(st.lists(st.floats(-1e6, 1e6), min_size=10, max_size=300))
 def test_an_interval_lies_within_the_errors_and_holds_four_fifths_of_them(errors: list[float]):
-    low, high = interval(np.array(errors))
+    low, high = (float(bound[0]) for bound in quantile_pair(np.array(errors)[:, None], 0.1, 0.9))
     assert min(errors) <= low <= high <= max(errors)
     assert np.mean([(low <= e) & (e <= high) for e in errors]) >= 0.8 - 1e-9
 
 
-def test_fewer_than_ten_errors_give_no_interval():
-    assert all(np.isnan(interval(np.arange(9.0))))
+def test_conformal_ranks_count_the_value_to_come():
+    """Of 99 exchangeable errors the 10th and the 90th hold 80 of 100 next ones (Vovk 2005, n + 1)."""
+    assert [float(b[0]) for b in quantile_pair(np.arange(1.0, 100.0)[:, None], 0.1, 0.9)] == [10.0, 90.0]
+
+
+def test_few_windows_widen_the_interval_by_students_t_and_many_do_not():
+    """t(0.9, 4 degrees of freedom) = 1.5332, z(0.9) = 1.2816; two windows side by side are four half-overlapping."""
+    wide = widening(90, 1.0)
+    assert wide[-1] == pytest.approx(1.5332 / 1.2816, abs=1e-4)
+    assert (np.diff(wide) > 0).all(), "steps near the present have more windows"
+    assert widening(90, 1000.0)[-1] == pytest.approx(1, abs=0.001)
+
+
+def test_weights_follow_what_had_shown_by_then_and_nothing_later():
+    """Candidate 2 is perfect but for the last origin, which no weight before it may know."""
+    errors = np.ones((1, 12, 2, 3))
+    errors[:, :, 1] = 0.5
+    errors[:, -1, 1] = 1000
+    then, now = weights(errors, np.arange(20, 32), (1.0, 1.0))
+    assert then[0, 0].tolist() == [0.5, 0.5], "nothing is known at the first origin"
+    assert then[0, 1:, 1] == pytest.approx(64 / 65), "half the error, 64 times the weight"
+    assert now[0, 1] < 0.001
+
+
+def test_many_series_at_once_are_foreseen_as_each_alone():
+    several = [weekly(20, noise=1.0, seed=1), weekly(30, noise=1.0, seed=2), weekly(20, noise=1.0, seed=3)]
+    several[2].iloc[[3, 60]] = np.nan
+    for alone, together in zip((forecast(one, 21) for one in several), forecasts(several, 21), strict=True):
+        assert together.point.equals(alone.point) and together.upper.equals(alone.upper)
+        assert together.backtest == alone.backtest and together.refused == alone.refused
+
+
+def test_the_futures_are_named_and_weighted_and_make_the_point():
+    found = forecast(weekly(40, noise=1.0), 28)
+    assert [one.name for one in found.trends] == ["level", "last cycle's level", "damped trend", "full trend"]
+    assert sum(one.weight for one in found.trends) == pytest.approx(1)
+    assert sum(one.weight * one.end for one in found.trends) == pytest.approx(found.point.iloc[-1])
+    assert found.paths.shape == (400, 28)
+
+
+def test_a_series_without_recent_values_is_refused_and_says_so():
+    values = weekly(40, noise=1.0)
+    values.iloc[-60:] = np.nan
+    assert "measured lately" in forecast(values, 28).refused
+
+
+@given(st.lists(st.lists(st.one_of(st.floats(-1e9, 1e9), st.just(float("nan"))), min_size=5, max_size=5), min_size=1))
+def test_medians_are_those_of_what_is_known(rows: list[list[float]]):
+    found: Floats = medians(np.array(rows))
+    for row, one in zip(rows, found, strict=True):
+        known = [value for value in row if value == value]
+        assert one == pytest.approx(np.median(known)) if known else np.isnan(one)
 
 
 @settings(max_examples=20, deadline=None)

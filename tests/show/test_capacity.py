@@ -73,8 +73,16 @@ def test_the_back_test_stands_beside_its_forecast() -> None:
     assert (
         f"{test.mase:.2f}" in row
         and f"{test.origins} ({test.independent})" in row
-        and "weekly profile and trend" in row
+        and "weekly profile, full trend" in row
     )
+
+
+def test_the_trends_stand_with_their_weights_and_make_the_forecast() -> None:
+    one = seen(DISK, FILLING)
+    text = show.trend_scenarios([one]).markdown()
+    assert "full trend" in text.splitlines()[0] and "together" in text.splitlines()[0]
+    assert f"{float(one.forecast.point.iloc[-1]):.1%}".replace("%", " %") in text.splitlines()[2]
+    assert "No forecast is used" in show.trend_scenarios([]).markdown()
 
 
 def test_what_was_not_measured_is_missing_and_asked_for() -> None:
@@ -195,7 +203,7 @@ def test_a_component_that_kubernetes_refuses_is_named_beside_the_others() -> Non
 
 def test_every_gap_of_an_empty_plan_names_somebody_to_ask() -> None:
     shown = [
-        show.resource_usage([]), show.growth_scenarios(CapacityPlan(), []), show.demand_events(CapacityPlan()),
+        show.resource_usage([]), show.growth_scenarios(CapacityPlan(), []), show.demand_events(CapacityPlan(), AS_OF),
         show.scaling_strategies([], []), show.connection_arithmetic([]), show.savings(CapacityPlan(), "EUR"),
         show.roadmap([], [], AS_OF, "EUR"), show.capacity_triggers([], []), show.right_sizing([]),
     ]  # fmt: skip

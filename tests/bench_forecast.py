@@ -1,0 +1,209 @@
+"""
+``make bench-forecast``: how well and how fast load is foreseen, beside seasonal naive, MSTL+ETS and Prophet.
+
+By rolling origin: at each cut the forecast sees the past alone. Errors are scaled by the naive error of that past
+(MASE), coverage is pooled over all steps. Daily series 90 days ahead (the shared long series, those of the folders in
+``SERIES=``, and made-up families), hourly means 2 and 14 days ahead, and the time that a thousand series take.
+A family is looked at while a method is chosen, the other only to see whether the choice holds.
+
+The rivals live in an environment of their own, because statsforecast holds pandas below 3; where it is not there, they
+are left out and it is said.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from sre_kit.compute.backtest import seasonal_naive
+from sre_kit.compute.forecast import Forecast, daily_peaks, forecasts
+from tests.forecast_series import family
+
+SHARED = Path(__file__).parents[2] / "shared" / "data"
+AHEAD = 90
+CUT_EVERY = 45
+LEAST_PAST = 365
+RIVAL_CUTS = 12
+"""Rivals take seconds a forecast: they are asked at so many cuts of a series, and ours is shown at the same."""
+
+
+@dataclass
+class Score:
+    """One series: errors by cut, ours and naive, and the values inside the 80 % interval."""
+
+    name: str
+    own: list[float]
+    naive: list[float]
+    inside: int
+    known: int
+    seconds: float
+    refused: str = ""
+
+    @property
+    def coverage(self) -> float:
+        """Share of the values inside the interval."""
+        return self.inside / self.known if self.known else float("nan")
+
+
+def read_folder(folder: Path) -> Iterator[tuple[str, pd.Series]]:
+    """Every CSV of a folder: the first column is time, the second the value; a time given twice is averaged."""
+    for path in sorted(folder.glob("*.csv")) if folder.is_dir() else ():
+        frame = pd.read_csv(path)
+        at = pd.to_datetime(frame.iloc[:, 0], utc=True)
+        values = pd.Series(pd.to_numeric(frame.iloc[:, 1], errors="coerce").to_numpy(), index=pd.DatetimeIndex(at))
+        yield path.stem, values.groupby(level=0).mean().sort_index()
+
+
+def daily(folder: Path) -> dict[str, pd.Series]:
+    """Daily peaks of every series of a folder."""
+    return {name: daily_peaks(values) for name, values in read_folder(folder)}
+
+
+def hourly() -> dict[str, pd.Series]:
+    """Hourly means of the shared CloudWatch series and of the busy web site."""
+    found = dict(read_folder(SHARED / "nab")) | dict(read_folder(SHARED / "worldcup98"))
+    return {name: values.resample("1h").mean() for name, values in found.items()}
+
+
+def cuts(length: int, least: int, horizon: int, every: int) -> list[int]:
+    """Where the past ends, for each forecast of a series."""
+    return list(range(least, length - horizon + 1, every))
+
+
+def score(
+    name: str, values: pd.Series, horizon: int, at: list[int], *, period: int, per_day: int
+) -> tuple[Score, list[Forecast]]:
+    """Our forecasts at each cut, against what came."""
+    began = time.process_time()
+    made: list[Forecast] = []
+    for cut in at:
+        made += forecasts([values.iloc[:cut]], horizon, period=period, per_day=per_day)
+    found = Score(name, [], [], 0, 0, time.process_time() - began)
+    for cut, one in zip(at, made, strict=True):
+        if one.backtest is None:
+            found.refused = one.refused
+            continue
+        past, truth = values.iloc[:cut].to_numpy(), values.iloc[cut : cut + horizon].to_numpy()
+        known = np.isfinite(truth)
+        unit = np.nanmean(np.abs(past[period:] - past[:-period]))
+        if not known.any() or not unit > 0:
+            continue
+        naive = seasonal_naive(past[None], horizon, period)[0]
+        found.own.append(float(np.nanmean(np.abs(truth - one.point.to_numpy())) / unit))
+        found.naive.append(float(np.nanmean(np.abs(truth - naive)) / unit))
+        inside = (one.lower.to_numpy() <= truth) & (truth <= one.upper.to_numpy())
+        found.inside += int(inside[known].sum())
+        found.known += int(known.sum())
+    return found, made
+
+
+def table(title: str, scores: list[Score]) -> None:
+    """Print the series of one kind, their median and the pooled coverage."""
+    print(f"\n{title}\n{'':44}{'origins':>8}{'MASE':>8}{'naive':>8}{'ratio':>8}{'in 80 %':>9}{'CPU ms each':>12}")
+    for one in scores:
+        if not one.own:
+            print(f"{one.name:44}{0:8}  refused: {one.refused}")
+            continue
+        own, naive = np.mean(one.own), np.mean(one.naive)
+        each = one.seconds * 1000 / len(one.own)
+        print(
+            f"{one.name[:44]:44}{len(one.own):8}{own:8.2f}{naive:8.2f}{own / naive:8.2f}{one.coverage:9.2f}{each:12.0f}"
+        )
+    judged = [one for one in scores if one.own]
+    if judged:
+        own, naive = (float(np.median([np.mean(getattr(one, which)) for one in judged])) for which in ("own", "naive"))
+        pooled = sum(one.inside for one in judged) / sum(one.known for one in judged)
+        count = sum(len(one.own) for one in judged)
+        ratio = float(np.median([np.mean(one.own) / np.mean(one.naive) for one in judged]))
+        print(f"{'median of series, coverage pooled':44}{count:8}{own:8.2f}{naive:8.2f}{ratio:8.2f}{pooled:9.3f}")
+
+
+def rivals(python: Path, series: dict[str, pd.Series]) -> None:
+    """Ours, MSTL+ETS and Prophet at the same few cuts."""
+    if not python.exists():
+        print(f"\nMSTL+ETS and Prophet: left out, no environment at {python.parent.parent}")
+        return
+    asked = []
+    for values in series.values():
+        every = cuts(len(values), LEAST_PAST, AHEAD, CUT_EVERY)
+        for cut in every[:: max(1, len(every) // RIVAL_CUTS)]:
+            past = values.iloc[:cut].interpolate().bfill()
+            asked.append((values, cut, {"start": f"{past.index[0]:%Y-%m-%d}", "past": past.tolist(), "ahead": AHEAD}))
+    ran = subprocess.run(
+        [str(python), str(Path(__file__).with_name("bench_rivals.py"))],
+        input=json.dumps([one for _, _, one in asked]), capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if ran.returncode:
+        print(f"\nMSTL+ETS and Prophet: failed: {ran.stderr.strip().splitlines()[-1:]}")
+        return
+    print(f"\n{f'{AHEAD} days ahead, the same {len(asked)} cuts':44}{'MASE':>8}{'in 80 %':>9}{'CPU ms each':>12}")
+    began = time.process_time()
+    ours = [forecasts([values.iloc[:cut]], AHEAD)[0] for values, cut, _ in asked]
+    spent = 1000 * (time.process_time() - began) / len(asked)
+    found = {"weekly profile, weighted trends": [(o.point, o.lower, o.upper, spent) for o in ours]}
+    found |= {k: [tuple(one) for one in v] for k, v in json.loads(ran.stdout.splitlines()[-1]).items()}
+    for name, answers in found.items():
+        errors, inside, known, each = [], 0, 0, []
+        for (values, cut, _), (point, low, high, milliseconds) in zip(asked, answers, strict=True):
+            past, truth = values.iloc[:cut].to_numpy(), values.iloc[cut : cut + AHEAD].to_numpy()
+            unit = np.nanmean(np.abs(past[7:] - past[:-7]))
+            errors.append(np.nanmean(np.abs(truth - np.asarray(point))) / unit)
+            held = (np.asarray(low) <= truth) & (truth <= np.asarray(high))
+            inside, known = inside + int(held.sum()), known + int(np.isfinite(truth).sum())
+            each.append(milliseconds)
+        print(f"{name:44}{np.mean(errors):8.2f}{inside / known:9.2f}{np.mean(each):12.0f}")
+
+
+def thousand() -> None:
+    """The time of a thousand daily series of one year, with intervals and 400 paths."""
+    random = np.random.default_rng(7)
+    index = pd.date_range("2025-01-01", periods=365, tz="UTC")
+    walks = 50 + np.cumsum(random.normal(0, 0.1, (1000, 365)), axis=1)
+    noise = random.normal(0, 1, (1000, 365)) + np.resize([2, 2, 2, 2, 3, -4, -5], 365)
+    series = [pd.Series(row, index=index) for row in walks + noise]
+    began = time.perf_counter(), time.process_time()
+    made = forecasts(series, AHEAD)
+    wall, cpu = time.perf_counter() - began[0], time.process_time() - began[1]
+    paths = {one.paths.shape for one in made}
+    print(f"\n{len(made)} daily series of a year, intervals and paths {paths}: {wall:.1f} s wall, {cpu:.1f} s CPU")
+
+
+def main(folders: list[str], python: str) -> None:
+    """Print every table."""
+    long = daily(SHARED / "long-series")
+    for folder in folders:
+        long |= daily(Path(folder))
+    if long:
+        at = {name: cuts(len(values), LEAST_PAST, AHEAD, CUT_EVERY) for name, values in long.items()}
+        scores = [score(name, one, AHEAD, at[name], period=7, per_day=1)[0] for name, one in long.items()]
+        table(f"Long daily series, {AHEAD} days ahead", scores)
+    else:
+        print(f"no long series: {SHARED} is not there")
+    for seed, what in ((1, "looked at"), (2, "held out")):
+        made = {}
+        for name, one in family(seed, 14).items():
+            made[name] = score(name, one, AHEAD, cuts(len(one), LEAST_PAST, AHEAD, 4 * CUT_EVERY), period=7, per_day=1)
+        table(f"Made-up family, {what}, {AHEAD} days ahead", [one for one, _ in made.values()])
+    for days in (2, 14):
+        scores = []
+        for name, values in hourly().items():
+            period = 168 if len(values) >= 6 * 168 else 24
+            at = cuts(len(values), 6 * 24 if days == 2 else 5 * 168, days * 24, 24 if days == 2 else 48)
+            if not at:
+                at = [len(values) - 1]
+            scores.append(score(name, values, days * 24, at, period=period, per_day=24)[0])
+        table(f"Hourly means, {days} days ahead", scores)
+    thousand()
+    rivals(Path(python), long)
+
+
+if __name__ == "__main__":
+    main(sys.argv[2:], sys.argv[1] if len(sys.argv) > 1 else "")
