@@ -7,13 +7,16 @@
 - papermill: papermill's API with a kernel for each notebook, and the export, in one process
 - commands: ``papermill`` and ``jupyter nbconvert``, one after the other
 
-Wall seconds, the median of the rounds; each round measures all of them, so that a slow moment of the machine hits
-all. They depend on the machine, so no test asserts them. Memory is the largest sum over a command's processes.
+Seconds by the clock and of the processors, the median of the rounds; each round measures all of them, so that a slow
+moment of the machine hits all. Goals are held against the clock; where others use the machine, the processors' seconds
+say more. No test asserts them. Memory is the largest sum over a command's processes. No round begins that would
+likely end after `LIMIT`.
 """
 
 from __future__ import annotations
 
 import os
+import resource
 import shutil
 import statistics
 import subprocess
@@ -29,6 +32,8 @@ from sre_kit.render import batch
 from sre_kit.store import places
 
 ROUNDS: Final = 5
+LIMIT: Final = 630
+"""Seconds for all rounds."""
 GOALS: Final = (
     ("ours at least 12 times faster than the commands", "commands", "ours", 12.0, True),
     ("ours at most 1.2 times the floor", "ours", "floor", 1.2, False),
@@ -102,11 +107,16 @@ class Trial:
             raise SystemExit(f"{' '.join(command[:4])} ended with {done.returncode}:\n{done.stderr[-2000:]}")
 
 
-def seconds(work: Callable[[], None]) -> float:
-    """Wall time of `work`."""
-    began = time.perf_counter()
+def seconds(work: Callable[[], None]) -> tuple[float, float]:
+    """Seconds by the clock, and of the processors in all processes that `work` waited for."""
+    began, used = time.perf_counter(), _used()
     work()
-    return time.perf_counter() - began
+    return time.perf_counter() - began, _used() - used
+
+
+def _used() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def peak(work: Callable[[], None]) -> float:
@@ -158,22 +168,29 @@ def main(rounds: int = ROUNDS) -> None:
             "commands": trial.commands,
         }
         trial.ours()  # for the hand-off of the floor, and so that nobody pays for a cold disk
-        times: dict[str, list[float]] = {name: [] for name in kinds}
-        for number in range(rounds):
+        took: dict[str, list[tuple[float, float]]] = {name: [] for name in kinds}
+        began = time.perf_counter()
+        for number in range(1, rounds + 1):
             for name, work in kinds.items():
-                times[name].append(seconds(work))
-            said = "  ".join(f"{name} {times[name][-1]:.2f}" for name in kinds)
-            print(f"round {number + 1} of {rounds}: {said}", flush=True)
-        median = {name: statistics.median(found) for name, found in times.items()}
-        print(f"\n{'median, s':12}" + "".join(f"{name:>11}" for name in kinds))
-        print(f"{'':12}" + "".join(f"{median[name]:11.2f}" for name in kinds))
-        print(
-            f"{'peak, MiB':12}" + "".join(f"{peak(work):11.0f}" for name, work in kinds.items() if name != "commands")
-        )
+                took[name].append(seconds(work))
+            said = "  ".join(f"{name} {took[name][-1][0]:.2f} ({took[name][-1][1]:.2f})" for name in kinds)
+            print(f"round {number} of {rounds}, clock (processors): {said}", flush=True)
+            spent = time.perf_counter() - began
+            if spent / number * (number + 1) > LIMIT and number < rounds:
+                print(f"{number} rounds took {spent:.0f} s; another would end after {LIMIT} s")
+                break
+        peaks = {name: peak(work) for name, work in kinds.items() if name != "commands"}
+    clock, processors = ({n: statistics.median(one[i] for one in found) for n, found in took.items()} for i in (0, 1))
+    print(f"\n{f'median of {number}':18}" + "".join(f"{name:>11}" for name in kinds))
+    print(f"{'clock, s':18}" + "".join(f"{clock[name]:11.2f}" for name in kinds))
+    print(f"{'processors, s':18}" + "".join(f"{processors[name]:11.2f}" for name in kinds))
+    print(f"{'peak, MiB':18}" + "".join(f"{found:11.0f}" for found in peaks.values()))
     for words, over, under, limit, least in GOALS:
-        ratio = median[over] / median[under]
-        print(f"{words}: {ratio:.2f}, {_reached((ratio >= limit) == least)}")
-    print(f"what is unchanged rendered in under 1 s: {median['again']:.2f}, {_reached(median['again'] < 1)}")
+        ratio = clock[over] / clock[under]
+        by_processors = processors[over] / processors[under]
+        reached = _reached((ratio >= limit) == least)
+        print(f"{words}: {ratio:.2f} by the clock, {reached} ({by_processors:.2f} by the processors)")
+    print(f"what is unchanged rendered in under 1 s: {clock['again']:.2f}, {_reached(clock['again'] < 1)}")
 
 
 def _reached(so: bool) -> str:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any, Final
 
@@ -256,7 +257,9 @@ def _calendar(judged: Bundle, name: str) -> Verdict:
 point(DOC, 16, "The calendar parses again: CRLF, at most 75 octets, VTIMEZONE, stable UID and DTSTAMP")(_calendar)
 
 
+@lru_cache(maxsize=64)
 def _events(content: bytes) -> tuple[list[Any], list[str]]:
+    """Two rules read each calendar; parsing one takes longer than judging it."""
     from icalendar import Calendar
 
     whole = Calendar.from_ical(content)

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from sre_kit import load
+from sre_kit.cli import unchanged
 from sre_kit.cli.options import Options
 from sre_kit.cli.render import render
 from sre_kit.errors import ProtectedError
@@ -20,12 +21,14 @@ MARK_NAME = ".sre-kit-demo"
 def run(folder: Path, jobs: int) -> int:
     """Copy the project to `folder`, render it, print the documents and the five most important findings."""
     copy(folder)
+    options = Options(params=str(folder / "params"), jobs=jobs, force=True)
+    unchanged.begin(options)
     project = load.project(str(folder / "params"))
     print(
         f"{project.name}, a pretend project with synthetic measurements, as of {project.as_of:%Y-%m-%d}",
         file=sys.stderr,
     )
-    report, code = render(project, Options(params=str(folder / "params"), jobs=jobs, force=True))
+    report, code = render(project, options)
     for one in report.outcome.documents:
         print(folder / places.DOCUMENTS / f"{one.name}.md")
     print("\nThe five findings that matter most:")

@@ -7,7 +7,7 @@ import json as jsonlib
 import sys
 import tempfile
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext, redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import Any
 
 from sre_kit import check as rubric
 from sre_kit import load
+from sre_kit.check.page import Page
 from sre_kit.cli import plan, unchanged
 from sre_kit.cli import remember as memory
 from sre_kit.cli.kept import kept
@@ -81,7 +82,8 @@ def run(options: Options) -> int:
     project = load.project(options.params, options.as_of)
     report, code = render(project, options)
     _say(report, options)
-    if unchanged.applies(options) and not options.force and not report.waits:
+    fixed = options.as_of or project.params.as_of
+    if unchanged.applies(options) and fixed and not options.force and not report.waits:
         _remember(project, options, report, code)
     return code
 
@@ -163,11 +165,15 @@ def _outcome(project: Project, options: Options, previous: Manifest, quiet: bool
     asked = batch.chosen(available, options.names)
     given = {"params": str(project.params_path), "as_of": project.as_of.isoformat(), **_given(options.parameters)}
 
-    def judge(rendered: Sequence[engine.Rendered], manifest: Manifest) -> Mapping[str, Mapping[str, Any]]:
+    pages: dict[str, Page] = {}
+
+    def judge(
+        rendered: Sequence[engine.Rendered], manifest: Manifest, names: Iterable[str]
+    ) -> Mapping[str, Mapping[str, Any]]:
         files = {path: content for one in rendered for path, content in one.files.items()}
         documents = {one.name: one.markdown for one in rendered}
-        bundle = rubric.Bundle(documents, files, manifest, project.root)
-        return rubric.checks(rubric.evaluate(bundle))
+        bundle = rubric.Bundle(documents, files, manifest, project.root, pages)
+        return rubric.checks(rubric.evaluate(bundle, names))
 
     with tempfile.TemporaryDirectory(prefix="sre-kit-stage-") as stage, Progress(len(asked), quiet) as progress:
         return batch.render(

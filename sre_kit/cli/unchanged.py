@@ -19,11 +19,9 @@ _LIGHT: Final = ("params", "names", "as_of", "parameters", "fail_on", "strict", 
 
 def applies(options: Options) -> bool:
     """
-    Whether a render asked this way may be answered from memory: of a fixed moment, published where it belongs.
+    Whether a render asked this way may be answered from memory, if its moment is fixed: published where it belongs.
     """
-    return bool(options.params and options.as_of) and not (
-        options.out or options.dry_run or options.check or options.fresh
-    )
+    return bool(options.params) and not (options.out or options.dry_run or options.check or options.fresh)
 
 
 def asked(options: Options, params: Path) -> dict[str, Any]:
@@ -39,10 +37,22 @@ def answered_or_run(options: Options, many: Sequence[str], shard: str, dask: str
     single = not (many or shard or dask)
     if single and (code := answered(options)) is not None:
         return code
+    if single and not (options.dry_run or options.check):
+        begin(options)
     from sre_kit.cli import fleet
     from sre_kit.cli.render import run
 
     return run(options) if single else fleet.run(many, options, shard, dask)
+
+
+def begin(options: Options) -> None:
+    """Have the warm engine begin its imports: something has changed, and they take longer than ours."""
+    from sre_kit.render import engine
+    from sre_kit.render.warm import standing
+
+    if options.engine == engine.WARM and not standing.missing():
+        engine.environment("")
+        standing.standing()
 
 
 def answered(options: Options) -> int | None:

@@ -7,12 +7,13 @@ name, secrets are named and never written.
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
@@ -164,6 +165,12 @@ _Fast: Any = type("_Fast", (_OneOfEach, getattr(yaml, "CSafeLoader", yaml.SafeLo
 
 
 def _loaded(text: str) -> Any:
+    """As `_parsed`; each caller has a copy of its own, because a render asks five times for the same files."""
+    return copy.deepcopy(_parsed(text))
+
+
+@lru_cache(maxsize=64)
+def _parsed(text: str) -> Any:
     """What YAML says, without aliases (a bomb needs nothing else) and without depth that a parser could not bear."""
     try:
         _check_events(text, _Fast)

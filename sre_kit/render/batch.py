@@ -31,10 +31,13 @@ DELIVERABLES: Final = (
     "OperationalPlaybook",
     "SREHandoff",
 )
+LONGEST: Final = ("SLODefinitions", "CapacityPlanning", "PerformanceOptimization", "IncidentResponse")
+"""Notebooks that take long, the longest first: begun late, they would leave a core idle at the end."""
 READS_MANIFEST: Final = "manifest"
 """A notebook with this parameter runs after the others, over their manifest."""
 
-Judge = Callable[[Sequence[Rendered], Manifest], Mapping[str, Mapping[str, Any]]]
+Judge = Callable[[Sequence[Rendered], Manifest, Iterable[str]], Mapping[str, Mapping[str, Any]]]
+"""Judges the documents of some names among those rendered."""
 Progress = Callable[[str, str], None]
 
 
@@ -142,16 +145,15 @@ def render(
     how, began = _How(jobs, seconds, progress, keep, tool, executor), time.time()
     first = _run({n: tasks[n] for n in early}, how, _Store(kept, previous))
     manifest = combined(previous, first, renewed=asked)
-    manifest = replace(manifest, checks={**manifest.checks, **judge(first, manifest)})
-    path = stage / "manifest.json"
-    path.write_text(manifest.as_json(), encoding="utf-8")
-    seen = sha256(manifest.as_json())
+    manifest = replace(manifest, checks={**manifest.checks, **judge(first, manifest, early)})
+    path, written = stage / "manifest.json", manifest.as_json()
+    path.write_text(written, encoding="utf-8")
+    seen = sha256(written)
     second = _run({n: tasks[n] for n in late}, how, _Store(kept, previous, seen, {READS_MANIFEST: str(path)}))
     documents = [*first, *second]
     manifest = combined(manifest, second)
-    whole_checks = judge(documents, manifest)  # what reads the others is held against them
-    late_checks = {name: whole_checks[name] for name in late if name in whole_checks}
-    manifest = replace(manifest, checks={**manifest.checks, **late_checks})
+    # what reads the others is held against them
+    manifest = replace(manifest, checks={**manifest.checks, **judge(documents, manifest, late)})
     if kept:
         ran = [
             (n, *tasks[n], seen if n in late else "", one) for n, one in zip([*early, *late], documents, strict=True)
@@ -191,7 +193,14 @@ def combined(previous: Manifest, rendered: Sequence[Rendered], *, renewed: Itera
         gaps += [{**gap, "document": one.name} for gap in _unique(machine["gaps"])]
         findings += [{**finding, "document": one.name} for finding in _unique(machine["findings"])]
         artifacts |= {a["name"]: {**a, "document": one.name} for a in machine["artifacts"]}
+    gaps.sort(key=_place)  # a document that was rendered alone keeps its place
+    findings.sort(key=_place)
     return Manifest(documents, kept, tuple(gaps), tuple(findings), previous.checks, artifacts, tuple(disagreements))
+
+
+def _place(one: Mapping[str, Any]) -> tuple[int, str]:
+    name = one["document"]
+    return (DELIVERABLES.index(name), "") if name in DELIVERABLES else (len(DELIVERABLES), name)
 
 
 def _unique(items: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
@@ -265,7 +274,7 @@ def _run(asked: Mapping[str, tuple[Path, Mapping[str, Any]]], how: _How, store: 
         pool = how.executor or stack.enter_context(how.pool(len(tasks)))
         stack.enter_context(stopping.workers())
         running: dict[Future[Rendered], str] = {}
-        for name in sorted(tasks, key=lambda name: tasks[name][0].stat().st_size, reverse=True):  # longest first
+        for name in sorted(tasks, key=lambda name: _turn(name, tasks[name][0])):
             path, given = tasks[name]
             own: dict[str, Any] = {"cancel": cancel} if isinstance(pool, ThreadPoolExecutor) else {}
             kept = how.keep / f"{name}.ipynb" if how.keep else None
@@ -286,6 +295,11 @@ def _run(asked: Mapping[str, tuple[Path, Mapping[str, Any]]], how: _How, store: 
             cancel.cancel()
             raise
     return [done[name] for name in asked]
+
+
+def _turn(name: str, notebook: Path) -> tuple[int, int]:
+    """Whose turn it is: what takes longest first, of those that are not known the largest."""
+    return LONGEST.index(name) if name in LONGEST else len(LONGEST), -notebook.stat().st_size
 
 
 def _in_worker(

@@ -56,6 +56,8 @@ def doubts(
         found += _file(published, f"{name}.md", one.sha256, one)
         for path, digest in sorted(one.files.items()):
             found += _file(published, path, digest, None)
+    for path, digest in sorted(manifest.pages.items()):
+        found += _file(published, path, digest, None)
     return found if inputs is None else [*found, *_inputs(manifest, inputs, partly)]
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -75,7 +75,8 @@ class Manifest:
 
     def as_json(self) -> str:
         """Stable text: sorted keys, one trailing newline."""
-        return json.dumps({"format": FORMAT, **asdict(self)}, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+        said = {"format": FORMAT, **vars(self), "documents": {name: vars(one) for name, one in self.documents.items()}}
+        return json.dumps(said, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
 
 def read(path: Path) -> Manifest:

@@ -123,7 +123,6 @@ def test_other_tools_have_none(trial: Trial, monkeypatch: pytest.MonkeyPatch) ->
 @pytest.mark.parametrize(
     "options",
     [
-        replace(OPTIONS, as_of=""),
         replace(OPTIONS, params=""),
         replace(OPTIONS, out=Path("elsewhere")),
         replace(OPTIONS, check=True),

@@ -161,6 +161,20 @@ def test_the_parent_ends_with_its_client(tmp_path: Path) -> None:
     assert all(gone(int(one)) for one in note.read_text().split())
 
 
+def test_memory_goes_with_the_child_that_took_it(tmp_path: Path) -> None:
+    """However many notebooks run, the process that stays is as large as before."""
+
+    def resident() -> int:
+        status = Path(f"/proc/{standing.standing().warm.process}/status").read_text()
+        return int(status.split("VmRSS:")[1].split()[0])
+
+    run(notebook(tmp_path, "1"))
+    before = resident()
+    for _ in range(3):
+        run(notebook(tmp_path, "taken = bytearray(256 << 20)\nlen(taken)"))
+    assert resident() - before < 32 << 10  # KiB
+
+
 def test_children_share_no_state(tmp_path: Path) -> None:
     first = "import os, sys, builtins\nbuiltins.left = 1\nos.environ['LEFT'] = '1'\nsys.modules['left'] = sys"
     run(notebook(tmp_path, first))

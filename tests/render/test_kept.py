@@ -208,6 +208,15 @@ def test_an_unchanged_project_runs_no_notebook_and_writes_nothing(
     assert ran(shop, monkeypatch, "--fresh") == ["First", "Second"]
 
 
+def test_a_moment_that_moves_is_never_answered_from_memory(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    params = shop / "shop.yaml"
+    params.write_text(params.read_text().replace("as_of: 2026-10-01\n", ""))
+    assert ran(shop, monkeypatch) == ["First", "Second"]
+    assert not (shop / "shop" / ".sre_kit" / "rendered" / "answer.json").exists()
+    assert ran(shop, monkeypatch, "--as-of", "2026-10-01") == ["First", "Second"]
+    assert (shop / "shop" / ".sre_kit" / "rendered" / "answer.json").exists()
+
+
 def test_a_changed_document_runs_the_notebooks_that_asked_for_what_it_says(
     shop: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

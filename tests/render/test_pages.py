@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -18,6 +19,8 @@ from selectolax.lexbor import LexborHTMLParser
 
 from sre_kit.render import pages
 from sre_kit.render.batch import DELIVERABLES, Outcome
+from sre_kit.render.publish import Root
+from sre_kit.render.verify import doubts
 from sre_kit.store import manifest as manifests
 from sre_kit.store import places
 from sre_kit.store.manifest import Manifest, Published
@@ -155,6 +158,21 @@ def test_the_manifest_holds_each_page_and_the_index(folder: Path) -> None:
         assert outcome.manifest.documents[name].files[page] == manifests.sha256(outcome.files[page] or b"")
     assert outcome.manifest.pages == {places.INDEX: manifests.sha256(outcome.files[places.INDEX] or b"")}
     assert outcome.files[places.MANIFEST] == outcome.manifest.as_json().encode()
+
+
+def test_a_changed_or_missing_page_is_found_by_verifying(folder: Path, tmp_path: Path) -> None:
+    outcome, copy = made(folder), tmp_path / "SRE"
+    shutil.copytree(folder, copy)
+    for path, content in outcome.files.items():
+        (copy / path).write_bytes(content or b"")
+
+    def found() -> list[tuple[str, str]]:
+        return [(doubt.path, doubt.kind) for doubt in doubts(Root(copy), outcome.manifest, None)]
+
+    assert not found()
+    (copy / places.INDEX).write_bytes((outcome.files[places.INDEX] or b"") + b" ")
+    (copy / places.page("SLODefinitions")).unlink()
+    assert found() == [(places.page("SLODefinitions"), "missing"), (places.INDEX, "changed")]
 
 
 def test_pages_are_kept_true_until_they_are_taken_away(folder: Path) -> None:

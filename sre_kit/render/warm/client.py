@@ -23,6 +23,13 @@ WITHIN: Final = 10
 """Seconds for a killed child to be gone."""
 
 
+_SETTINGS: Final = {
+    **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1"),
+    # glibc gives large blocks back to the system and asks for them again: a quarter of what some notebooks take
+    **dict.fromkeys(("MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_"), str(512 << 20)),
+}
+
+
 class ChildDied(Exception):
     """A child ended without an answer; `code` is its exit code or minus the signal, None where the parent is gone."""
 
@@ -80,7 +87,7 @@ class Warm:
     def __init__(self) -> None:
         ours, theirs = socket.socketpair()
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115
-        environment = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", **os.environ}
+        environment = {**_SETTINGS, **os.environ}
         with theirs:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "sre_kit.render.warm.parent", str(theirs.fileno())],
@@ -93,6 +100,11 @@ class Warm:
             )
         self._control, self._sending = ours, threading.Lock()
         self.owner = os.getpid()
+
+    @property
+    def process(self) -> int:
+        """The parent's number."""
+        return self._process.pid
 
     def call(
         self,

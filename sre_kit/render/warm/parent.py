@@ -132,10 +132,11 @@ def _exactly(connection: socket.socket, length: int) -> bytes:
 def main(arguments: list[str]) -> None:
     """Import, then serve over the descriptor."""
     control = socket.socket(fileno=int(arguments[0]))
+    gc.disable()  # what is imported stays
     imported()
     with tempfile.TemporaryDirectory(prefix="sre-kit-warm-") as folder:
-        gc.collect()
         gc.freeze()
+        gc.enable()
         Parent(control, Path(folder)).serve()
 
 
