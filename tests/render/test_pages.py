@@ -164,6 +164,7 @@ def test_a_changed_or_missing_page_is_found_by_verifying(folder: Path, tmp_path:
     outcome, copy = made(folder), tmp_path / "SRE"
     shutil.copytree(folder, copy)
     for path, content in outcome.files.items():
+        (copy / path).parent.mkdir(exist_ok=True)
         (copy / path).write_bytes(content or b"")
 
     def found() -> list[tuple[str, str]]:
