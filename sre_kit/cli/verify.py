@@ -31,7 +31,7 @@ def run(folder: Path | None, params: str, json: bool) -> int:
     else:
         for one in found:
             print(f"{one.kind:13}  {one.path}: {one.what}")
-        files = sum(1 + len(one.files) for one in manifest.documents.values())
+        files = sum(1 + len(one.files) for one in manifest.documents.values()) + len(manifest.pages)
         counts = f"{len(manifest.documents)} documents, {files} files, {len(now or ())} inputs"
         print(f"{where}: {counts}: {_verdict(len(found))}")
         if project is None:
