@@ -23,12 +23,12 @@ from sre_kit.store.plan import (
     Section,
     Task,
     digest,
-    foreign,
     outline,
     phases,
     split,
     sre_section,
 )
+from sre_kit.store.plan_updates import before_line, foreign, without, written
 from sre_kit.store.plan_words import TASKS, Mark, mark
 
 NAME: Final = "build-plan.md"
@@ -133,6 +133,7 @@ def update(plan: str, state: BuildPlanState, *, force: bool = False) -> Edit:
 
 
 def _updated(plan: str, state: BuildPlanState, force: bool) -> Edit:
+    plan = without(plan)
     found = outline(plan)
     if found.block and found.block.edited and not force:
         raise ProtectedError(
@@ -149,12 +150,16 @@ def _updated(plan: str, state: BuildPlanState, force: bool) -> Edit:
     else:
         body, note = _new_section(plan, found, state)
         edit = _open_tasks(state, edit if found.block else replace(edit, notes=(*edit.notes, note)), found.block, body)
+    body = body.replace("\n\n| Operational metric", f"\n{before_line(found)}\n| Operational metric", 1)
     if found.block:
         if found.block.edited:
             edit = replace(edit, aside=found.block.body, notes=(*edit.notes, "a block edited by hand was replaced"))
         else:
             body = _with_old_date(found.block.body, body, state.as_of)
-    return replace(edit, text=_with_block(plan, lines, found, section, body))
+    tasks = _shown(state)
+    proven = sum(not _reason(slug, state) for slug in tasks)
+    text = _with_block(plan, lines, found, section, body)
+    return replace(edit, text=written(text, proven, len(tasks), state.stability[0]))
 
 
 def _verdict(task: Task, state: BuildPlanState) -> str:

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from sre_kit.buildplan import BuildPlanState, Evidence, decoded, diff, update
 from sre_kit.errors import DocumentError, ProtectedError
-from sre_kit.store.plan import foreign, outline, without_block
+from sre_kit.store.plan import outline
+from sre_kit.store.plan_updates import foreign, without, without_block
 from sre_kit.store.plan_words import TASKS
 
 AS_OF = date(2026, 11, 1)
@@ -35,8 +36,8 @@ TAIL = "\n## Next Steps\n\n1. Ship\n"
 
 
 def theirs(text: str) -> str:
-    """A plan without our block."""
-    found = outline(text)
+    """A plan without our block and our lines."""
+    found = outline(without(text))
     assert found.block and not found.block.edited
     return "".join(without_block(list(found.lines), found.block))
 
@@ -528,6 +529,7 @@ TOKENS = [
     "## 7. Production Operations Phase", "### SRE", "## Phase 6: QA", "# Plan", "**Agent:** Site Reliability Engineer",
     "**Agent:** QA Engineer", "**Status:** Not Started", "Status: ✅ DONE", "```", "~~~", "<!--", "-->", "> quote", "---", "===", "",
     "| Task | Status |", "| --- | --- |", "| Plan capacity | ⬜ Not started |", BEGIN, END, "`", "    code", "text\\", "\ufeff", "\t",
+    "## Recent Updates", "- [2026-10-12] QA Engineer: tested", "* 2026-10-01 x", "*Last Updated: 2026-10-12 by QA Engineer*", "**Last updated:** May",
     "<details>", "\u2028", "a | b", "[x]: /url", "- ", "1. [ ] Create runbooks", "<pre>", "\x00", "\x0c", "***",
 ]  # fmt: skip
 plans = st.lists(st.sampled_from(TOKENS) | st.text(max_size=6), max_size=25).flatmap(

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from sre_kit.errors import ProtectedError
-from sre_kit.store.plan import Heading, Outline, Section, foreign, outline, phases, sre_section
+from sre_kit.store.plan import Heading, Outline, Section, outline, phases, sre_section
+from sre_kit.store.plan_updates import foreign, without
 
 __all__ = ["Readiness", "foreign", "readiness"]
 
@@ -52,7 +53,7 @@ def readiness(plan: str) -> Readiness:
     section, _ = sre_section(found)
     ours = {task.line for task in section.tasks} if section else set()
     marked = [task for task in found.tasks if task.mark]
-    visible = _visible(found)
+    visible = _visible(outline(without(plan)))
     details = {one["key"].lower(): one["value"].strip(" \t*_") for one in _DETAIL.finditer(visible)}
     updated = _UPDATED.search(visible)
     return Readiness(

@@ -109,6 +109,8 @@ class Outline:
     tasks: tuple[Task, ...]
     fields: tuple[Field, ...]
     tables: tuple[Table, ...]
+    texts: frozenset[int] = frozenset()
+    """Lines of text outside of code, quotes, tables, comments and our block."""
 
     def section(self, heading: Heading) -> Section:
         """A heading with what stands under it."""
@@ -174,13 +176,14 @@ def outline(plan: str) -> Outline:
             visible[number] = "\n"
         tokens = _parse(visible)
     headings = tuple(_headings(tokens, visible, len(lines)))
-    listed, fields = [], []
+    listed, fields, plain = [], [], set()
     for token, item, within in _texts(tokens):
         first, last = token.map or (0, 0)
         for line in range(first, last):
             text = visible[line].rstrip("\r\n")
             if _hidden(visible, first, last, line):
                 continue
+            plain.add(line)
             if field := _field(line, text):
                 fields.append(field)
                 continue
@@ -191,7 +194,7 @@ def outline(plan: str) -> Outline:
     tables = tuple(_tables(tokens, visible))
     listed += [task for table in tables for task in _row_tasks(table, visible)]
     listed.sort(key=lambda task: task.line)
-    return Outline(lines, block, headings, tuple(listed), tuple(fields), tables)
+    return Outline(lines, block, headings, tuple(listed), tuple(fields), tables, frozenset(plain))
 
 
 def sre_section(found: Outline) -> tuple[Section | None, tuple[str, ...]]:
@@ -232,43 +235,6 @@ def phases(found: Outline) -> tuple[Heading, ...]:
     called = [heading for heading in found.headings if _PHASE.search(heading.title)]
     innermost = [one for one in called if not any(one.line < other.line < one.end for other in called)]
     return tuple(owned or innermost)
-
-
-def foreign(plan: str) -> str:
-    """
-    `plan` without what we write into it: no block, the SRE's tasks and status as if nothing had been done.
-
-    It is the same before and after an update, so that a render does not change what the next one reads.
-    A plan with damaged markers comes back as it is.
-    """
-    try:
-        found = outline(plan)
-    except ProtectedError:
-        return plan
-    lines = list(found.lines)
-    section, _ = sre_section(found)
-    if section:
-        for task in section.tasks:
-            if task.slugs and task.mark and task.mark.state != "unknown":
-                lines[task.line] = task.mark.replaced(lines[task.line], task.mark.untouched)
-        status = section.status
-        state = mark(status.value, alone=True) if status else None
-        if status and state and state.state != "unknown":
-            value = state.replaced(status.value, state.untouched)
-            lines[status.line] = lines[status.line][: status.start] + value + lines[status.line][status.end :]
-    if found.block:
-        lines = without_block(lines, found.block)
-    return "".join(lines)
-
-
-def without_block(lines: list[str], block: Block) -> list[str]:
-    """`lines` without our block and the blank line that we put before it."""
-    before, after = lines[: block.begin], lines[block.end + 1 :]
-    if before and not before[-1].strip():
-        before.pop()
-    if not after and before and not lines[block.end].endswith(("\r", "\n")):
-        before[-1] = before[-1].rstrip("\r\n")  # the plan had no final line end, and we gave it none
-    return before + after
 
 
 def _is_title(found: Outline, heading: Heading) -> bool:
