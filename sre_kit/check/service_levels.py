@@ -264,7 +264,12 @@ def stakeholders(judged: Bundle, name: str) -> Verdict:
 
 @point(DOC, 25, "Review dates, triggers for an early review, log of changed objectives")
 def review(judged: Bundle, name: str) -> Verdict:
-    """A dated row at least."""
+    """A dated row at least; what differs from what was published before has its reason in the log."""
+    section = judged.page(name).section("Review and revision procedures")
+    for row in (section.table("Objective", "What", "Was", "Is", "Reason in the log") if section else None) or []:
+        if "not in the log" in row["Reason in the log"]:
+            said = f"{row['Objective']}: {row['What']} was {row['Was']} and is {row['Is']}"
+            return failed(f"{said}; the log gives no reason", section.line if section else 0)
     return forms.said(
         judged, name, "Review and revision procedures", r"\| *20\d\d-\d\d-\d\d", "the next reviews by date"
     )

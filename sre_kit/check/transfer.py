@@ -6,7 +6,7 @@ import re
 from datetime import UTC, timedelta
 from typing import Final
 
-from sre_kit.check import forms
+from sre_kit.check import boards, forms
 from sre_kit.check.cells import blank, day, days, local, moment, moments, names, number, plain
 from sre_kit.check.forms import Rows, asked, over
 from sre_kit.check.incident_response import CHAIN, ESCALATION
@@ -209,12 +209,12 @@ def watch(judged: Bundle, section: Section, rows: Rows) -> str:
 
 @over(DOC, 15, "Dashboards: purpose, audience, address, owner", under=DASHBOARDS, columns=BOARDS, missing=BOARDS_GAP)
 def dashboards(judged: Bundle, section: Section, rows: Rows) -> str:
-    """An address that is not set is asked for."""
+    """An address that is not set is asked for; the generated file shows every service and objective."""
     for row in rows:
         unset = plain(row["Address"]) == "NOT SET"
         if unset and not asked(section, re.escape(f"the address of the dashboard {plain(row['Dashboard'])}")):
             return f"{row['Dashboard']} has no address, and nobody is asked"
-    return blank(rows, "Purpose", "Audience", "Address", "Owner")
+    return blank(rows, "Purpose", "Audience", "Address", "Owner") or boards.problem(judged)
 
 
 @over(

@@ -7,6 +7,7 @@ Formulas follow the SRE Workbook, ch. 2 (budgets) and ch. 5 (burn-rate alerts).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
@@ -17,6 +18,17 @@ from sre_kit.compute import buckets
 from sre_kit.errors import ParameterError, nearest
 from sre_kit.units import Duration, Ratio, Zone
 
+_LABEL: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+TAKEN_LABELS: Final = (
+    "sloth_id",
+    "sloth_service",
+    "sloth_slo",
+    "sloth_window",
+    "sloth_severity",
+    "alertname",
+    "alertstate",
+)
+"""Labels that the generated rules and Prometheus set themselves."""
 SLI_KINDS: Final = ("availability", "latency", "freshness", "correctness", "throughput", "saturation")
 
 
@@ -37,6 +49,14 @@ class Dependency:
     name: str
     promise: Ratio
     source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AlertText:
+    """Labels and annotations that a team's routing and runbooks want on alerts; annotations may hold templates."""
+
+    labels: dict[str, str] = field(default_factory=dict)
+    annotations: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +107,12 @@ class SLO:
     dependencies: list[Dependency] = field(default_factory=list)
     agreements: list[Agreement] = field(default_factory=list)
     dashboard: str = ""
+    labels: dict[str, str] = field(default_factory=dict)
+    """Ride along on everything that is recorded for it, and so on its alerts."""
+    alerts: AlertText = field(default_factory=AlertText)
+    """On all its alerts; those of `page` and `ticket` are added, and win."""
+    page: AlertText = field(default_factory=AlertText)
+    ticket: AlertText = field(default_factory=AlertText)
 
     def __post_init__(self) -> None:
         if not 0 < self.target <= 1:
@@ -96,6 +122,7 @@ class SLO:
         if self.histogram:
             self._count_by_buckets()
         self._check_indicator()
+        self._check_labels()
         if self.window <= timedelta(0):
             raise ParameterError(f"SLO {self.name!r}: window must be longer than nothing, got {self.window}")
 
@@ -123,6 +150,28 @@ class SLO:
             raise ParameterError(f"SLO {self.name!r}: give exactly one of good and bad beside total, and only there")
         if (self.at_most is not None) + (self.at_least is not None) != bool(self.gauge):
             raise ParameterError(f"SLO {self.name!r}: a gauge needs exactly one of at_most and at_least")
+
+    def _check_labels(self) -> None:
+        texts = (self.alerts, self.page, self.ticket)
+        for name in [*self.labels, *(name for one in texts for name in (*one.labels, *one.annotations))]:
+            if not _LABEL.fullmatch(name):
+                raise ParameterError(
+                    f"SLO {self.name!r}: {name!r} is no name of a label or an annotation; letters, digits and _, no "
+                    "digit first"
+                )
+        for name in [*self.labels, *(name for one in texts for name in one.labels)]:
+            if name in TAKEN_LABELS or name.startswith("__"):
+                raise ParameterError(
+                    f"SLO {self.name!r}: the label {name!r} is set by the rules themselves; take another name"
+                )
+
+    def labels_of(self, severity: str) -> dict[str, str]:
+        """The labels that somebody wants on its alerts of a severity, `labels` not among them."""
+        return {**self.alerts.labels, **(self.page if severity == "page" else self.ticket).labels}
+
+    def annotations_of(self, severity: str) -> dict[str, str]:
+        """The annotations that somebody wants on its alerts of a severity."""
+        return {**self.alerts.annotations, **(self.page if severity == "page" else self.ticket).annotations}
 
     @property
     def budget_ratio(self) -> Fraction:

@@ -201,13 +201,15 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """A published document: its number, its body's hash, its records, and the same of the last one that differs."""
+    """A published document: its number, its body's hash, its records and decisions; what differed before it."""
 
     number: int = 0
     body_sha256: str = ""
     records: Mapping[str, object] = field(default_factory=dict)
     before_number: int = 0
     before_records: Mapping[str, object] = field(default_factory=dict)
+    as_of: str = ""
+    decisions: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,6 +60,6 @@ def data_rule(slo: SLO, document: str, after: timedelta) -> dict[str, Any]:
         "alert": alert_name(slo, "page").removesuffix("FastBurn") + "DataMissing",
         "expr": f"absent({query.strip()})",
         "for": promql_duration(after),
-        "labels": {**labels(slo), "severity": "ticket"},
-        "annotations": {**told, "document": document} if document else told,
+        "labels": {**slo.labels, **labels(slo), "severity": "ticket", **slo.alerts.labels},
+        "annotations": {**told, **({"document": document} if document else {}), **slo.alerts.annotations},
     }

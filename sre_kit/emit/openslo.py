@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, fields, is_dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -155,7 +155,7 @@ def _indicator(slo: SLO) -> dict[str, Any]:
 
 
 def _annotations(slo: SLO, name: str, service: str) -> dict[str, str]:
-    """What the format has no field for, as a params file writes it; lists stay behind."""
+    """What the format has no field for, as a params file writes it; lists and maps stay behind."""
     told = {"target_source": slo.target_source}
     if slo.name != name:
         told["name"] = slo.name
@@ -166,7 +166,8 @@ def _annotations(slo: SLO, name: str, service: str) -> dict[str, str]:
     for one in fields(slo):
         value = getattr(slo, one.name)
         default = one.default_factory() if one.default_factory is not MISSING else one.default
-        if one.name not in _NATIVE and value not in (default, None) and not isinstance(value, list | dict | tuple):
+        several = isinstance(value, list | dict | tuple) or is_dataclass(value)
+        if one.name not in _NATIVE and value not in (default, None) and not several:
             told[one.name] = str(written(value))
     if not slo.calendar:
         told.pop("window", None)

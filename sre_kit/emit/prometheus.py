@@ -96,6 +96,7 @@ def rule_groups(
             "sloth_version": "sre-kit",
         },
         alerts=tuple(_alerts(slo, policy, document)),
+        labels=slo.labels,
     )
     return groups(objective)
 
@@ -176,7 +177,8 @@ def alert_notes(slo: SLO, severity: str, document: str = "") -> dict[str, str]:
 
 def alert_labels(slo: SLO, severity: str) -> dict[str, str]:
     """Labels of the generated alert; `severity` repeats ``sloth_severity`` for routes that know only that label."""
-    return {**labels(slo), "severity": severity, "sloth_severity": severity}
+    own = {"severity": severity, "sloth_severity": severity}
+    return {**slo.labels, **labels(slo), **own, **slo.labels_of(severity)}
 
 
 def _alerts(slo: SLO, policy: Sequence[BurnRateAlert], document: str) -> Iterable[AlertRule]:
@@ -184,11 +186,11 @@ def _alerts(slo: SLO, policy: Sequence[BurnRateAlert], document: str) -> Iterabl
     for severity in dict.fromkeys(alert.severity for alert in policy):
         yield AlertRule(
             name=alert_name(slo, severity),
-            labels={"severity": severity, "sloth_severity": severity},
+            labels={"severity": severity, "sloth_severity": severity, **slo.labels_of(severity)},
             annotations={
-                # a note is a template to Prometheus; what came from outside is text
-                name: text.replace("{{", '{{"{{"}}')
-                for name, text in alert_notes(slo, severity, document).items()
+                # a note is a template to Prometheus; what came from outside is text, what was asked for may be one
+                **{name: text.replace("{{", '{{"{{"}}') for name, text in alert_notes(slo, severity, document).items()},
+                **slo.annotations_of(severity),
             },
             pairs=tuple(
                 (one.alert.short_window, one.alert.long_window, decimal(one.threshold))

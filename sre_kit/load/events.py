@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl, unquote
 
 from sre_kit.compute.changes import Deploy, DeployLog
 from sre_kit.errors import DataError, ParameterError, SourceError, nearest
-from sre_kit.load.metrics.file import content
+from sre_kit.load.metrics.tables import content
 from sre_kit.units import instant, utc
 
 _REQUIRED: Final = ("time", "service")

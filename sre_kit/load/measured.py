@@ -77,7 +77,7 @@ def requests(
     found = measurements.requests(
         project.source, project.snapshot, asked.name, asked.good, asked.total, first, last, every, bad_query=asked.bad
     )
-    return measurements.bucket_checked(project.source, asked, found) if asked.histogram else found
+    return measurements.bucket_checked(project.source, project.snapshot, asked, found) if asked.histogram else found
 
 
 def objectives(project: Project, *, history: timedelta = timedelta(days=90)) -> list[Requests]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -20,9 +20,12 @@ from sre_kit.compute.sli import check_bound, steps_as_events
 from sre_kit.compute.slo import SLO
 from sre_kit.compute.vocabulary import Reading, Requests, check_requests
 from sre_kit.errors import DataError, ParameterError, SourceError
-from sre_kit.load.metrics import LabellingSource, Named, Source, counted
+from sre_kit.load.metrics import LabellingSource, MatchingSource, Named, Source, counted
 from sre_kit.store.snapshot import Snapshot
-from sre_kit.units import promql_duration, utc
+from sre_kit.units import number, promql_duration, utc
+
+LOOKS: Final = 100
+"""Moments of the window at which the buckets of a histogram are compared."""
 
 
 def reading(
@@ -152,18 +155,45 @@ def steps(
     )
 
 
-def bucket_checked(source: Source, slo: SLO, found: Requests) -> Requests:
-    """`found`, or a gap that names the nearest bounds where no bucket of the histogram ends at the threshold."""
+def bucket_checked(source: Source, snapshot: Snapshot | None, slo: SLO, found: Requests) -> Requests:
+    """
+    `found`, or a gap where the buckets of the histogram do not fit.
+
+    Where no bucket ends at the threshold, the nearest bounds are named. Where some series have such a bucket and others
+    do not, those are named: all their events would count as slow.
+    """
     plain = source.source if isinstance(source, Named) else source
-    if not found.gap or not isinstance(plain, LabellingSource):
-        return found
     try:
-        check_bound(slo, plain.label_values("le", buckets.every(slo.histogram), found.start, found.end))
+        if not found.gap:
+            _check_layouts(plain, snapshot, slo, found)
+        elif isinstance(plain, LabellingSource):
+            check_bound(slo, plain.label_values("le", buckets.every(slo.histogram), found.start, found.end))
     except SourceError:
         return found
     except DataError as error:
         return replace(found, gap=str(error), frame=_no_requests())
     return found
+
+
+def _check_layouts(source: Source, snapshot: Snapshot | None, slo: SLO, found: Requests) -> None:
+    if not isinstance(source, MatchingSource):
+        return
+    pace = found.step * max(1, (found.end - found.start) // (found.step * LOOKS))
+    whole, part = slo.total, slo.good
+
+    def ask(_: str, start: datetime, end: datetime, step: timedelta) -> pd.Series:
+        answer: pd.Series = source.lacking(whole, part, start, end, step)
+        return answer
+
+    asked = (f"({whole}) unless ignoring (le) ({part})", found.start, found.end, pace)
+    answer = snapshot.read(source, *asked, ask=ask, kind="lacking") if snapshot else ask(*asked)
+    if len(answer):
+        raise DataError(
+            f"SLO {slo.name!r}: {number(int(answer.max()))} series of the histogram have no bucket that ends at "
+            f"{buckets.seconds(slo.threshold or timedelta(0))} s, last at {utc(answer.index[-1])}: "
+            f"{answer.attrs.get('note', '')}; all their events would count as slow. Give them the bucket, leave them "
+            "out by a matcher, or take a threshold that all have"
+        )
 
 
 def _silence(source: Source, name: str, total: pd.Series, part: pd.Series, total_query: str, good_query: str) -> str:

@@ -331,4 +331,6 @@ def _version(name: str, published: manifest.Manifest) -> Version:
         manifest.values(published, name),
         int(one.before.get("version", 0)),
         one.before.get("records", {}),
+        one.as_of,
+        one.decisions,
     )

@@ -50,8 +50,10 @@ def document(notebook: Mapping[str, Any], stem: str) -> Document:
     page.finish()
     page.dependencies()
     text = re.sub(r"\n{3,}", "\n\n", "\n\n".join(page.machine["blocks"])).strip() + "\n"
-    done = versions.settled(text, page.header_text, page.machine["header"], page.machine["records"])
-    settled = {"version": done.version, "body_sha256": done.body_sha256, "before": done.before}
+    told = {key: page.machine.pop(key) for key in ("decided", "log")}
+    done = versions.settled(text, page.header_text, page.machine["header"], page.machine["records"], **told)
+    settled: dict[str, Any] = {"version": done.version, "body_sha256": done.body_sha256, "before": done.before}
+    settled["decisions"] = done.decisions
     return Document(name, done.text, page.files, {**page.machine, **settled})
 
 
@@ -69,6 +71,8 @@ class _Page:
             "gaps": [],
             "findings": [],
             "artifacts": [],
+            "decided": [],
+            "log": [],
             "noise": [],
             "header": {},
             "read": None,
@@ -102,7 +106,7 @@ class _Page:
 
     def _output(self, data: Mapping[str, Any], cell: str) -> None:
         part: Mapping[str, Any] = data.get(MIME, {})
-        for key in ("records", "gaps", "findings", "artifacts"):
+        for key in ("records", "gaps", "findings", "artifacts", "decided", "log"):
             self.machine[key].extend(part.get(key, []))
         self.machine["sentinel"] = self.machine["sentinel"] or bool(part.get("sentinel"))
         self.machine["read"] = part.get("read", self.machine["read"])

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from sre_kit.escape import md_code, md_text
-from sre_kit.store.manifest import CHANGES_LINE_MARK, CHANGES_MARK, sha256
+from sre_kit.render import decisions
+from sre_kit.store.manifest import CHANGES_LINE_MARK, CHANGES_MARK, DECISIONS_MARK, sha256
 
 SHOWN: Final = 12
 """Changed numbers that are listed; the rest is counted."""
@@ -24,15 +25,23 @@ _VERSION: Final = re.compile(r"^- \*\*Version:\*\* (\d+)$", re.MULTILINE)
 
 @dataclass(frozen=True)
 class Settled:
-    """The document as it is published, its version, its body's hash, and the version it is held against."""
+    """The document as it is published, its version, its body's hash, the version it is held against, and decisions."""
 
     text: str
     version: int
     body_sha256: str
     before: Mapping[str, Any]
+    decisions: Mapping[str, Any] = field(default_factory=dict)
 
 
-def settled(text: str, header: str, machine: Mapping[str, Any], records: Sequence[Mapping[str, Any]]) -> Settled:
+def settled(
+    text: str,
+    header: str,
+    machine: Mapping[str, Any],
+    records: Sequence[Mapping[str, Any]],
+    decided: Sequence[Sequence[str]] = (),
+    log: Sequence[Mapping[str, str]] = (),
+) -> Settled:
     """
     `text` with its version and its changes filled in.
 
@@ -44,10 +53,13 @@ def settled(text: str, header: str, machine: Mapping[str, Any], records: Sequenc
         The header's part for the machine: ``version`` if the body differs, ``last`` as it was published.
     records
         What the document states now.
+    decided
+        What somebody decided, as (subject, what, value), and the `log` that is kept of it.
     """
     body = sha256(text.replace(header, "", 1) if header else text)
     last: Mapping[str, Any] = machine.get("last", {})
-    if last and last["number"] and last["body_sha256"] == body:
+    same = bool(last and last["number"] and last["body_sha256"] == body)
+    if same:
         version = int(last["number"])
         before = {"version": last["before_number"], "records": last["before_records"]}
     else:
@@ -57,7 +69,9 @@ def settled(text: str, header: str, machine: Mapping[str, Any], records: Sequenc
         text = text.replace(header, _VERSION.sub(f"- **Version:** {version}", header, count=1), 1)
     now = {record["name"]: record["value"] for record in records}
     text = text.replace(CHANGES_LINE_MARK, changes_line(before, now)).replace(CHANGES_MARK, changes(before, now))
-    return Settled(text, version, body, before)
+    kept = decisions.decided(last, decided, version, machine.get("as_of", ""), renewed=not same)
+    text = text.replace(DECISIONS_MARK, decisions.changes(before["version"], kept["changed"], log))
+    return Settled(text, version, body, before, kept)
 
 
 def changes_line(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from sre_kit.compute.agreements import (
     EarlyReview,
@@ -22,10 +24,11 @@ from sre_kit.compute.timeslices import TimeSliceAvailability
 from sre_kit.compute.vocabulary import About, Finding, Gap
 from sre_kit.compute.windows import nominal
 from sre_kit.show.document import fact_link
-from sre_kit.show.shown import Note
-from sre_kit.show.slo import METHODS
+from sre_kit.show.shown import Note, Shown, Stack
+from sre_kit.show.slo import METHODS, budget_counts
 from sre_kit.show.table import Table
 from sre_kit.show.text import Inline, Lines, Strong
+from sre_kit.store.manifest import DECISIONS_MARK
 from sre_kit.units import MISSING, number, percent, span, target, utc
 
 
@@ -210,13 +213,47 @@ def early_reviews(found: Sequence[EarlyReview]) -> Table:
     )
 
 
-def objective_changes(plan: ReviewPlan) -> Table:
-    """The change log of the objectives."""
+@dataclass(frozen=True)
+class PublishedChanges(Shown):
+    """Where the export prints which objectives differ from those published before, with what it compares."""
+
+    slos: Sequence[SLO]
+    plan: ReviewPlan
+
+    def markdown(self) -> str:
+        """The mark that the export replaces."""
+        return DECISIONS_MARK
+
+    def machine(self) -> dict[str, Any]:
+        """Each objective's decisions in words, and the log that people keep."""
+        log = [{"made": f"{one.made:%Y-%m-%d}", "subject": one.slo, "reason": one.reason} for one in self.plan.changes]
+        return {**super().machine(), "decided": [row for slo in self.slos for row in decided(slo)], "log": log}
+
+
+def decided(slo: SLO) -> list[tuple[str, str, str]]:
+    """What somebody decided of an objective: (its name, what, in which words); the rest of it is description."""
+    contract = target(slo.contract) if slo.contract is not None else ""
+    bound = f"at most {slo.at_most:g}" if slo.at_most is not None else f"at least {slo.at_least or 0:g}"
+    found = {
+        "target": target(slo.target),
+        "window": f"calendar {slo.calendar}, {slo.zone}" if slo.calendar else f"rolling {span(slo.window)}",
+        "budget counts": budget_counts(slo),
+        "contract": contract,
+        "threshold": span(slo.threshold) if slo.threshold else "",
+        "good events": slo.good or (f"all but {slo.bad}" if slo.bad else slo.ratio or f"{slo.gauge} {bound}"),
+        "total events": slo.total,
+    }
+    return [(slo.name, what, value) for what, value in found.items() if value]
+
+
+def objective_changes(plan: ReviewPlan, slos: Sequence[SLO] = ()) -> Stack:
+    """The change log of the objectives, and beside it what differs from what was published before."""
     rows: list[Sequence[Inline]] = [
         (f"{one.made:%Y-%m-%d}", one.slo, one.what, one.reason, one.by or MISSING)
         for one in sorted(plan.changes, key=lambda one: (one.made, one.slo), reverse=True)
     ]
-    return Table(["Changed", "Objective", "What", "Reason", "By"], rows, empty="No change is recorded.")
+    log = Table(["Changed", "Objective", "What", "Reason", "By"], rows, empty="No change is recorded.")
+    return Stack(log, PublishedChanges(slos, plan))
 
 
 def decisions(

@@ -130,24 +130,30 @@ def objectives(slos: Sequence[SLO]) -> Table:
     tiered = any(slo.tier for slo in slos)
     for slo in slos:
         window = f"calendar {slo.calendar}, {slo.zone}" if slo.calendar else f"rolling {span(slo.window)}"
-        method = "steps of time with a value" if slo.by_time else METHODS["occurrences"]
-        if slo.budgeting != "occurrences":
-            part = slo.slice_target if slo.slice_target is not None else slo.target
-            good = f", a slice is good from {target(part)}" if slo.budgeting == "timeslices" else ""
-            method = f"{METHODS[slo.budgeting]} of {span(slo.slice_length)}{good}"
         contract: Inline = MISSING
         if slo.contract is not None:
             contract = f"{target(slo.contract)} ({slo.contract_source or 'source not said'})"
         owner: Inline = slo.owner or Strong("not known")
         comes_from = slo.target_source or "decision"
         tier = [slo.tier or "all"] if tiered else []
-        rows.append((slo.name, Strong(target(slo.target)), *tier, window, method, owner, comes_from, contract))
+        rows.append(
+            (slo.name, Strong(target(slo.target)), *tier, window, budget_counts(slo), owner, comes_from, contract)
+        )
     gaps = tuple(_owner_gap(slo) for slo in slos if not slo.owner)
     columns = ["Objective", "Target", *(["Tier"] if tiered else []), "Window", "Budget counts", "Owner"]
     columns += ["Target comes from", "Contract"]
     if not slos:
         gaps = (Gap("the objectives", "the service's owners", "params: slos"),)
     return Table(columns, rows, gaps=gaps)
+
+
+def budget_counts(slo: SLO) -> str:
+    """What the budget of an objective counts: events, steps with a value, or slices of time."""
+    if slo.budgeting == "occurrences":
+        return "steps of time with a value" if slo.by_time else METHODS["occurrences"]
+    part = slo.slice_target if slo.slice_target is not None else slo.target
+    good = f", a slice is good from {target(part)}" if slo.budgeting == "timeslices" else ""
+    return f"{METHODS[slo.budgeting]} of {span(slo.slice_length)}{good}"
 
 
 def _owner_gap(slo: SLO) -> Gap:

@@ -26,6 +26,9 @@ _UNFORGEABLE: Final = "\u2063"
 CHANGES_MARK: Final = f"(*changes*){_UNFORGEABLE}"
 """Where an export prints what changed since the last version that differs: only there is the body known."""
 
+DECISIONS_MARK: Final = f"(*decisions*){_UNFORGEABLE}"
+"""Where an export prints which decisions differ from those that were published before."""
+
 
 CHANGES_LINE_MARK: Final = f"(*changes in a line*){_UNFORGEABLE}"
 """Where the header says the same in one line."""
@@ -53,6 +56,8 @@ class Published:
     files: Mapping[str, str] = field(default_factory=dict)
     before: Mapping[str, Any] = field(default_factory=dict)
     """``version`` and ``records`` (name -> value) of the last version that differs from this one."""
+    decisions: Mapping[str, Any] = field(default_factory=dict)
+    """``values`` as (subject, what, value), and ``changed``: every difference seen from one version to the next."""
     inputs: Mapping[str, str] = field(default_factory=dict)
     """What the document was made from: a document's path in the project, or ``params:`` and a file, -> its hash."""
 

@@ -13,6 +13,10 @@ from tests.check.damage import Damage, alter, artifact, both, cell, drop, file, 
 
 S, IR, P, C = "SLODefinitions", "IncidentResponse", "PerformanceOptimization", "CapacityPlanning"
 OP, H, B = "OperationalPlaybook", "SREHandoff", "build-plan"
+BOARD = "artifacts/service-levels.dashboard.json"
+UNLOGGED = """| Objective | What | Was | Is | Reason in the log |
+| :-- | :-- | :-- | :-- | :-- |
+| checkout | target | 99.9 % | 99 % | **not in the log** |"""
 ROTA, SEVERITY, RUNBOOKS = "On-call rotation", "Incident severity", "Runbook documentation"
 POSTMORTEM, ESCALATION, TALK, ROOM = "Post-mortem process", "Escalation procedures", "Communication", "War room"
 
@@ -98,6 +102,7 @@ SERVICE_LEVELS: list[tuple[str, str, Damage]] = [
     (S, "23", alter(S, r"(?i)low traffic|binomial", "much traffic", count=0)),
     (S, "24", cell(S, "Stakeholder agreements", 0, "State", "", "Agrees to")),
     (S, "25", alter(S, r"^\| 20\d\d-\d\d-\d\d.*\n", "", count=0)),
+    (S, "25", say(S, "No version was published before, so there is nothing to compare the objectives with.", UNLOGGED)),
     (S, "26", alter(S, r"(?i)first version|since version|changed since", "some version", count=0)),
 ]
 
@@ -390,6 +395,13 @@ HANDOFF: list[tuple[str, str, Damage]] = [
     (H, "14", cell(H, "Watch", 0, "Runbook", "**no runbook**")),
     (H, "15", cell(H, "Monitoring dashboards", 1, "Audience", "–", "Address")),
     (H, "15", alter(H, r"^\*\*Not known:\*\* the address of the dashboard Checkout.*\n", "", count=0)),
+    (H, "15", artifact("service-levels.dashboard.json", problem="no panels")),
+    (H, "15", file(BOARD, b'"title": "checkout: golden signals"', b'"title": "till: golden signals"')),
+    (H, "15", file(BOARD, b'"title": "Saturation"', b'"title": "Fullness"')),
+    (H, "15", file(BOARD, b'"title": "search-latency: ', b'"title": "search-slowness: ')),
+    (H, "15", file(BOARD, b'"title": "Error budget left"', b'"title": "What is left"')),
+    (H, "15", file(BOARD, b'"expr": "', b'"expr": "sum(', -1)),
+    (H, "15", file(BOARD, b'"panels"', b'"panel"')),
     (H, "16", lose(H, "Objectives, dashboards, alerts", 2, "Dashboards")),
     (H, "16", cell(H, "Objectives, dashboards, alerts", 0, "Dashboards", "–")),
     (H, "17", alter(H, r"^Measurements come from.*\n", "")),

@@ -73,7 +73,7 @@ def test_import_prints_lines_that_a_params_file_takes(
 ) -> None:
     assert main(["slo", "import", str(good)]) == 0
     printed = capsys.readouterr()
-    assert "  # left out: name, labels and annotations of its page alert 'MailIsLost'" in printed.out
+    assert "  # left out: the name 'MailIsLost' of its page alert; ours follows from the objective's" in printed.out
     shop = tmp_path / "shop.yaml"
     shop.write_text("project: {name: shop}\n" + printed.out, encoding="utf-8")
     slo, raw = params.read(shop).slos

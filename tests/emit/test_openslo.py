@@ -13,7 +13,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sre_kit.compute.slo import SLO, Agreement, Dependency
+from sre_kit.compute.slo import SLO, Agreement, AlertText, Dependency
 from sre_kit.emit.openslo import openslo_documents
 from sre_kit.emit.params_lines import params_lines
 from sre_kit.load import params
@@ -116,10 +116,15 @@ def test_names_that_would_be_the_same_are_told_apart_and_come_back(tmp_path: Pat
     assert sorted(one.slo.name for one in back.slos) == sorted(one.name for one in some)
 
 
-def test_lists_stay_behind(tmp_path: Path) -> None:
-    one = slo(dependencies=[Dependency("db", Fraction("0.9"))], agreements=[Agreement("Ada", signed=date(2026, 9, 1))])
+def test_lists_and_maps_stay_behind(tmp_path: Path) -> None:
+    one = slo(
+        labels={"team": "post"},
+        ticket=AlertText({"desk": "1"}),
+        dependencies=[Dependency("db", Fraction("0.9"))],
+        agreements=[Agreement("Ada", signed=date(2026, 9, 1))],
+    )
     (back,) = read(tmp_path, openslo_documents([one], AS_OF)).slos
-    assert back.slo == replace(one, dependencies=[], agreements=[])
+    assert back.slo == replace(one, dependencies=[], agreements=[], labels={}, ticket=AlertText())
 
 
 TEXT = st.text(
@@ -201,6 +206,8 @@ def test_the_lines_of_a_params_file_say_the_same_objective(
     people = {
         "agreements": [Agreement("Ada: A", role="#1", signed=signed)],
         "dependencies": [Dependency("x", Fraction("0.95"))],
+        "labels": {"team": "a: b"},
+        "page": AlertText({"desk": "1"}, {"told": "{{ $value }}"}),
     }
     one = SLO(**{**about, **indicator, **window, **slices, **people})
     path = tmp_path_factory.getbasetemp() / "shop.yaml"

@@ -12,7 +12,8 @@ import pytest
 import yaml
 
 from sre_kit.compute.alerting import WORKBOOK_POLICY
-from sre_kit.compute.slo import SLO
+from sre_kit.compute.slo import SLO, AlertText
+from sre_kit.emit.absent import data_rules
 from sre_kit.emit.made_up import made_up
 from sre_kit.emit.prometheus import alert_name, error_ratio, prometheus_rules, rule_groups, sloth_id, without_rules
 from sre_kit.emit.rule_tests import prometheus_rule_tests
@@ -52,6 +53,24 @@ SHOP = [
     slo("stock", "0.999", service="feed", bad="", total="", gauge="stock_left", at_least=0.0, calendar="year"),
     slo("share", "0.99999", service="feed", bad="", total="", ratio="bad_share", calendar="quarter"),
     slo("mean", "0.995", service="feed", bad="", total="", ratio='1 - avg_over_time(up{job="f"}[{{.window}}])'),
+    slo(
+        "labelled",
+        "0.99",
+        service="post",
+        bad="post_bad",
+        total="post_all",
+        labels={"team": "post"},
+        alerts=AlertText({"desk": "4"}, {"runbook": "https://example.org/post"}),
+        page=AlertText({"desk": "5"}),
+    ),
+    slo(
+        "told",
+        "0.99",
+        service="told",
+        bad="told_bad",
+        total="told_all",
+        ticket=AlertText({}, {"seen": "{{ $value | humanizePercentage }}"}),
+    ),
     slo("odd", "0.99", service='a"b\\c', bad="odd_bad", total="odd_total", good_means="{{ .Value }} and {{"),
 ]
 
@@ -151,6 +170,34 @@ def test_an_objective_without_an_open_window_gets_no_rules_and_says_so() -> None
     assert len(yaml.safe_load(text)["groups"]) == 3
     with pytest.raises(ParameterError):
         rule_groups(closed)
+
+
+def test_labels_and_annotations_of_ones_own_ride_along_the_nearer_winning() -> None:
+    one = next(each for each in SHOP if each.name == "labelled")
+    recordings, metadata, alerts = (group["rules"] for group in rule_groups(one))
+    assert all(rule["labels"]["team"] == "post" for rule in (*recordings, *metadata))
+    page, ticket = alerts
+    assert page["labels"] == {"severity": "page", "sloth_severity": "page", "desk": "5"}
+    assert ticket["labels"]["desk"] == "4"
+    assert page["annotations"]["runbook"] == "https://example.org/post"
+    told = next(each for each in SHOP if each.name == "told")
+    assert rule_groups(told)[2]["rules"][1]["annotations"]["seen"] == "{{ $value | humanizePercentage }}"
+    (missing,) = yaml.safe_load(data_rules([one]))["groups"][0]["rules"]
+    assert (missing["labels"]["team"], missing["labels"]["desk"]) == ("post", "4")
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"labels": {"9to5": "x"}}, "'9to5' is no name of a label or an annotation"),
+        ({"alerts": AlertText({}, {"run-book": "x"})}, "'run-book' is no name"),
+        ({"page": AlertText({"sloth_severity": "x"})}, "'sloth_severity' is set by the rules themselves"),
+        ({"labels": {"__name__": "x"}}, "'__name__' is set by the rules themselves"),
+    ],
+)
+def test_labels_that_would_break_the_rules_are_refused(changes: dict[str, object], said: str) -> None:
+    with pytest.raises(ParameterError, match=said):
+        slo(**changes)
 
 
 def test_text_from_outside_is_no_template() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sre_kit.compute.slo import SLO
 from sre_kit.compute.vocabulary import check_requests
 from sre_kit.errors import DataError, ParameterError, SourceError, UnreachableError
-from sre_kit.load.measurements import reading, requests
+from sre_kit.load.measurements import bucket_checked, reading, requests
 from sre_kit.load.metrics import open_source
 from sre_kit.load.metrics.source import Named
 from sre_kit.store.snapshot import Snapshot
+from sre_kit.units import duration
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
@@ -193,3 +196,24 @@ def test_whatever_is_counted_either_keeps_the_contract_or_is_a_gap(rows):
         assert found.bad == sum(total.values()) - sum(good.values())
     else:
         assert found.gap
+
+
+@pytest.mark.parametrize(("threshold", "named"), [("100ms", True), ("500ms", False)])
+def test_buckets_that_only_some_series_of_a_file_have_are_named_and_not_summed(
+    tmp_path: Path, threshold: str, named: bool
+) -> None:
+    start = datetime(2026, 6, 1, tzinfo=UTC)
+    lines = ["# TYPE d histogram"]
+    for pod, bounds in (("a", ("0.1", "0.5", "+Inf")), ("b", ("0.5", "+Inf"))):
+        for minute in range(11):
+            at = int(start.timestamp()) + 60 * minute
+            lines += [f'd_bucket{{le="{bound}",pod="{pod}"}} {minute} {at}' for bound in bounds]
+            lines.append(f'd_count{{pod="{pod}"}} {minute} {at}')
+    (tmp_path / "m.om").write_text("\n".join([*lines, "# EOF", ""]), encoding="utf-8")
+    slo = SLO("d", Fraction("0.9"), histogram="d", threshold=duration(threshold))
+    source, minute = open_source(f"file:{tmp_path / 'm.om'}"), timedelta(minutes=1)
+    read = requests(source, None, "d", slo.good, slo.total, start, start + 10 * minute, minute)
+    assert (read.gap, read.total) == ("", 20)
+    gap = bucket_checked(source, Snapshot(tmp_path / "kept"), slo, read).gap
+    assert ("1 series of the histogram have no bucket that ends at 0.1 s" in gap) == named
+    assert ("{pod='b'}" in gap) == named

@@ -13,8 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sre_kit.errors import DataError, ParameterError, SourceError
-from sre_kit.load.metrics import Source, open_source
-from sre_kit.load.metrics import file as file_source
+from sre_kit.load.metrics import Source, open_source, tables
 from sre_kit.load.metrics.source import Auth, CountingSource
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
@@ -185,7 +184,7 @@ def test_what_is_no_file_or_too_large_is_refused(tmp_path: Path, monkeypatch):
     with pytest.raises(SourceError, match="no metric 'pipe'"):
         open_source("file:.", base=tmp_path).read("pipe", START, START + DAY, MINUTE)
     write(tmp_path, "big.csv", "time,value\n" + "x" * 1000)
-    monkeypatch.setattr(file_source, "MAX_BYTES", 100)
+    monkeypatch.setattr(tables, "MAX_BYTES", 100)
     with pytest.raises(SourceError, match=r"big\.csv is larger than"):
         open_source("file:.", base=tmp_path).read("big", START, START + DAY, MINUTE)
 
@@ -440,7 +439,7 @@ def test_a_parquet_bomb_is_judged_by_its_footer(tmp_path: Path, monkeypatch):
     """FAULTS T8: equal rows pack to almost nothing."""
     frame = pd.DataFrame({"time": [pd.Timestamp(START)] * 200_000, "value": 0.0})
     frame.to_parquet(tmp_path / "bomb.parquet")
-    monkeypatch.setattr(file_source, "_MAX_ROWS", 100_000)
+    monkeypatch.setattr(tables, "_MAX_ROWS", 100_000)
     with pytest.raises(DataError, match=r"200,000 rows of .* are more than 100,000 rows"):
         open_source("file:.", base=tmp_path).read("bomb", START, START + DAY, MINUTE)
 

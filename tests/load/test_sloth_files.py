@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from sre_kit.compute.slo import AlertText
 from sre_kit.compute.sloth import AlertMeta
 from sre_kit.load.slo_files import Contents, contents
 
@@ -121,16 +122,25 @@ def test_event_objectives_become_ours_and_say_what_ours_has_no_place_for(tmp_pat
     assert slo.total == "sum(rate(print_jobs_total[{{ .window }}]))"
     assert (slo.bad, slo.good) == ('sum(rate(print_jobs_total{state=~"jam|empty"}[{{.window}}]))', "")
     assert one.left_out == (
-        "label team: post",
-        "label tier: 2",
-        "label shift: night",
         "label ticket: 17",
-        "name, labels and annotations of its page alert 'LabelsAreMissing'",
+        "the name 'LabelsAreMissing' of its page alert; ours follows from the objective's",
         "that its ticket is disabled",
     )
+    assert slo.labels == {"team": "post", "tier": "2", "shift": "night"}
+    assert slo.page.labels == {"desk": "5", "severity": "wake"}
+    assert slo.page.annotations == {"runbook": "https://example.org/labels", "summary": "No labels"}
+    assert (slo.ticket, slo.alerts) == (AlertText(), AlertText())
     assert (raw.slo.name, raw.slo.ratio, raw.line) == (
         "parcels-scale", "1 - avg_over_time(scale_ok[{{.window}}])", 26,
     )  # fmt: skip
+
+
+def test_labels_that_our_rules_set_themselves_are_left_out_by_name(tmp_path: Path) -> None:
+    text = SPEC.replace("team: post", "sloth_service: post").replace('desk: "5"', 'sloth_severity: "5"')
+    one = read(tmp_path, text).slos[0]
+    assert one.left_out[:3] == ("label sloth_service: post", "label ticket: 17", "label sloth_severity: 5 of its page")
+    assert "sloth_service" not in one.slo.labels
+    assert one.slo.page.labels == {"desk": "4", "severity": "wake"}
 
 
 def test_the_kubernetes_form_says_the_same_in_camel_case(tmp_path: Path) -> None:

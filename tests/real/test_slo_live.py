@@ -31,6 +31,7 @@ from sre_kit.emit.prometheus import error_ratio, prometheus_rules, rule_groups, 
 from sre_kit.load.measurements import bucket_checked, requests, steps
 from sre_kit.load.metrics import open_source
 from sre_kit.load.metrics.counters import Steps
+from sre_kit.store.snapshot import Snapshot
 from tests.real.test_prometheus_live import running
 
 if TYPE_CHECKING:
@@ -165,7 +166,10 @@ def openmetrics() -> str:
     lines.append("# TYPE lat_seconds histogram")
     for bound, share in (("0.1", 5), ("0.25", 8), ("0.5", 9), ("1.0", 10), ("+Inf", 10)):
         lines += [f'lat_seconds_bucket{{job="a",le="{bound}"}} {share * k} {start + 60 * k}' for k in range(LENGTH + 1)]
+    for bound, share in (("0.2", 5), ("0.5", 9), ("+Inf", 10)):  # another release, with other buckets, for an hour
+        lines += [f'lat_seconds_bucket{{job="b",le="{bound}"}} {share * k} {start + 60 * k}' for k in range(61)]
     lines += [f'lat_seconds_count{{job="a"}} {10 * k} {start + 60 * k}' for k in range(LENGTH + 1)]
+    lines += [f'lat_seconds_count{{job="b"}} {10 * k} {start + 60 * k}' for k in range(61)]
     lines.append("# TYPE lag gauge")
     lines += [f"lag {300 if 100 <= k < 130 else 5} {start + 60 * k}" for k in range(LENGTH + 1)]
     return "\n".join([*lines, "# EOF", ""])
@@ -314,7 +318,25 @@ def test_a_histograms_bucket_is_counted_and_a_threshold_between_two_is_refused_w
     assert requests(source, None, "lat", whole.good, whole.total, start, END, MINUTE).bad == 0
     between = replace(one, threshold=timedelta(milliseconds=300), total="", good="")
     read = requests(source, None, "lat", between.good, between.total, start, END, MINUTE)
-    assert "the nearest bounds are 0.25 s and 0.5 s" in bucket_checked(source, between, read).gap
+    assert "the nearest bounds are 0.25 s and 0.5 s" in bucket_checked(source, None, between, read).gap
+
+
+def test_series_whose_buckets_are_laid_out_otherwise_are_named_and_not_summed(live: Live, tmp_path: Path) -> None:
+    source, start = open_source(f"prometheus+{live.url}"), END - LENGTH * MINUTE
+    snapshot = Snapshot(tmp_path, as_of=END)
+    both = SLO("lat", Fraction("0.9"), histogram="lat_seconds", threshold=timedelta(milliseconds=250))
+    read = requests(source, snapshot, "lat", both.good, both.total, start, END, MINUTE)
+    assert read.gap == ""
+    gap = bucket_checked(source, snapshot, both, read).gap
+    assert "1 series of the histogram have no bucket that ends at 0.25 s" in gap
+    assert '{job="b"}' in gap
+    gone = open_source("prometheus+http://127.0.0.1:9", timeout=timedelta(seconds=1))
+    assert bucket_checked(gone, None, both, read).gap == "", "what cannot be asked is no finding"
+    later = requests(source, None, "lat", both.good, both.total, END - HOUR, END, MINUTE)
+    assert bucket_checked(source, None, both, later).gap == ""
+    shared = replace(both, threshold=timedelta(milliseconds=500), total="", good="")
+    read = requests(source, None, "lat", shared.good, shared.total, start, END, MINUTE)
+    assert bucket_checked(source, None, shared, read).gap == ""
 
 
 def test_a_gauge_and_a_share_count_their_minutes_and_their_rules_agree(live: Live) -> None:

@@ -8,8 +8,9 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from sre_kit.errors import NotebookError
+from sre_kit.render import decisions
 from sre_kit.render.export import SREMarkdownExporter
-from sre_kit.store.manifest import CHANGES_MARK, MIME, claim_mark
+from sre_kit.store.manifest import CHANGES_MARK, DECISIONS_MARK, MIME, claim_mark
 
 HEADER = "- **Project:** Shop\n- **Version:** 4"
 
@@ -85,6 +86,43 @@ def test_what_changed_is_told_and_does_not_change_the_next_run() -> None:
     assert resources["sre_kit"]["before"] == {"version": 3, "records": {"a": 1}}
     text, _ = SREMarkdownExporter().from_notebook_node(_notebook(*cells, last_body=resources["sre_kit"]["body_sha256"]))
     assert "Since version 2, 1 of 1 numbers changed" in text and "| `a` | 0 | 5 |" in text
+
+
+def test_a_decision_that_differs_from_the_published_one_stays_told_with_its_reason_in_the_log() -> None:
+    """Published as version 3 with 99 %; then 99.9 % as version 4, and other words as version 5."""
+
+    def exported(words: str, last: dict[str, object], log: list[dict[str, str]] | None = None) -> tuple[str, dict]:
+        part = {"decided": [["api", "target", "99.9 %"], ["new", "target", "90 %"]], "log": log or []}
+        notebook = _notebook(_shown({"text/markdown": DECISIONS_MARK, MIME: part}), new_markdown_cell(words))
+        header = notebook.cells[1].outputs[0].data[MIME]["header"]
+        header["last"] |= last
+        header |= {"as_of": "2026-11-01T00:00:00+00:00", "version": int(header["last"]["number"]) + 1}
+        text, resources = SREMarkdownExporter().from_notebook_node(notebook)
+        return text, resources["sre_kit"]
+
+    published = {"values": [["api", "target", "99 %"], ["old", "target", "95 %"]], "changed": []}
+    text, machine = exported("a", {"decisions": published, "as_of": "2026-10-01T00:00:00+00:00"})
+    assert "| 2026-11-01, version 4 | api | target | 99 % | 99.9 % | **not in the log** |" in text
+    assert "| old | target | 95 % | – |" in text and "| new | target | – | 90 % |" in text
+    again, same = exported("a", {"decisions": machine["decisions"], "body_sha256": machine["body_sha256"], "number": 4})
+    assert "| 2026-11-01, version 4 | api |" in again
+    assert same["decisions"] == machine["decisions"]
+    log = [
+        {"made": "2026-09-30", "subject": "api", "reason": "an older change"},
+        {"made": "2026-10-20", "subject": "api", "reason": "the contract | changed"},
+        {"made": "2026-10-20", "subject": "old", "reason": "its service ended"},
+    ]
+    later, machine = exported("b", {"decisions": machine["decisions"], "number": 4}, log)
+    assert "| 2026-11-01, version 4 | api | target | 99 % | 99.9 % | 2026-10-20: the contract \\| changed |" in later
+    assert "its service ended" in later and later.count("not in the log") == 1
+    assert len(machine["decisions"]["changed"]) == 3
+
+
+def test_the_first_version_has_nothing_to_compare_its_decisions_with() -> None:
+    assert decisions.changes(0, [], []) == (
+        "No version was published before, so there is nothing to compare the objectives with."
+    )
+    assert "no objective differs" in decisions.changes(2, [], [])
 
 
 def test_records_gaps_and_findings_reach_the_machine() -> None:

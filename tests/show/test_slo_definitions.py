@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
+from sre_kit.check import bundle, evaluate
 from sre_kit.check.whole import HEADINGS
+from sre_kit.cli import main
 from sre_kit.store.manifest import MIME
 
 NOTEBOOK = Path(__file__).resolve().parents[2] / "notebooks/SLODefinitions.ipynb"
@@ -128,6 +130,26 @@ def test_objectives_without_a_source_are_unknown_not_good(tmp_path: Path) -> Non
     assert found.records["slo.a.state"] == "no data"
     assert found.records["slo.a.availability"] is None
     assert found.findings == [] or all(one["rank"] > 2 for one in found.findings)
+
+
+def test_a_target_that_differs_from_the_published_one_is_shown_although_nobody_said_so(tmp_path: Path) -> None:
+    (tmp_path / "project").mkdir()
+    params = tmp_path / "shop.yaml"
+    lines = "project: {name: shop, path: project}\nslos: [{name: a, service: a, target: 99.9 %, total: t, good: g}]\n"
+    log = "slo_review: {changes: [{made: 2026-11-02, slo: a, what: looser, reason: the release, by: Ann}]}\n"
+    published = tmp_path / "project" / "docs" / "SRE" / "SLODefinitions.md"
+    for number, (day, text) in enumerate(
+        [("01", lines), ("02", lines.replace("99.9", "99")), ("02", lines.replace("99.9", "99") + log)], 1
+    ):
+        params.write_text(text, encoding="utf-8")
+        assert main(["render", "SLODefinitions", "--params", str(params), "--as-of", f"2026-11-{day}"]) in (0, 3)
+        found = published.read_text(encoding="utf-8")
+        assert f"- **Version:** {number}" in found
+        assert ("there is nothing to compare the objectives with" in found) == (number == 1)
+        assert ("| 2026-11-02, version 2 | a | target | 99.9 % | 99 % | **not in the log** |" in found) == (number == 2)
+    assert "| 2026-11-02, version 2 | a | target | 99.9 % | 99 % | 2026-11-02: the release |" in found
+    points = {one.number: one.state for one in evaluate(bundle(published.parent), ["SLODefinitions"])}
+    assert points["25"] == "passed"
 
 
 def test_the_same_inputs_give_the_same_document(document: Document) -> None:

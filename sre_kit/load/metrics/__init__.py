@@ -19,9 +19,9 @@ from pathlib import Path
 from typing import Final
 
 from sre_kit.errors import ParameterError, nearest
-from sre_kit.load.metrics.source import Auth, CountingSource, LabellingSource, Named, Source, counted
+from sre_kit.load.metrics.source import Auth, CountingSource, LabellingSource, MatchingSource, Named, Source, counted
 
-__all__ = ["Auth", "CountingSource", "LabellingSource", "Named", "Source", "counted", "open_source"]
+__all__ = ["Auth", "CountingSource", "LabellingSource", "MatchingSource", "Named", "Source", "counted", "open_source"]
 
 _SCHEMES: Final = {
     "prometheus+http": "sre_kit.load.metrics.prometheus:open_prometheus",

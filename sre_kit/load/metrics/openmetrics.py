@@ -13,7 +13,7 @@ import pandas as pd
 from sre_kit.errors import DataError, ParameterError, SourceError, nearest
 from sre_kit.load.metrics.counters import Steps, check_rising
 from sre_kit.load.metrics.selector import Selector, selector
-from sre_kit.load.metrics.source import series, stepped
+from sre_kit.load.metrics.source import lacking_series, series, stepped
 
 _SAMPLE: Final = re.compile(
     r'([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{((?:[^"}]|"(?:[^"\\]|\\.)*")*)\})?'
@@ -70,6 +70,17 @@ def read(
         parts.append(stepped(series(index, values, query), *window, step, total=total))
     whole = pd.concat(parts, axis=1).sum(axis=1, min_count=1)
     return series(pd.DatetimeIndex(whole.index), whole.to_numpy(), query)
+
+
+def lacking(raw: bytes, whole: str, part: str, where: str, at: datetime) -> pd.Series:
+    """How many series of `whole` have none of `part` beside them, labels but ``le`` being the same; said once, `at`."""
+    sides = []
+    for query in (whole, part):
+        wanted = selector(query)
+        found = _parsed(raw, wanted, where)[0] if wanted else {}
+        sides.append({re.sub(r"(?<=[{,])le='[^']*',?", "", key).replace(",}", "}") for key in found})
+    alone = sides[0] - sides[1]
+    return lacking_series(pd.DatetimeIndex([at] if alone else [], tz="UTC"), [len(alone)] if alone else [], alone)
 
 
 def _is_counter(metric: str, kinds: dict[str, str]) -> bool:

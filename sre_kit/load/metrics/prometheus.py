@@ -26,8 +26,8 @@ from sre_kit.errors import DataError, ParameterError
 from sre_kit.load.http import Server
 from sre_kit.load.metrics.counters import Steps
 from sre_kit.load.metrics.promapi import API, MAX_POINTS, Samples, chunks
-from sre_kit.load.metrics.selector import Selector, counter, filled, functions, has_window
-from sre_kit.load.metrics.source import Auth, check_window, series
+from sre_kit.load.metrics.selector import Selector, counter, filled, functions, has_window, label_value
+from sre_kit.load.metrics.source import Auth, check_window, lacking_series, series
 from sre_kit.load.secrets import Secret, secret
 from sre_kit.units import promql_duration
 
@@ -114,6 +114,17 @@ class PrometheusSource:
         pace = max((end - start) / 8, timedelta(seconds=1))
         found = API(self.server).range(f"count by ({label}) ({selector})", start, end, pace)
         return sorted({value for one in found for name, value in one.labels if name == label})
+
+    def lacking(self, whole: str, part: str, start: datetime, end: datetime, step: timedelta) -> pd.Series:
+        """Series of `whole` without one of `part`, looked for at each step."""
+        counts: dict[int, int] = {}
+        names = []
+        for one in API(self.server).range(f"({whole}) unless ignoring (le) ({part})", start, end, step):
+            names.append(_named(one))
+            for time in one.times.tolist():
+                counts[time] = counts.get(time, 0) + 1
+        times = pd.DatetimeIndex(pd.to_datetime(sorted(counts), unit="ms", utc=True))
+        return lacking_series(times, [counts[time] for time in sorted(counts)], names)
 
     def check(self) -> str:
         """Asks it for 1."""
@@ -238,6 +249,11 @@ def _milliseconds(when: datetime) -> int:
 def _key(one: Samples) -> Key:
     """Labels without the metric's name, which functions drop."""
     return tuple(label for label in one.labels if label[0] != "__name__")
+
+
+def _named(one: Samples) -> str:
+    """Its labels, as PromQL writes them."""
+    return "{" + ",".join(f"{name}={label_value(value)}" for name, value in _key(one)) + "}"
 
 
 def _merged(parts: list[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:

@@ -7,6 +7,7 @@ inside the half-open window. What is not there is missing: no NaN, no infinity, 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol, runtime_checkable
@@ -104,6 +105,25 @@ class LabellingSource(Source, Protocol):
 
     def label_values(self, label: str, selector: str, start: datetime, end: datetime) -> list[str]:
         """Values of `label` on the series of `selector` in the window, sorted; none where no series is there."""
+
+
+@runtime_checkable
+class MatchingSource(Source, Protocol):
+    """A source that can hold the series of two selectors against each other."""
+
+    def lacking(self, whole: str, part: str, start: datetime, end: datetime, step: timedelta) -> pd.Series:
+        """
+        How many series of `whole` have none of `part` beside them, labels but ``le`` being the same; where it is not 0.
+
+        ``attrs["note"]`` names some of them.
+        """
+
+
+def lacking_series(times: pd.DatetimeIndex, counts: object, names: Iterable[str]) -> pd.Series:
+    """The answer of `MatchingSource.lacking`."""
+    found, known = series(times, counts, "lacking"), sorted(set(names))
+    found.attrs["note"] = ", ".join(known[:3]) + (f" and {len(known) - 3} more" if len(known) > 3 else "")
+    return found
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from sre_kit.compute.alerting import BurnRateAlert
 from sre_kit.compute.queries import WINDOW, query_problem
+from sre_kit.compute.slo import TAKEN_LABELS
 from sre_kit.compute.sloth import AlertMeta, SlothSLO
 from sre_kit.errors import ParameterError
 from sre_kit.load.params import objective
@@ -286,6 +287,12 @@ def _as_ours(one: SlothSLO, value: Value, contents: Contents) -> None:
         **{key: query.strip() for key, query in queries.items()},
         "good_means": one.description,
         "target_source": "Sloth file",
+        "labels": _plain(one.labels),
+        **{
+            severity: {"labels": _plain(meta.labels), "annotations": dict(meta.annotations)}
+            for severity, meta in (("page", one.page), ("ticket", one.ticket))
+            if meta is not None
+        },
     }
     try:
         slo = objective(written)
@@ -295,13 +302,23 @@ def _as_ours(one: SlothSLO, value: Value, contents: Contents) -> None:
     contents.slos.append(Imported(slo, value.file, value.line, tuple(_left_out(one))))
 
 
+def _plain(labels: Mapping[str, str]) -> dict[str, str]:
+    """Labels that ours may have too: not those that the rules set themselves."""
+    return {key: text for key, text in labels.items() if key not in TAKEN_LABELS}
+
+
 def _left_out(one: SlothSLO) -> list[str]:
-    found = [f"label {key}: {value}" for key, value in {**one.labels, **one.info_labels}.items()]
+    taken = {key: value for key, value in one.labels.items() if key in TAKEN_LABELS}
+    found = [f"label {key}: {value}" for key, value in {**taken, **one.info_labels}.items()]
     for severity, alert in (("page", one.page), ("ticket", one.ticket)):
         if alert is None:
             found.append(f"that its {severity} is disabled")
-        elif alert.labels or alert.annotations or alert.name:
-            found.append(f"name, labels and annotations of its {severity} alert {alert.name!r}")
+            continue
+        found += [
+            f"label {key}: {value} of its {severity}" for key, value in alert.labels.items() if key in TAKEN_LABELS
+        ]
+        if alert.name:
+            found.append(f"the name {alert.name!r} of its {severity} alert; ours follows from the objective's")
     return found
 
 
