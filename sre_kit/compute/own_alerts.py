@@ -17,7 +17,7 @@ from sre_kit.compute.alerting import WORKBOOK_POLICY, AlertProperties, BurnRateA
 from sre_kit.compute.incidents import Runbook
 from sre_kit.compute.oncall import OnCall
 from sre_kit.compute.queries import per_second
-from sre_kit.compute.runbooks import Alert
+from sre_kit.compute.runbooks import Alert, targets
 from sre_kit.compute.slo import SLO
 from sre_kit.compute.symptoms import ExistingAlert
 from sre_kit.units import number, span, target
@@ -113,12 +113,11 @@ class _Form:
             *([f"What else fires for {self.slo.service}: see {self.names}"] if self.around else []),
             *self._traffic(),
         ]
-        undo = next((f"{step} ({r.alert})" for r in self.around for step in r.mitigate if _UNDO.search(step)), "")
         return self._runbook(
             f"The error budget of {self.slo.name} ({target(self.slo.target)}) burns {self._rates()}.",
             f"{self._journey()}{self._share()}",
             diagnose,
-            [undo or "Something was released: roll it back first", f"Nothing was released: {self._otherwise()}"],
+            [self._undo(), f"Nothing was released: {self._otherwise()}"],
             f"`{self.own.series}` is below {self._budget()} for 15 minutes",
             f"{self._expert()} when these steps do not name the part; then along the escalation chain",
         )
@@ -171,6 +170,16 @@ class _Form:
             self.slo.dashboard,
             self.slo.owner,
         )
+
+    def _undo(self) -> str:
+        """The way back as people wrote it; a command that names another service would undo the wrong one."""
+        ways = [(r.alert, step) for r in self.around for step in r.mitigate if _UNDO.search(step)]
+        for alert, step in ways:
+            named = targets(step)
+            if not named or self.slo.service in named:
+                return f"{step} ({alert})"
+        told = f"; {ways[0][0]} has the command, for another service" if ways else ""
+        return f"Something was released: roll it back first{told}"
 
     def _journey(self) -> str:
         return f"{self.slo.journey}: " if self.slo.journey else ""

@@ -167,11 +167,16 @@ def destructive(step: str) -> bool:
     return any(_DESTRUCTIVE.search(command) for command in commands(step))
 
 
+def targets(step: str) -> list[str]:
+    """Deployments, services, instances and queues that the commands of a step name."""
+    return [name for command in commands(step) for name in _TARGET.findall(command)]
+
+
 def unknown_targets(runbook: Runbook, components: Iterable[str]) -> list[str]:
     """Deployments, services, instances and queues that the commands name and no document knows."""
     known = {name.casefold() for name in components}
     steps = (*runbook.diagnose, *runbook.mitigate, runbook.verify)
-    named = [name for step in steps for command in commands(step) for name in _TARGET.findall(command)]
+    named = [name for step in steps for name in targets(step)]
     return [name for name in dict.fromkeys(named) if name.casefold() not in known]
 
 

@@ -30,6 +30,7 @@ from sre_kit.units import MISSING
 
 ALERTS_GAP: Final = Gap("the alert rules", "DevOps Engineer", "MonitoringAlerts.md")
 PAGING: Final = ("critical", "page", "pager", "p1", "sev1", "emergency")
+_WORDS: Final = re.compile(r"[a-z0-9][A-Z]|\w[_ -]\w")
 _TICKS: Final = re.compile(r"(`[^`]+`)")
 
 
@@ -74,8 +75,9 @@ def runbook_sections(check: RunbookCheck) -> Stack:
     """One section per alert; an alert without a runbook says so where somebody will look for it."""
     if not check.pairs and not check.without:
         return Stack(Note.gap(ALERTS_GAP))
+    names = [alert.name for alert in (*(alert for alert, _ in check.pairs), *check.without)]
     return Stack(
-        *(part for alert, runbook in check.pairs for part in _runbook(alert, runbook)),
+        *(part for alert, runbook in check.pairs for part in _runbook(alert, runbook, names)),
         *(part for alert in check.without for part in _absent(alert)),
     )
 
@@ -127,9 +129,10 @@ def own_runbook_index(found: Sequence[OwnRunbook]) -> Shown:
     )
 
 
-def own_runbook_sections(found: Sequence[OwnRunbook]) -> Stack:
-    """One section for each generated alert."""
-    return Stack(*(part for one in found for part in _runbook(one.own.alert, one.runbook)))
+def own_runbook_sections(found: Sequence[OwnRunbook], known: Iterable[str] = ()) -> Stack:
+    """One section for each generated alert, with links to the runbooks of the alerts that are `known`."""
+    names = [*known, *(one.own.alert.name for one in found)]
+    return Stack(*(part for one in found for part in _runbook(one.own.alert, one.runbook, names)))
 
 
 def runbook_likeness(known: Sequence[Runbook]) -> Table:
@@ -144,14 +147,16 @@ def runbook_likeness(known: Sequence[Runbook]) -> Table:
     )
 
 
-def _runbook(alert: Alert, runbook: Runbook) -> list[Shown]:
+def _runbook(alert: Alert, runbook: Runbook, names: Sequence[str]) -> list[Shown]:
+    # a name of one word may be meant as the word
+    others = [name for name in names if name != alert.name and _WORDS.search(name)]
     # an expression of several lines has no place in a cell, and who was woken needs it last
     long = "\n" in alert.expression
     facts: list[Sequence[Inline]] = [
         *([] if long else [(Strong("Trigger"), _trigger(alert))]),
         (Strong("Held for, severity"), f"{alert.held_for or MISSING}, {alert.severity or MISSING}"),
-        (Strong("Meaning"), _ticked(runbook.meaning)),
-        (Strong("Users notice"), _ticked(runbook.impact)),
+        (Strong("Meaning"), _ticked(runbook.meaning, others)),
+        (Strong("Users notice"), _ticked(runbook.impact, others)),
         (Strong("Dashboard, owner"), f"{runbook.dashboard or MISSING}, {runbook.owner or MISSING}"),
         (Strong("Tested, review by"), f"{runbook.last_tested or 'never'}, {runbook.review_by or MISSING}"),
     ]
@@ -159,11 +164,11 @@ def _runbook(alert: Alert, runbook: Runbook) -> list[Shown]:
         Heading(3, alert.name),
         Table(("What", "As stated"), facts),
         Note(Strong("Diagnose")),
-        Steps([_ticked(step) for step in runbook.diagnose]),
+        Steps([_ticked(step, others) for step in runbook.diagnose]),
         Note(Strong("Mitigate, reversible first")),
-        Steps([_step(step) for step in runbook.mitigate]),
-        Note([Strong("Verify:"), " ", *_parts(runbook.verify), "."]),
-        Note([Strong("Escalate:"), " ", *_parts(runbook.escalate), "."]),
+        Steps([_step(step, others) for step in runbook.mitigate]),
+        Note([Strong("Verify:"), " ", *_parts(runbook.verify, others), "."]),
+        Note([Strong("Escalate:"), " ", *_parts(runbook.escalate, others), "."]),
     ]
     return [*parts, Note(Strong("Trigger")), CodeBlock(alert.expression, "promql")] if long else parts
 
@@ -184,21 +189,27 @@ def _trigger(alert: Alert) -> Inline:
     return Lines([alert.condition, Code(alert.expression)])
 
 
-def _step(step: str) -> Inline:
-    return Span([Strong("Takes away or interrupts:"), " ", *_parts(step)]) if destructive(step) else _ticked(step)
+def _step(step: str, names: Sequence[str]) -> Inline:
+    flag: list[Inline] = [Strong("Takes away or interrupts:"), " "] if destructive(step) else []
+    return Span([*flag, *_parts(step, names)])
 
 
-def _ticked(text: str) -> Inline:
-    return Span(_parts(text))
+def _ticked(text: str, names: Sequence[str]) -> Inline:
+    return Span(_parts(text, names))
 
 
-def _parts(text: str) -> list[Inline]:
-    """Text with what stands between back-ticks as code."""
-    return [
-        Code(piece[1:-1]) if piece.startswith("`") and piece.endswith("`") and len(piece) > 2 else piece
-        for piece in _TICKS.split(text)
-        if piece
-    ]
+def _parts(text: str, names: Sequence[str]) -> list[Inline]:
+    """Text with what stands between back-ticks as code, and the name of another alert as the way to its runbook."""
+    found: list[Inline] = []
+    for piece in (one for one in _TICKS.split(text) if one):
+        if piece.startswith("`") and piece.endswith("`") and len(piece) > 2:
+            found.append(Code(piece[1:-1]))
+        elif names:
+            words = re.split(rf"\b({'|'.join(re.escape(name) for name in names)})\b", piece)
+            found += [Link(word, f"#{_anchor(word)}") if word in names else word for word in words if word]
+        else:
+            found.append(piece)
+    return found
 
 
 def _wrong(runbook: Runbook, as_of: date, components: Sequence[str]) -> list[str]:

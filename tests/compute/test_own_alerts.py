@@ -69,6 +69,18 @@ def test_a_form_takes_the_way_back_from_the_runbook_of_the_same_service():
     assert "call Ann" in alone.mitigate[1]
 
 
+def test_a_form_never_takes_a_command_for_another_service():
+    """Somebody paged for search must not be told to undo a release of checkout."""
+    facts = [fact("HighErrorRate", "error rate of checkout and search above 5 %")]
+    slos = [SLO("search-availability", Fraction("0.99"), "t", "search", good="g")]
+    fast = own_runbooks(own_alerts(slos), [WRITTEN], existing_alerts(facts, [*SLOS, *slos]))[0].runbook
+    assert (
+        fast.mitigate[0]
+        == "Something was released: roll it back first; HighErrorRate has the command, for another service"
+    )
+    assert not [step for step in fast.mitigate if "deploy/checkout" in step]
+
+
 def test_what_a_person_wrote_replaces_the_form_and_is_no_orphan():
     own = own_alerts(SLOS)
     mine = Runbook("CheckoutAvailabilityFastBurn", "mine", "i")

@@ -84,6 +84,13 @@ def test_the_trigger_of_a_runbook_is_the_rule_as_written(checked):
     assert text.count("### ") == 8
 
 
+def test_a_step_that_names_another_alert_leads_to_its_runbook(checked):
+    text = show.runbook_sections(checked).markdown()
+    assert "go to [DatabaseConnectionsHigh](#databaseconnectionshigh)" in text
+    own = text.split("### DatabaseConnectionsHigh\n", 1)[1].split("\n### ", 1)[0]
+    assert "(#databaseconnectionshigh)" not in own
+
+
 def test_the_demo_runbooks_name_known_components_only_and_differ(project, checked):
     index = show.runbook_index(checked, AS_OF.date(), project.facts).markdown()
     assert "which no document knows" not in index
