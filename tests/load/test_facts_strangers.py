@@ -234,3 +234,122 @@ def test_a_threshold_of_profit_is_no_count_of_users_and_two_a_day_no_throughput(
 def test_an_index_of_runbooks_names_the_alerts():
     table = "| 告警 | Runbook |\n|---|---|\n| `LedgerDown` | [down](down.md) |\n| later | [x](x.md) |\n"
     assert names(f"# Index\n\n{table}", Kind.ALERT_RULE) == ["LedgerDown"]
+
+
+def test_costs_at_so_many_users_are_costs():
+    table = "| Item | Free tier | @400 users | @3000 users |\n|---|---|---|---|\n| Servers | $0 | $35 | $70 |\n"
+    assert values(f"## Monthly operating costs\n\n{table}", Kind.COST) == [0, 35, 70]
+
+
+def test_what_one_request_costs_is_no_cost():
+    table = "| Request type | Cost USD |\n|---|---|\n| Photo | 0.021 |\n"
+    assert values(f"## Cost of requests\n\n{table}", Kind.COST) == []
+
+
+def test_the_model_of_a_country_is_no_template():
+    table = "| Année | Revenus | Coûts |\n|---|---|---|\n| 2027 | 90K EUR | 40K EUR |\n"
+    assert values(f"### Résultat (Modèle Lyon)\n\n{table}", Kind.COST) == [40_000]
+
+
+def test_what_channels_bring_in_and_breaking_even_are_no_users():
+    table = "| Channel | Action | Result |\n|---|---|---|\n| Forum | post | 70-90 users |\n"
+    assert values(f"## Launch\n\n{table}", Kind.USERS) == []
+    assert values("- P0: find 12 beta users\n- **ROI target:** reached after 3,000 MAU\n", Kind.USERS) == []
+
+
+def test_users_are_counted_in_chinese_labels():
+    table = "| 指标 | 第1月 | 第3月 |\n|---|---|---|\n| 注册用户 | 120 | 480 |\n"
+    assert values(f"## 关键指标\n\n{table}", Kind.USERS) == [120, 480]
+
+
+def test_how_the_system_copes_is_no_dependency():
+    text = "**Dependencies:**\n- Graceful degradation when search is down\n- Circuit breakers for calls\n- Twilio\n"
+    assert names(text, Kind.DEPENDENCY) == ["Twilio"]
+
+
+def test_a_success_rate_called_an_objective_is_an_availability_target():
+    table = "| Item | Definition |\n|---|---|\n| SLO - Success rate | 99.7% (30-day window) |\n"
+    assert values(f"## Sign-in\n\n{table}", Kind.AVAILABILITY_TARGET) == [Decimal("0.997")]
+    assert values("- Success rate of imports: 99.7%\n", Kind.AVAILABILITY_TARGET) == []
+
+
+def test_failures_that_a_budget_allows_are_an_error_rate_target():
+    assert values("**Error budget:**\n- 0.4% failed requests per 30-day window\n", Kind.ERROR_RATE_TARGET) == [
+        Decimal("0.004")
+    ]
+    assert values("**Error budget:**\n- Rollback on 4% error rate\n", Kind.ERROR_RATE_TARGET) == []
+
+
+def test_percentiles_side_by_side_were_measured():
+    found = facts("With 12 clients the ping took P50 7ms / P95 24ms / P99 31ms.\n", "Capacity.md")
+    assert [(fact.value, fact.role.value) for fact in found if fact.kind is Kind.LATENCY_TARGET] == [
+        (Decimal("0.007"), "measured"),
+        (Decimal("0.024"), "measured"),
+        (Decimal("0.031"), "measured"),
+    ]
+
+
+def test_what_must_be_installed_is_no_component():
+    table = "| Component | Version | Purpose |\n|---|---|---|\n| CMake | 3.2 | Builds |\n| Tesserae | 5+ | Tiles |\n"
+    assert names(f"## Software stack\n\n{table}", Kind.COMPONENT) == []
+
+
+def test_an_engine_under_its_own_heading_is_the_same_component():
+    text = "# Infrastructure\n\n### RDS PostgreSQL\n\n- Engine: PostgreSQL 15\n- Instance class: `db.t3.small`\n"
+    assert names(text, Kind.COMPONENT) == ["RDS PostgreSQL"]
+
+
+def test_drills_and_people_to_be_named_are_none():
+    text = "## Backup strategy\n\n- **Daily**: full backup\n- **Weekly**: complete recovery test\n"
+    assert values(text, Kind.BACKUP_SCHEDULE) == ["daily"]
+    assert names("### Contacts\n\n- **Phone Provider**: [Support Contact]\n", Kind.TEAM_MEMBER) == []
+
+
+def test_an_alert_in_a_block_of_keys_is_read_with_its_name():
+    block = (
+        "```yaml\nName: Slow Search\nWhen: avg(duration)\n"
+        "Conditions:\n  - Is above 700ms for 4 minutes\nThen: chat\n```\n"
+    )
+    (rule,) = [fact for fact in facts(f"### Metric alert rules\n\n{block}", "M.md") if fact.kind is Kind.ALERT_RULE]
+    assert (rule.name, rule.value, rule.details["for"], rule.line) == (
+        "Slow Search", "Is above 700ms for 4 minutes", "4 minutes", 4,
+    )  # fmt: skip
+    assert names(f"### Settings\n\n{block}", Kind.ALERT_RULE) == []
+
+
+def test_an_alert_in_a_block_without_a_name_is_called_by_its_metric():
+    block = "```\nMetric: Queue length\nThreshold: > 40 jobs\nSeverity: High\n```\n"
+    (rule,) = [fact for fact in facts(f"### Alerts\n\n{block}", "M.md") if fact.kind is Kind.ALERT_RULE]
+    assert (rule.name, rule.details["severity"]) == ("Queue length", "high")
+
+
+def test_several_alerts_of_one_block_are_told_apart():
+    block = (
+        "```yaml\nDisk Alert:\n  Condition: Disk > 85%\n  Severity: High\n\n"
+        "Slow Alert:\n  Condition: p95 > 2s\n  Notify: chat\n```\n"
+    )
+    assert names(f"### Alert rules\n\n{block}", Kind.ALERT_RULE) == ["Disk Alert", "Slow Alert"]
+    listed = "```yaml\nMetrics:\n  - Memory > 88%\n  - CPU > 77% for 3 minutes\nSeverity: High\n```\n"
+    assert names(f"### Alerts\n\n{listed}", Kind.ALERT_RULE) == ["Memory", "CPU"]
+
+
+def test_the_heading_names_the_alert_that_triggers_when():
+    text = "# Alert rules\n\n## Pool nearly full\n- Trigger when pool usage exceeds 85% for 6 minutes.\n"
+    assert names(text, Kind.ALERT_RULE) == ["Pool nearly full"]
+
+
+def test_rules_are_numbered_and_conditions_named_in_other_languages():
+    text = "# Alertas\n\n### Regra 4 — Fila parada\n- **Condição:** fila > 30 em 5min\n"
+    assert names(text, Kind.ALERT_RULE) == ["Fila parada"]
+    assert names("### Alertas\n\n- Falhas de cópia\n", Kind.ALERT_RULE) == ["Falhas de cópia"]
+
+
+def test_the_note_beside_an_alert_may_state_the_objective():
+    header = "| Metric | Warning | Critical | Notes |\n|---|---|---|---|\n"
+    table = f"{header}| Availability | <99.4% | <99% | SLA target: 99.8% |\n"
+    assert values(f"## Alert thresholds\n\n{table}", Kind.AVAILABILITY_TARGET) == [Decimal("0.998")]
+
+
+def test_what_a_vendor_does_explains_our_own_objective():
+    table = "| Metric | Target |\n|---|---|\n| RPO | 2 hours — Amazon provides continuous archives |\n"
+    assert values(f"## Objectives\n\n{table}", Kind.RPO) == [7200]

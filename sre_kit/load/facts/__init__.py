@@ -10,9 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from sre_kit.compute.vocabulary import Fact
+from sre_kit.compute.vocabulary import Fact, Kind
 from sre_kit.load.facts import roles
-from sre_kit.load.facts.alerts import alert_line, alert_sentence, alert_table
+from sre_kit.load.facts.alert_blocks import alert_block
+from sre_kit.load.facts.alerts import alert_line, alert_table
 from sre_kit.load.facts.choosing import Conflict, apply, as_json, conflicts
 from sre_kit.load.facts.claims import Claim, claims
 from sre_kit.load.facts.components import component_facts
@@ -35,7 +36,7 @@ from sre_kit.load.facts.people import journey_title, people_line, people_table, 
 from sre_kit.load.facts.quantities import decimal_mark, quantities
 from sre_kit.load.facts.reading import Block, Fence, Line, Table, blocks
 from sre_kit.load.facts.recovery import backup_facts, backup_table
-from sre_kit.load.facts.runbooks import runbook_alert
+from sre_kit.load.facts.runbooks import alert_sentence, runbook_alert
 from sre_kit.load.facts.scaling import scaling_facts, scaling_section
 from sre_kit.load.facts.scaling_blocks import scaling_block
 from sre_kit.load.facts.scaling_tables import scaling_table
@@ -69,7 +70,17 @@ def facts(text: str, document: str) -> list[Fact]:
             fact.details.get("statistic"),
         )
         found.setdefault(key, fact)
-    return sorted(found.values(), key=lambda fact: fact.line)
+    sized = {(fact.name, fact.heading) for fact in found.values() if _is_part(fact) and "engine" not in fact.details}
+    kept = [
+        fact
+        for fact in found.values()
+        if not (_is_part(fact) and "engine" in fact.details and (fact.name, fact.heading) in sized)
+    ]
+    return sorted(kept, key=lambda fact: fact.line)
+
+
+def _is_part(fact: Fact) -> bool:
+    return fact.kind is Kind.COMPONENT
 
 
 def _all(read: Sequence[Block], document: str, style: str) -> Iterator[Fact]:
@@ -90,6 +101,7 @@ def _block(block: Block, document: str, style: str) -> Iterator[Fact]:
         yield from fence_facts(block, document)
         yield from inventory_facts(block, document)
         yield from scaling_block(block, document)
+        yield from alert_block(block, document)
         for claim in fence_claims(block):
             yield from level_facts(claim, document, style)
             yield from backup_facts(claim, document, style)
@@ -132,7 +144,8 @@ def _table(table: Table, document: str, style: str) -> Iterator[Fact]:
 def _targets(table: Table, document: str, style: str) -> Iterator[Fact]:
     """The column of targets in a table that tells also when to alert."""
     for claim in claims(table):
-        if re.fullmatch(r"(?i)(?:slo )?(?:targets?|goals?|slos?|objectives?)", claim.column):
+        stated = re.match(r"(?i)(?:sla|slo)(?: target)?:\s\d", claim.text)
+        if stated or re.fullmatch(r"(?i)(?:slo )?(?:targets?|goals?|slos?|objectives?)", claim.column):
             yield from level_facts(claim, document, style)
 
 

@@ -40,12 +40,12 @@ _CHANNEL: Final = re.compile(
 )
 _RUNBOOK: Final = re.compile(r"\b(?:run-?book|playbook)\b", re.IGNORECASE)
 _ACTION: Final = re.compile(r"\b(?:action|response|remediation)\b", re.IGNORECASE)
-_ALERT_PLACE: Final = re.compile(
+ALERT_PLACE: Final = re.compile(
     r"\b(?:alerts?|alerting|alarms?|alarme|alertas?|alertes?|pag(?:ing|es)\b|alertmanager)\b", re.IGNORECASE
 )
-_NOT_ALERT_PLACE: Final = re.compile(
+_NOTALERT_PLACE: Final = re.compile(
     r"\b(?:response times?|escalation|severity levels|definitions?|classification|"
-    r"channels?|routing|contacts?|fatigue|best practices|silenc\w+|tools?|philosophy|"
+    r"channels?|routing|contacts?|fatigue|tuning|best practices|silenc\w+|tools?|philosophy|"
     r"procedures?|triage|lifecycle|history|metrics to|success|on-?call|incident|checklist|"
     r"troubleshooting|steps)\b",
     re.IGNORECASE,
@@ -93,7 +93,7 @@ def alert_table(table: Table, document: str) -> list[Fact] | None:
         if (condition_index := next((i for i, name in enumerate(header) if _CONDITION.search(name)), None)) is not None
         else ""
     )
-    about = bool(_ALERT_PLACE.search(place)) or bool(
+    about = bool(ALERT_PLACE.search(place)) or bool(
         re.search(r"\balerts?\b|\balarms?\b|\balert name\b", header[0], re.IGNORECASE)
     )
     condition = next((index for index, name in enumerate(header) if _CONDITION.search(name)), None)
@@ -107,7 +107,9 @@ def alert_table(table: Table, document: str) -> list[Fact] | None:
     named = header_index(
         header, re.compile(r"\balerts?\b|\balarms?\b|\balertas?\b|\balertes?\b|\balarme?\b", re.IGNORECASE)
     )
-    both = {"warning", "critical"} <= set(levels.values()) and _mostly_compared(table, levels)
+    pair = {"warning", "critical"} <= set(levels.values())
+    both = pair and _mostly_compared(table, levels)
+    about = about or (pair and any(ALERT_PLACE.search(text) for text in table.heading))
     about = about or (
         both
         and bool(
@@ -229,20 +231,20 @@ def alert_line(line: Line, document: str) -> list[Fact] | None:
     told = rest if _SEVERITY_WORD.fullmatch(key) else line.text
     if line.item and key and (levels := _two_levels(told)):
         return [
-            _lined(key, f"{key} {value}", {"severity": level, "threshold": value}, line, document)
+            lined(key, f"{key} {value}", {"severity": level, "threshold": value}, line, document)
             for value, level in levels
         ]
-    if not line.item or not any(_ALERT_PLACE.search(text) and not _NOT_ALERT_PLACE.search(text) for text in near):
+    if not line.item or not any(ALERT_PLACE.search(text) and not _NOTALERT_PLACE.search(text) for text in near):
         return None
     nearest = next((text for text in near if text), "")
     named_group = bool(key) and _ALERT_GROUP.fullmatch(nearest.strip(" :")) is not None
     if (_ALERT_LIST.match(nearest) or named_group) and not line.parents and _listed(line.text):
         name = re.split(r"\s?[(:<>≥≤]|\s[–—-]\s", line.text)[0].strip()
-        return [_lined(name, rest or line.text, _severity(rest, near), line, document)]
+        return [lined(name, rest or line.text, severity_of(rest, near), line, document)]
     if _FIRES.match(line.raw):
         bold, _, condition = line.text.partition(" – ") if " – " in line.text else line.text.partition(" — ")
         if condition:
-            return [_lined(bold.strip(" :"), condition, _severity(condition, near), line, document)]
+            return [lined(bold.strip(" :"), condition, severity_of(condition, near), line, document)]
     if not SIGN.search(line.text):
         return None
     if not any(quantity.unit or quantity.comparison for quantity in quantities(line.text)):
@@ -251,7 +253,7 @@ def alert_line(line: Line, document: str) -> list[Fact] | None:
     name = name.strip(" :-–(")
     if not name or len(name) > 70 or re.search(r"\b(?:if|when|then|should|will|we|check)\b", name, re.IGNORECASE):
         name = line.text[:70]
-    return [_lined(name, rest if key else line.text, _severity(rest or line.text, near), line, document)]
+    return [lined(name, rest if key else line.text, severity_of(rest or line.text, near), line, document)]
 
 
 _FIRES: Final = re.compile(
@@ -259,7 +261,10 @@ _FIRES: Final = re.compile(
     r"(?:when|if|on|after)\b"
 )
 """`**Queue stalled** — fires when nothing was taken for five minutes`."""
-_CONDITION_KEY: Final = re.compile(r"(?i)(?:alert )?(?:condition|trigger(?:s? when)?|expression|expr|query|fires when)")
+_CONDITION_KEY: Final = re.compile(
+    r"(?i)(?:alert )?(?:condition|trigger(?:s? when)?|expression|expr|query|fires when)|condi[cç][aã]o|condici[oó]n|"
+    r"bedingung|условие"
+)
 
 
 def condition_owner(line: Line) -> str:
@@ -268,10 +273,12 @@ def condition_owner(line: Line) -> str:
     if not line.item or not key or not _CONDITION_KEY.fullmatch(key) or not _COMPARES.search(rest):
         return ""
     owner, *places = [text for text in (*line.parents[-1:], line.lead, *reversed(line.heading[-3:])) if text] or [""]
-    named = re.sub(r"^\W*(?:\d[\d.]*[.)]?\s+)?", "", owner).strip(" :*")
+    named = re.sub(
+        r"(?i)^\W*(?:\d[\d.]*[.)]?\s+)?(?:(?:rule|regra|regla|regel|alert|alerta)\s#?\d+\s?[:–—-]\s)?", "", owner
+    ).strip(" :*")
     if not named or len(named.split()) > 8 or _ALERT_LIST.match(named):
         return ""
-    return named if any(_ALERT_PLACE.search(text) and not _NOT_ALERT_PLACE.search(text) for text in places) else ""
+    return named if any(ALERT_PLACE.search(text) and not _NOTALERT_PLACE.search(text) for text in places) else ""
 
 
 _ALERT_GROUP: Final = re.compile(
@@ -285,7 +292,8 @@ _ALERT_LIST: Final = re.compile(
     r"sev-?[0-4]|page|high[- ]priority|urgent)?\s?"
     r"(?:priority |severity |level )?(?:alerts?|alert rules?|alarms?|alerting rules?)"
     r"(?:\s(?:included|defined|configured|provided|shipped|in use|list|overview|catalog(?:ue)?|"
-    r"inventory))?\W*(?:\([^()]*\))?\W*$",
+    r"inventory))?\W*(?:\([^()]*\))?\W*$|^\W*(?:[\d.]+\s*)?(?:alertas?|alarmas?|alertes)"
+    r"(?: (?:cr[ií]tic[oa]s?|critiques|configurad[oa]s|principa(?:les|is)))?\W*$",
     re.IGNORECASE,
 )
 
@@ -299,39 +307,15 @@ def _listed(text: str) -> bool:
     )
 
 
-def _severity(text: str, near: Sequence[str]) -> dict[str, str]:
+def severity_of(text: str, near: Sequence[str]) -> dict[str, str]:
     word = _SAID.search(text) or _SEVERITY_WORD.search(" ".join(near))
     return {"severity": next(part for part in word.groups() if part).lower()} if word else {}
 
 
 _SAID: Final = re.compile(r"\b(critical|warning|p[0-4]|sev-?[0-4])\b|\((high|medium|low|page|ticket)\)", re.IGNORECASE)
-_SPOKEN: Final = re.compile(
-    r"\b(?:alert(?:s)?|alarm|page)\b[^.]{0,40}\b(?:if|when|fires|triggers?|on)\b|\b(?:fires|"
-    r"triggers?|triggered) (?:if|when)\b|\balert(?:s|ing)? (?:if|when|on|at)\b",
-    re.IGNORECASE,
-)
 
 
-def alert_sentence(line: Line, document: str) -> list[Fact] | None:
-    """`Trigger an alert if the error rate exceeds 2 % for 5 minutes`: named by the heading over it."""
-    if not _SPOKEN.search(line.text) or not SIGN.search(line.text) or line.done is not None or len(line.text) > 400:
-        return None
-    if not any(quantity.unit == "ratio" or quantity.comparison for quantity in quantities(line.text)):
-        return None
-    heading = line.heading[-1] if line.heading else ""
-    name = re.sub(r"(?i)^\W*(?:[\d.]+\s*)?(?:alert|runbook|alarm)?\s?(?:#?\d+)?\s?[:–—-]\s*", "", heading).strip()
-    sentence = re.split(r"(?<=[.!?])\s+(?=[A-Z])", line.text)[0]
-    if (
-        line.item
-        or len(name.split()) > 7
-        or not name
-        or re.fullmatch(r"(?i)(?:alert(?:s|ing)?|monitoring|description|overview|alert description)(?: .*)?", name)
-    ):
-        name = sentence[:70]
-    return [_lined(name, sentence, _severity(sentence, (heading,)), line, document)]
-
-
-def _lined(name: str, condition: str, details: dict[str, str], line: Line, document: str) -> Fact:
+def lined(name: str, condition: str, details: dict[str, str], line: Line, document: str) -> Fact:
     return alert_rule(
         name, condition, {"condition": condition} | details, line.line, line.raw, line.heading, document, line.context
     )

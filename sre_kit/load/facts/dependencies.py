@@ -34,7 +34,7 @@ _DEPENDENCY_KEY: Final = re.compile(
 _NOT_DEPENDENCY: Final = re.compile(
     r"(?i)\.md\b|\.py\b|\b(?:phase|approval|availability of|must|should|none|milestone|"
     r"npm|pip|library|libraries|tasks?|sample|team availability|budget|timeline|completed?|"
-    r"requires?|blocked|time-?outs?|retry|retries|circuit breaker|fallback)\b|@\d|\d+\.\d+"
+    r"requires?|blocked|time-?outs?|retry|retries|circuit breakers?|fallbacks?|degrad\w+|when|unless|if)\b|@\d|\d+\.\d+"
 )
 
 

@@ -127,13 +127,22 @@ _RUNNING: Final = re.compile(
 )
 
 
+_TOOLCHAIN: Final = re.compile(
+    r"(?i)(?:python|node(?:\.?js)?|npm|pnpm|yarn|java|jdk|openjdk|go(?:lang)?|rust|ruby|php|\.net(?: sdk)?|gcc|g\+\+|"
+    r"gcc/g\+\+|clang|c?make|git|pip|maven|gradle|ubuntu|debian|alpine|linux|macos|windows)(?: [\d.]+\+?)?"
+)
+_OR_NEWER: Final = re.compile(r"(?:≥|>=)\s?\d[\d.]*|v?\d[\d.]*(?:\+|\.x\+?)(?: .{1,20})?")
+"""What must be installed, in this version or a newer one, is asked for and not described."""
+
+
 def _described_row(table: Table, row: Row, document: str) -> Fact | None:
     name = row.cells[0]
     if (
         not 1 < len(name) <= 60
         or len(name.split()) > 6
         or HARDWARE.fullmatch(name)
-        or HARDWARE.fullmatch(name)
+        or _TOOLCHAIN.fullmatch(name)
+        or (not STATEFUL.search(name) and any(_OR_NEWER.fullmatch(cell) for cell in row.cells[1:]))
         or re.search(
             r"(?i)^(?:total|language|framework|testing|ci/?cd|version control|styling|linting|"
             r"build tool|package manager|replicas|connection pool|ide|dns|ssl|http|auth\w*)\b(?!-)",
@@ -336,8 +345,10 @@ def engine(claim: Claim, document: str) -> Iterator[Fact]:
         and STATEFUL.search(claim.text)
     ):
         name = re.split(r"[,(;]", claim.text)[0].strip()
+        over = claim.around[0] if claim.around else ""
+        told = name.lower().split()[0] in over.lower().split() and len(over.split()) <= 6
         yield component_fact(
-            name,
+            over if told else name,
             {"engine": name},
             scope.environment(claim.text, *claim.around),
             claim.line,

@@ -91,7 +91,8 @@ def _critical(table: Table, document: str) -> list[Fact]:
         _row(table, row, {"criticality": row.cells[column]}, document)
         for row in table.rows
         if column < len(row.cells) and 1 < len(row.cells[0]) <= 50 and len(row.cells[0].split()) <= 5
-        and not re.match(r"(?i)(?:all|full|entire|overall)\b", row.cells[0])
+        and not re.search(r"(?i)^(?:all|full|entire|overall)\b|\b(?:data|logs?|files|configurations?|history|records)$",
+                          row.cells[0])
     ]  # fmt: skip
 
 

@@ -44,6 +44,8 @@ def kind_of(
         called = _objective_name(claim.label) or _objective_name(claim.column)
         if called and not before.strip(" <>≤≥~"):
             return _vetoed(objective(called), claim, quantity), called[0]  # what follows only explains
+    if quantity.unit == "ratio" and claim.form != "sentence" and not previous and _of_success(claim, quantity):
+        return _vetoed(Kind.AVAILABILITY_TARGET, claim, quantity), claim.label
     clauses = CLAUSE.split(before)
     tries: list[tuple[str, bool]] = [(clauses[-1], True), (cut(after), False)]
     if claim.form == "sentence" or quantity.unit in previous:
@@ -106,6 +108,19 @@ def kind_of(
     return None, ""
 
 
+_SUCCESS: Final = re.compile(r"(?i)\bsuccess[- ]?rates?\W*$|成功率\W*$")
+_OBJECTIVE: Final = re.compile(r"(?i)\bsl[oa]s?\b")
+
+
+def _of_success(claim: Claim, quantity: Quantity) -> bool:
+    """`SLO - success rate: 99.9 %`, or such a row under "SLO": the share of what works is called an objective."""
+    return (
+        Decimal("0.9") <= quantity.value < 1
+        and bool(_SUCCESS.search(claim.label))
+        and bool(_OBJECTIVE.search(f"{claim.label} {claim.column}"))
+    )
+
+
 def _alone_expected(claim: Claim, quantity: Quantity, document: str) -> bool:
     """`< 300 ms` alone on its line under "Expectation", in a document on load tests."""
     return (
@@ -140,7 +155,7 @@ def _quick(claim: Claim, quantity: Quantity) -> bool:
         and quantity.value <= 60
         and not claim.text[: quantity.start].strip(" <>≤≥=~")
         and (
-            any(_PERFORMANCE_PLACE.search(text) for text in claim.around[:2])
+            any(_PERFORMANCE_PLACE.search(text) for text in (*claim.around[:2], " ".join(claim.around[1::-1])))
             or (claim.form == "cell" and bool(_TIME_COLUMN.fullmatch(claim.column)))
         )
     )

@@ -114,6 +114,8 @@ def _income(claim: Claim, quantity: Quantity, budgeted: bool) -> bool:
         return True
     if re.search(r"\+\s?$", claim.text[: quantity.start]) or (claim.form == "pair" and _CHARGED.fullmatch(claim.label)):
         return True  # a difference, or what customers pay
+    if claim.row and _ASKED.fullmatch(claim.row[0][0].strip()):
+        return True  # what one request costs
     if _PRICED_BY.match(claim.text[quantity.end :]) or _UNIT_PRICE_COLUMN.search(claim.column):
         return True  # what one gigabyte costs is no bill
     if re.search(r"=\s?(?:US)?[$€£₹]\s?1\b(?![.,]?\d)", claim.text):
@@ -222,6 +224,10 @@ _PRICED_BY: Final = re.compile(
     r"tokens?|reads?|writes?|traces?|metrics?|alarms?|secrets?|keys?|rules?|images?|zones?|hosted|web acl|endpoint|"
     r"configuration|pipeline|active pipeline|build|active))"
 )
+_ASKED: Final = re.compile(
+    r"(?i)(?:type of )?(?:requests?|quer(?:y|ies)|calls?|operations?|api calls?|analys[ei]s)(?: type)?|"
+    r"тип (?:запроса|операции)|tipo de (?:solicitud|consulta|requisi[cç][aã]o|opera\w+)|type de requête|anfragetyp"
+)
 _UNIT_PRICE_COLUMN: Final = re.compile(
     r"(?i)\bunit (?:price|cost|rate)|\bprice per\b|^rates?$|\bcalculation\b|^formula$|"
     r"\bcost per (?:gb|tb|million|1k|1m|request|token|call|query|transaction|run|invocation|1,000)"
@@ -238,7 +244,8 @@ _PERIOD_COLUMN: Final = re.compile(
     r"base(?:line)?|"
     r"min(?:imum)?|"
     r"max(?:imum)?|mvp|launch|growth|initial|current|small|medium|large|production|staging|development|dev|prod|"
-    r"(?:at )?\d[\d.,]*[kKmM]?\+? (?:users|customers|mau|dau|tenants|kunden))(?:\s?\([^()]*\))?$"
+    r"free tier|[~@≈]?\s?(?:at )?\d[\d.,]*[kKmM]?\+? ?(?:(?:active )?(?:users|customers)|mau|dau|tenants|kunden|"
+    r"usuarios|usuários|nutzer|用户))(?:\s?\([^()]*\))?$"
 )
 _TO_MARKET: Final = re.compile(r"(?i)\bgo[- ]to[- ]market\b")
 _SPENT_ON: Final = re.compile(

@@ -288,9 +288,9 @@ def _member(line: Line, key: str, rest: str, document: str) -> Iterator[Fact]:
     if in_team and any(_ON_CALL.search(text) for text in (*line.heading, document)):
         in_team = False  # on call, a role is a duty that whoever is there takes
     first = re.split(r"[,(;/]|\s[–—-]\s", rest)[0].strip()
-    if _EMPTY.match(first) or roles.placeholder(_PHONE.sub("", rest)):
+    if _EMPTY.match(first) or roles.placeholder(_PHONE.sub("", rest)) or _TO_FILL.fullmatch(rest.strip()):
         return
-    named = _PERSON.match(key) and not _ROLE_WORD.search(key) and not _PERSON.match(first)
+    named = _PERSON.match(key) and not _NO_NAME.search(key) and not _ROLE_WORD.search(key) and not _PERSON.match(first)
     if named and (_ROLE_WORD.search(rest) or len(rest.split()) <= 4) and not _FIELD_WORD.match(key):
         yield _fact(Kind.TEAM_MEMBER, key, {"role": rest}, line.line, line.raw, line.heading, line.context, document)
     elif (
@@ -304,6 +304,7 @@ def _member(line: Line, key: str, rest: str, document: str) -> Iterator[Fact]:
         yield _fact(Kind.TEAM_MEMBER, key, {"role": rest}, line.line, line.raw, line.heading, line.context, document)
 
 
+_TO_FILL: Final = re.compile(r"(?:\[[^\[\]]+\][\s,;/|–-]*)+")
 _FIELD_WORD: Final = re.compile(
     r"(?i)(?:primary|secondary|key|main|core|needs?|goals?|pain|daily|team|average|response|total|other|additional|"
     r"preferred|typical|working|office|business|contact|emergency|escalation|support)\b"

@@ -135,7 +135,8 @@ def backup_facts(claim: Claim, document: str, style: str) -> Iterator[Fact]:
             for fact in _schedules(_with(claim, part), name, document, style):
                 said += 1
                 yield fact
-    if claim.form == "pair" and not said and (named := FREQUENCY.match(claim.label)):
+    tried = _EXERCISE.search(claim.text) and not re.search(r"(?i)\bbackups?\b|\bsnapshots?\b", claim.text)
+    if claim.form == "pair" and not said and not tried and (named := FREQUENCY.match(claim.label)):
         yield _fact(Kind.BACKUP_SCHEDULE, normal(named[0]), "text", claim, name, document, claim.text, 0)
     yield from _kept(claim, name, document, style)
 
@@ -199,7 +200,7 @@ def _schedules(claim: Claim, name: str, document: str, style: str) -> list[Fact]
         if (
             match[0].lower().startswith("continuous")
             and claim.form == "sentence"
-            and not re.search(r"(?i)continuous(?:ly)? (?:back|archiv)", around)
+            and not re.search(r"(?i)continuous(?:ly)? (?:wal )?(?:back|archiv)", around)
         ):
             continue
         later = claim.text[match.end() : match.end() + 60]

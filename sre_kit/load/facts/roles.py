@@ -33,12 +33,12 @@ _EXAMPLE_TEXT = re.compile(
     r"^\W*(?:for example|for instance|e\.g\.|example|z\. ?b\.|zum beispiel|beispiel|"
     r"por ejemplo|p\.\s?ej\.|par exemple|suppose|imagine|say,)|\b(?:e\.g\.|p\.\s?ej\.,?|"
     r"z\.\s?B\.|for example|for instance|"
-    r"such as),?\s",
+    r"such as),?\s|[(（](?:例)?如",
     re.IGNORECASE,
 )
 _TEMPLATE = re.compile(
     r"\b(?:placeholder document|required content|must include|should include|template|"
-    r"vorlage|plantilla|modèle)\b",
+    r"vorlage|plantilla|modèle (?:de (?:document|rapport|plan)|à (?:remplir|compléter)|vierge))\b",
     re.IGNORECASE,
 )
 _NOT_EXAMPLE = re.compile(
@@ -185,11 +185,16 @@ def refusal(claim: Claim) -> tuple[Role | None, str]:
     if example(claim):
         return Role.EXAMPLE, EXAMPLE
     words = claim.words
-    if _VENDOR_PROMISE.search(words) or any(_VENDOR_PLACE.search(text) for text in claim.around[:2]):
+    ours = bool(_RECOVERY_ROW.search(claim.label)) and target_column(claim.column)
+    if (_VENDOR_PROMISE.search(words) and not ours) or any(_VENDOR_PLACE.search(text) for text in claim.around[:2]):
         return Role.VENDOR, VENDOR
     if _MARKETING.search(words):
         return Role.EXAMPLE, MARKETING
     return None, ""
+
+
+_RECOVERY_ROW: Final = re.compile(r"(?i)^\W*(?:rto|rpo)\b|\brecovery (?:time|point) objective\b")
+"""Our objective, though what follows explains it by what the vendor does."""
 
 
 def vendor_desk(text: str) -> bool:
@@ -202,7 +207,7 @@ _CUSTOMERS: Final = re.compile(
     r"target (?:customers?|audience|market|users?)|value propositions?|unique selling|pain points?|competit(?:ors?|ive|"
     r"ion)|market (?:analysis|size|opportunity|research|overview)|why now|segmentos? de (?:clientes?|mercado)|"
     r"proposta de valor|propuesta de valor|proposition de valeur|wertversprechen|zielgruppen?|kundensegmente?|"
-    r"konkurren\w+|concorr[eê]n\w+|competencia|concurrents|concurrence)\b"
+    r"konkurren\w+|concorr[eê]n\w+|competencia|concurrents|concurrence)\b|用户画像|目标用户|目标客户|竞品|竞争"
 )
 
 

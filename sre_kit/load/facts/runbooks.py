@@ -1,4 +1,4 @@
-"""The alerts that a runbook names in its head, or by the heading over a condition."""
+"""The alerts that a runbook names in its head, or by the heading over a condition or a sentence."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from sre_kit.compute.vocabulary import Fact
-from sre_kit.load.facts.alerts import SIGN, alert_rule, condition_owner
+from sre_kit.load.facts.alerts import ALERT_PLACE, SIGN, alert_rule, condition_owner, lined, severity_of
 from sre_kit.load.facts.claims import split_key
+from sre_kit.load.facts.quantities import quantities
 from sre_kit.load.facts.reading import Block, Line
 
 
@@ -88,3 +89,31 @@ def _headed(name: str, line: Line, pairs: Mapping[str, tuple[str, Line]], docume
     return alert_rule(
         name, details.get("condition", name), details, line.line, line.raw, line.heading, document, line.context
     )
+
+
+_SPOKEN: Final = re.compile(
+    r"\b(?:alert(?:s)?|alarm|page)\b[^.]{0,40}\b(?:if|when|fires|triggers?|on)\b|\b(?:fires|"
+    r"triggers?|triggered) (?:if|when)\b|\balert(?:s|ing)? (?:if|when|on|at)\b",
+    re.IGNORECASE,
+)
+_WHEN: Final = re.compile(r"(?i)(?:triggers?|triggered|fires?|alerts?|raised?) (?:when|if)\b")
+
+
+def alert_sentence(line: Line, document: str) -> list[Fact] | None:
+    """`Trigger an alert if the error rate exceeds 2 % for 5 minutes`: named by the heading over it."""
+    if not _SPOKEN.search(line.text) or not SIGN.search(line.text) or line.done is not None or len(line.text) > 400:
+        return None
+    if not any(quantity.unit == "ratio" or quantity.comparison for quantity in quantities(line.text)):
+        return None
+    heading = line.heading[-1] if line.heading else ""
+    name = re.sub(r"(?i)^\W*(?:[\d.]+\s*)?(?:alert|runbook|alarm)?\s?(?:#?\d+)?\s?[:–—-]\s*", "", heading).strip()
+    sentence = re.split(r"(?<=[.!?])\s+(?=[A-Z])", line.text)[0]
+    owned = _WHEN.match(line.text) and any(ALERT_PLACE.search(text) for text in line.heading[:-1])
+    if (
+        (line.item and not owned)
+        or len(name.split()) > 7
+        or not name
+        or re.fullmatch(r"(?i)(?:alert(?:s|ing)?|monitoring|description|overview|alert description)(?: .*)?", name)
+    ):
+        name = sentence[:70]
+    return [lined(name, sentence, severity_of(sentence, (heading,)), line, document)]

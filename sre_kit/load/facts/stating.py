@@ -90,6 +90,13 @@ def stated(found: Found, claim: Claim, document: str, reached: bool = False) -> 
     told = claim.form == "sentence" or len(claim.text.split()) >= 12
     if (
         told
+        and kind is Kind.LATENCY_TARGET
+        and role in (Role.STATED, Role.MEASURED)
+        and len(_PERCENTILES.findall(claim.text)) > 1
+    ):
+        role = Role.MEASURED  # "P50 6 ms / P95 21 ms"
+    elif (
+        told
         and (
             role in (Role.STATED, Role.ASSUMPTION)
             or (role is Role.MEASURED and claim.form != "sentence" and not tested)
@@ -97,6 +104,14 @@ def stated(found: Found, claim: Claim, document: str, reached: bool = False) -> 
         and not comparison_of(quantity)
         and kind in (Kind.LATENCY_TARGET, Kind.ERROR_RATE_TARGET)
         and not (tested and statistic and any(_CRITERIA.search(text) for text in claim.around[:1]))
+        and not (
+            kind is Kind.ERROR_RATE_TARGET
+            and quantity.start <= 3
+            and any(_ALLOWED.search(text) for text in claim.around[:1])
+        )
+        and not (
+            tested and _BRACKETED_LIMIT.search(claim.text) and any(_LIMITS.search(text) for text in claim.around[:1])
+        )
     ):
         return None  # "a 2 % error rate at night pages us" promises nothing
     if kind is Kind.AVAILABILITY_TARGET and role in (Role.TARGET, Role.STATED):
@@ -159,6 +174,14 @@ _NAMED_TIER: Final = re.compile(r"\b([A-Z]\w+) (?:[Pp]lan|[Tt]ier)\b")
 
 _CRITERIA: Final = re.compile(
     r"\bcriteri(?:a|on|os?|um)\b|\bkriteri\w+\b|\bcritères?\b|\bfailure (?:criteria|conditions?)\b", re.IGNORECASE
+)
+
+
+_PERCENTILES: Final = re.compile(r"(?i)\bp\d\d(?:\.\d+)?[\s:=~]{1,3}\d[\d.,]* ?m?s\b")
+_ALLOWED: Final = re.compile(r"(?i)\berror budgets?\W*$|错误预算")
+_LIMITS: Final = re.compile(r"(?i)\b(?:performance |response |load )?(?:thresholds?|limits?|targets?)\W*$")
+_BRACKETED_LIMIT: Final = re.compile(
+    r"(?i)\b(?:acceptable|limits?|maximum|thresholds?)\b.*\([<≤]?\s?[\d.,]+ ?(?:%|ms|s)\)\W*$"
 )
 
 

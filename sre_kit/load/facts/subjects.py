@@ -191,7 +191,8 @@ SLOW_WORK: Final = re.compile(
 )
 OUTSIDE_GROWTH: Final = re.compile(
     r"\b(?:market|industry|sector|markt|mercado|marché|revenue|downloads?|arr|mrr|sales|gdp|inflation|"
-    r"mercat|mercato|cagr(?!.*\b(?:users?|customers?|traffic|requests?)\b)|"
+    r"allocations?|use of funds|répartition|aufteilung|reparto|reparti[cç][aã]o|mercat|mercato|"
+    r"cagr(?!.*\b(?:users?|customers?|traffic|requests?)\b)|"
     r"response time|increase in response)\b",
     re.IGNORECASE,
 )

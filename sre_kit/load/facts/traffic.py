@@ -104,13 +104,15 @@ _USERS_LABEL: Final = re.compile(
     r"utilisateurs|readers|members|clientes|clients|visitors|sign-?ups)(?:\s(?:supported|expected|concorrentes|"
     r"concurrentes|ativos|activos|simult[aâá]ne[ao]s|activ[ea]s?|actifs))?(?:\s\([\w ,.]{1,28}\))?\W*$"
     r"|^\W*(?:(?:daily|monthly|weekly) )?active \w+s\W*$|^\W*(?:\w+ ){1,2}onboarded\W*$|"
-    r"^\W*(?:max(?:imum)? |peak )?(?:concurrent|simultaneous) (?:connections|sessions|websockets?)\W*$|用户数?$",
+    r"^\W*(?:max(?:imum)? |peak )?(?:concurrent|simultaneous) (?:connections|sessions|websockets?)\W*$|"
+    r"^\W*(?:注册|付费|活跃|月活|日活|在线|并发|总)?用户[数量]?\W*$",
     re.IGNORECASE,
 )
 _NOT_USERS: Final = re.compile(
     r"(?<!concurrent )(?<!simultaneous )\busers? per (?!day|week|month|hour|year)|"
     r"\b(?:up to|limit|plan|tier|seat|pricing|interview\w*|survey\w*|"
-    r"persona|included|test (?:for|of|with)|add|max \d+ users|% of|percent of|team of|beta test\w*|usability|"
+    r"persona|included|test (?:for|of|with)|add|find|recruit\w*|max \d+ users|% of|percent of|"
+    r"team of|beta test\w*|usability|roi|безубыточн\w*|окупаем\w*|"
     r"test users?|sample|market|industry|competitors?|tam|sam|som|virtual users|rate[- ]limit\w*|"
     r"cac|convert|profitab\w+|break-?even|punt d'equilibri|punto de equilibrio|seuil de rentabilité|roles?|k6|vus?)\b",
     re.IGNORECASE,
@@ -254,12 +256,17 @@ _PRICE_COLUMN: Final = re.compile(
 )
 
 
+_CHANNEL: Final = re.compile(r"(?i)(?:(?:marketing |acquisition |launch )?channels?|canal(?:es)?|kanäle|kanal|渠道)")
+"""What a channel of marketing is to bring in."""
+
+
 def _of_others(claim: Claim) -> bool:
     """The size of a customer or a market, what a plan includes, or what we lack and a competitor has."""
     return (
         any(_SEGMENTS.search(text) for text in claim.around[:1])
         or any(roles.of_customers(text) for text in claim.around)
         or any(_PRICE_COLUMN.search(name) for name, _ in claim.row)
+        or (bool(claim.row) and bool(_CHANNEL.fullmatch(claim.row[0][0].strip())))
         or "❌" in claim.quote
     )
 

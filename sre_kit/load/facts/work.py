@@ -298,7 +298,8 @@ def strategy(claim: Claim, document: str) -> Iterator[Fact]:
         r"(?i)[\w/-]+(?:[ -]green)?(?: deployments?| updates?| releases?)?\.?", claim.text.strip()
     ) and any(_STRATEGY_KEY.search(text) for text in claim.around[:2])
     rolled = claim.form == "pair" and _ROLLED.search(claim.text)
-    if not keyed and not spoken and not named and not rolled:
+    begun = re.match(r"(?i)(?:rolling|blue[-/ ]green|canary) (?:updates?|deploy\w*)\b[^.;]*\bdown-?time\b", claim.text)
+    if not keyed and not spoken and not named and not rolled and not begun:
         return
     name = re.sub(r"\s(?:updates?|deployments?|deploys?)$", "", found["name"].lower())
     _, refused = roles.refusal(claim)
