@@ -20,12 +20,14 @@ COPIES: Final = "Copies, freshness and keys"
 STATE_GAP: Final = "which components keep state"
 TABLE: Final = ("Component", "Method", "Every", "Kept", "Location", "Encrypted", "Owner", "Last success")
 PROOFS: Final = ("Component", "Objective", "Limit", "How derived", "Worst case", "Verdict")
+UNDECIDED: Final = ("", "–", "not decided")
+"""Words for a method that nobody has said; then somebody is asked."""
 NO_BACKUP: Final = "No component has a backup|No recovery objective is known"
 
 
 def saved(rows: Rows) -> list[dict[str, str]]:
     """Rows of components that are backed up, not rebuilt."""
-    return [row for row in rows if not row["Method"].startswith("none") and row["Method"] not in ("", "–")]
+    return [row for row in rows if not row["Method"].startswith("none") and row["Method"] not in UNDECIDED]
 
 
 @over(
@@ -53,7 +55,7 @@ def components(judged: Bundle, section: Section, rows: Rows) -> str:
     for row in rows:
         if row["Method"].startswith("none") and "rebuilt from" not in row["Method"]:
             return f"{row['Component']} has no backup and it does not say what it is rebuilt from"
-        if row["Method"] in ("", "–") and not asked(section, f"how {re.escape(plain(row['Component']))} is saved"):
+        if row["Method"] in UNDECIDED and not asked(section, f"how {re.escape(plain(row['Component']))} is saved"):
             return f"{row['Component']} has no method and nobody is asked"
     return ""
 

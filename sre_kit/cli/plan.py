@@ -182,7 +182,9 @@ def _not_transferred(manifest: Manifest) -> str:
 def _incident_status(manifest: Manifest, open_incidents: object) -> str:
     if "IncidentResponse" not in manifest.documents:
         return "not documented"
-    state = "no incident log" if open_incidents is None else f"{open_incidents:g} open incident(s)"
+    state = "no incident log" if open_incidents is None else f"{open_incidents:g} open incident"
+    if open_incidents not in (None, 1):
+        state += "s"
     return f"documented in IncidentResponse.md; {state}"
 
 

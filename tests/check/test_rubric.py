@@ -56,3 +56,17 @@ def test_an_empty_document_passes_no_point_that_needs_its_text(published: Bundle
     """Only what generated files prove is left of it."""
     points = evaluate(rewritten(published, "SLODefinitions", "# Nothing\n"), ["SLODefinitions"])
     assert {p.number for p in points if p.number.isdigit() and p.state != "failed"} == {"20", "21"}
+
+
+def test_a_backup_that_nobody_has_decided_is_honest_when_the_document_asks_for_it(published: Bundle) -> None:
+    asked = "**Not known:** how media-bucket is saved: ask DevOps Engineer (expected in InfrastructureSpec.md, Backups)"
+    text = published.documents["OperationalPlaybook"]
+    hole = re.sub(
+        r"^\| media-bucket +\| versioning.*$", f"| media-bucket | not decided {'| – ' * 7}|", text, flags=re.M
+    )
+    honest = re.sub(r"(## Backup and recovery steps\n\n[^\n]*\n)", rf"\1\n{asked}\n", hole)
+    for document, state in ((honest, "passed"), (hole, "failed")):
+        points = evaluate(rewritten(published, "OperationalPlaybook", document), ["OperationalPlaybook"])
+        found = {p.number: p.state for p in points}
+        assert found["12"] == "passed"
+        assert found["11"] == state

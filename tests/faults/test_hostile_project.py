@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 import shutil
@@ -127,6 +128,53 @@ def poison_incidents(folder: Path) -> None:
     file.write_text(params, encoding="utf-8")
 
 
+def poison_tables(folder: Path) -> int:
+    """Payloads into what other programs wrote: statements, deploys, requests; returns how many."""
+    count = 0
+    for name, columns in {"statements.csv": {"query"}, "deploys.csv": {"version", "incident"}}.items():
+        with (places.demo() / name).open(newline="", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+        for row in rows:
+            row.update({column: hostile(row[column]) for column in columns & set(row) if row[column]})
+            count += 1
+        with (folder / name).open("w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, rows[0])
+            writer.writeheader()
+            writer.writerows(rows)
+    lines = (places.demo() / "access.log").read_text(encoding="utf-8").split("\n")
+    for number, line in enumerate(lines):
+        if number % 7 == 0 and " HTTP/" in line:
+            payload = re.sub(r'[\s"\\]', "", PAYLOADS[number % len(PAYLOADS)])
+            lines[number] = line.replace(" HTTP/", f"/{payload} HTTP/", 1)
+            count += 1
+    (folder / "access.log").write_text("\n".join(lines), encoding="utf-8")
+    file = folder / "all.yaml"
+    params = file.read_text(encoding="utf-8")
+    for name in ("statements.csv", "deploys.csv", "access.log"):
+        assert f"demo:{name}" in params
+        params = params.replace(f"demo:{name}", name)
+    file.write_text(params, encoding="utf-8")
+    return count
+
+
+def poison_memory(folder: Path, project: Path) -> None:
+    """The project is found by a graph whose every other name and observation is a payload."""
+    entities = [
+        {"type": "entity", "name": one, "entityType": one, "observations": [one, f"see {one}", f"path: {one}"]}
+        for one in PAYLOADS
+    ]
+    relations = [{"type": "relation", "from": one, "to": "ProjectMetadata", "relationType": one} for one in PAYLOADS]
+    observations = [*PAYLOADS, f"project_path: {project}", "../../etc/passwd"]
+    ours = {"type": "entity", "name": "ProjectMetadata", "entityType": "project", "observations": observations}
+    text = "".join(json.dumps(one) + "\n" for one in [*entities, ours, *relations]) + '{"type": "<script>'
+    (folder / "memory.jsonl").write_text(text, encoding="utf-8")
+    file = folder / "all.yaml"
+    params = yaml.safe_load(file.read_text(encoding="utf-8"))
+    del params["project"]["path"]
+    params["project"]["knowledge_graph"] = "memory.jsonl"
+    file.write_text(yaml.safe_dump(params, allow_unicode=True, sort_keys=False), encoding="utf-8")
+
+
 @pytest.fixture(scope="module")
 def poisoned(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("hostile") / "shop"
@@ -135,6 +183,8 @@ def poisoned(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert poison_documents(folder) > 50
     assert poison_params(folder / "params") > 100
     poison_incidents(folder / "params")
+    assert poison_tables(folder / "params") > 100
+    poison_memory(folder / "params", folder)
     assert main(["render", "--params", str(folder / "params")]) in {0, 3}
     return folder
 
@@ -144,27 +194,67 @@ def texts(folder: Path) -> dict[str, str]:
     return {name: path.read_text(encoding="utf-8") for name, path in found.items()}
 
 
+def harmless(name: str, text: str) -> None:
+    """Neither parser sees anything that acts, leads away or calls somebody."""
+    shown = OURS.sub("", text)
+    for parser, parse in PARSERS.items():
+        try:
+            seen = Seen(str(parse(shown)))
+        except AssertionError as error:
+            raise AssertionError(f"{name}, {parser}: {error}") from None
+        where = f"{name} by {parser}"
+        strange = set(seen.tags) - ALLOWED
+        assert not strange, f"{where}: {strange}"
+        assert not seen.mentions, f"{where}: {seen.mentions[:5]}"
+        bad = [one for one in seen.links if re.match(r"(?i)\s*(?!https?:)[a-z][a-z0-9+.-]*:|//", one)]
+        assert not bad, f"{where}: {bad[:5]}"
+        assert not [one for one in seen.links if "evil.example" in one], where
+        foreign = [source for source, _ in seen.images if not source.startswith("images/")]
+        assert not foreign, f"{where}: {foreign[:5]}"
+
+
 @pytest.mark.slow
 @pytest.mark.fault("T4", "A")
 def test_a_hostile_project_makes_six_harmless_documents(poisoned: Path) -> None:
     for name, text in texts(poisoned).items():
         if name == "plan":  # its other lines are the project's own
             text = text[text.index("<!-- sre-kit:begin") : text.index("<!-- sre-kit:end -->")]
-        shown = OURS.sub("", text)
-        for parser, parse in PARSERS.items():
-            try:
-                seen = Seen(str(parse(shown)))
-            except AssertionError as error:
-                raise AssertionError(f"{name}, {parser}: {error}") from None
-            where = f"{name} by {parser}"
-            strange = set(seen.tags) - ALLOWED
-            assert not strange, f"{where}: {strange}"
-            assert not seen.mentions, f"{where}: {seen.mentions[:5]}"
-            bad = [one for one in seen.links if re.match(r"(?i)\s*(?!https?:)[a-z][a-z0-9+.-]*:|//", one)]
-            assert not bad, f"{where}: {bad[:5]}"
-            assert not [one for one in seen.links if "evil.example" in one], where
-            foreign = [source for source, _ in seen.images if not source.startswith("images/")]
-            assert not foreign, f"{where}: {foreign[:5]}"
+        harmless(name, text)
+
+
+OBJECTIVE = "  - {{name: {0}, service: api, target: 99 %, window: 2d, good: {1}, total: all, owner: Ada}}\n"
+
+
+@pytest.mark.slow
+@pytest.mark.fault("T4", "A")
+def test_hostile_columns_cells_and_labels_of_measurements_do_no_harm(tmp_path: Path) -> None:
+    """Each table cannot be used for a reason that repeats what it holds."""
+    metrics, shop = tmp_path / "metrics", tmp_path / "shop"
+    metrics.mkdir()
+    shop.mkdir()
+    payloads = [one for one in PAYLOADS if '"' not in one][::4]
+    hours = [f"2026-08-30T{hour:02}:00:00Z" for hour in range(24)]
+    (metrics / "all.csv").write_text("time,value\n" + "".join(f"{one},100\n" for one in hours), encoding="utf-8")
+    objectives, samples = "", []
+    for number, payload in enumerate(payloads):
+        label = payload.replace("\\", "\\\\").replace("\n", "\\n")
+        sample = f'x_total{{path="{label}"}}'
+        samples += [f"{sample} 1 1788048060", f"{sample} 1 1788048000"]
+        bad = (
+            f'"{payload}",other\n2026-08-30,1\n',
+            f'time,value\n2026-08-30T00:00:00Z,"{payload}"\n',
+            f'time,value\n"{payload}",1\n',
+        )
+        if number % 4 < 3:
+            (metrics / f"bad{number}.csv").write_text(bad[number % 4], encoding="utf-8", newline="")
+        objectives += OBJECTIVE.format(f"bad{number}", json.dumps(f"bad{number}" if number % 4 < 3 else sample))
+    (metrics / "labels.om").write_text("\n".join([*samples, "# EOF", ""]), encoding="utf-8", newline="")
+    head = "project: {name: Shop, path: shop}\nas_of: 2026-09-01\nsource: {url: 'file:metrics', step: 1h}\nslos:\n"
+    (tmp_path / "shop.yaml").write_text(head + objectives, encoding="utf-8")
+    assert main(["render", "SLODefinitions", "--params", str(tmp_path / "shop.yaml")]) == 3
+    text = (shop / "docs" / "SRE" / "SLODefinitions.md").read_text(encoding="utf-8")
+    harmless("SLODefinitions", text)
+    assert text.count("alert") > 10, "nothing of what the tables hold is repeated"
 
 
 @pytest.mark.slow
