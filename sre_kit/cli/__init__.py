@@ -7,6 +7,7 @@ Nothing heavy is imported before a command runs, so that ``--help`` is quick.
 from __future__ import annotations
 
 import os
+import signal
 import sys
 
 from sre_kit.errors import SREKitError
@@ -26,15 +27,23 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
     except BrokenPipeError:
-        # the reader went away, as `| head` does; what is left in the buffer has nowhere to go
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 141
+        return _unread()
     except Stopped as stop:
         print(f"stopped by {stop.name}; documents are published whole or not at all", file=sys.stderr)
         return int(stop.code or 1)
+    except SystemExit as left:
+        if isinstance(left.__context__, BrokenPipeError):  # the command line library's own end of it
+            return _unread()
+        raise
     except Exception as error:
         return _shown(error)
     return code
+
+
+def _unread() -> int:
+    """The reader went away, as ``| head`` does; what is left in the buffer has nowhere to go."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 128 + signal.SIGPIPE
 
 
 def script() -> None:

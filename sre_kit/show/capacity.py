@@ -5,6 +5,7 @@ Capacity for readers: what is used, what is foreseen and how well, when a limit 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -316,6 +317,12 @@ def _remark(one: Outlook) -> str:
         return f"{one.usage.days_over} of {one.usage.days} days above the limit so far; {one.refused}"
     test = one.forecast.backtest
     parts = [one.note] if one.note else []
+    found = one.exhaustion
+    if found is not None and found.p10 is None and found.lead_time > timedelta(days=found.horizon_days):
+        parts.append(
+            f"the horizon of {found.horizon_days} d ends before the lead time of {span(found.lead_time)}: "
+            "whether to order now cannot be said"
+        )
     if test is not None and test.coverage is not None and test.coverage < ROUGH:
         parts.append(f"rough: the 80 % interval held only {percent(test.coverage, 0)} of the values in the back-test")
     return "; ".join(parts) or MISSING

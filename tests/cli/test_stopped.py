@@ -56,6 +56,7 @@ def marked(mark: str) -> set[int]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda one: one.name)
+@pytest.mark.fault("F18", "C")
 def test_a_stopped_render_publishes_nothing_and_leaves_nobody(shop: Path, number: signal.Signals) -> None:
     mark = uuid.uuid4().hex
     command = [sys.executable, "-m", "sre_kit", "render", "--params", str(shop / "shop.yaml"), "First", "Second"]
@@ -85,3 +86,15 @@ def test_a_stopped_render_publishes_nothing_and_leaves_nobody(shop: Path, number
     assert (shop / "shop" / "build-plan.md").read_bytes() == PLAN
     assert main(["render", "--params", str(shop / "shop.yaml"), "First"]) == 0, "the next run works"
     assert (shop / "shop" / "docs" / "SRE" / "First.md").is_file()
+
+
+@pytest.mark.fault("F18", "C")
+def test_a_reader_that_goes_away_ends_the_command_without_a_word(tmp_path: Path) -> None:
+    """As ``sre-kit facts ... | head`` does: the pipe is closed before anything is written into it."""
+    (tmp_path / "PRD.md").write_text("# PRD\n\nUptime target: 99.9 %\n" * 50, encoding="utf-8")
+    command = [sys.executable, "-m", "sre_kit", "facts", "--json", str(tmp_path / "PRD.md")]
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "wb") as out:
+        done = subprocess.run(command, stdout=out, stderr=subprocess.PIPE, text=True)
+    assert (done.returncode, done.stderr) == (141, "")

@@ -17,7 +17,7 @@ import pytest
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 PAGE: Final = ROOT / "docs" / "faults.md"
-MARKED: Final = (ROOT / "tests" / "faults", ROOT / "tests" / "cli" / "test_verify.py")
+MARKED: Final = tuple(ROOT / "tests" / one for one in ("faults", "cli/test_verify.py", "cli/test_stopped.py"))
 """Where marked tests are."""
 FILES: Final = {
     "tests/load/test_http.py": ("F1 to F4", "B"),

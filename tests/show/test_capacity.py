@@ -57,6 +57,16 @@ def test_an_order_by_date_that_passed_is_a_finding_of_the_fourth_rank() -> None:
     assert "passed**" in table.markdown()
 
 
+@pytest.mark.parametrize(("lead_time", "said"), [(200, True), (14, False)])
+def test_a_horizon_that_ends_before_the_lead_time_says_nothing_about_ordering(lead_time: int, said: bool) -> None:
+    far = 0.2 + 0.0005 * (np.arange(200) - 199) + 0.0001 * NOISE
+    one = seen(replace(DISK, lead_time=timedelta(days=lead_time)), far)
+    assert one.exhaustion is not None and one.exhaustion.p10 is None
+    text = show.exhaustion_dates([one]).markdown()
+    assert "not within 60 d" in text
+    assert ("ends before the lead time of 200 d: whether to order now cannot be said" in text) == said
+
+
 def test_a_refused_forecast_has_no_date_and_a_base_rate_instead() -> None:
     one = seen(DISK, FLAT)
     text = show.exhaustion_dates([one]).markdown()
