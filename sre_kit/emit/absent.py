@@ -16,6 +16,7 @@ from sre_kit.compute.queries import WINDOW, per_second
 from sre_kit.compute.slo import SLO
 from sre_kit.emit.prometheus import alert_name, labels, yaml_text
 from sre_kit.errors import ParameterError
+from sre_kit.escape import plain
 from sre_kit.units import promql_duration, span
 
 HEADER = """\
@@ -36,7 +37,7 @@ def data_rules(slos: Sequence[SLO], *, document: str = "", after: timedelta = NO
         try:
             rules.append(data_rule(slo, document, after))
         except ParameterError as error:
-            comments.append(f"# {slo.name}: no rule, {error}\n".replace("\n", " ").rstrip() + "\n")
+            comments.append(f"# {plain(f'{slo.name}: no rule, {error}')}\n")
     groups = [{"name": "slo-missing-data", "rules": rules}] if rules else []
     return HEADER.format(count=len(rules)) + "".join(comments) + yaml_text({"groups": groups})
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from sre_kit.compute.incidents import Severity
+from sre_kit.escape import plain
 from sre_kit.units import promql_duration
 
 PAGER: Final = "sre-pager"
@@ -120,7 +121,8 @@ def alertmanager_config(severities: Sequence[Severity], labels: Iterable[str] = 
                 "equal": ["alertname", "service"],
             }
         ]
-    head = HEADER.format(levels=", ".join(f"{word} to {receiver}" for word, receiver in sorted(routes.items())))
+    levels = ", ".join(f"{word} to {receiver}" for word, receiver in sorted(routes.items()))
+    head = HEADER.format(levels=plain(levels))
     return head + yaml.safe_dump(config, sort_keys=False, allow_unicode=True, width=100)
 
 

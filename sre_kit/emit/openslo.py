@@ -21,6 +21,7 @@ from sre_kit.compute.windows import period
 from sre_kit.emit.params_lines import written
 from sre_kit.emit.rule_groups import Number, yaml_text
 from sre_kit.errors import ParameterError
+from sre_kit.escape import plain
 from sre_kit.units import target
 
 METHODS: Final = {
@@ -53,7 +54,7 @@ def openslo_documents(slos: Sequence[SLO], as_of: datetime) -> str:
         try:
             documents.append(_slo(slo, name, services[slo.service], as_of))
         except ParameterError as error:
-            lost.append(f"# left out: {' '.join(str(error).split())}\n")
+            lost.append(f"# left out: {plain(str(error))}\n")
     used = {one["spec"]["service"] for one in documents}
     named = [_service(name, known) for name, known in services.items() if known in used]
     return "".join(lost) + "".join(f"---\n{yaml_text(document)}" for document in [*named, *documents])

@@ -11,6 +11,7 @@ from fractions import Fraction
 from typing import Any
 
 from sre_kit.compute.slo import SLO
+from sre_kit.escape import plain
 from sre_kit.units import promql_duration, target
 
 
@@ -23,7 +24,7 @@ def params_lines(slos: Sequence[SLO], left_out: Mapping[str, Sequence[str]] | No
     parts = ["slos:\n"]
     for slo in slos:
         for one in (left_out or {}).get(slo.name, ()):
-            parts.append(f"  # left out: {' '.join(one.split())}\n")
+            parts.append(f"  # left out: {plain(one)}\n")
         first, *rest = yaml_text(entry(slo)).splitlines()
         parts.append("\n".join([f"  - {first}", *(f"    {line}".rstrip() for line in rest)]) + "\n")
     return "".join(parts) if slos else "slos: []\n"

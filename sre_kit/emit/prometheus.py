@@ -20,6 +20,7 @@ from sre_kit.compute.windows import nominal
 from sre_kit.emit.rule_groups import AlertRule, Objective, decimal, groups
 from sre_kit.emit.rule_groups import yaml_text as yaml_text
 from sre_kit.errors import ParameterError
+from sre_kit.escape import plain
 from sre_kit.units import promql_duration, target
 
 SLOTH_WINDOWS: Final = tuple(
@@ -53,7 +54,7 @@ def prometheus_rules(
         try:
             found.extend(rule_groups(slo, policy or WORKBOOK_POLICY, document=document))
         except ParameterError as error:
-            comments.append(f"# {slo.name}: no rules, {error}".replace("\n", " "))
+            comments.append(f"# {plain(f'{slo.name}: no rules, {error}')}")
     text = HEADER.format(count=len(found) // 3) + "".join(f"{line}\n" for line in comments if refused)
     return text + yaml_text({"groups": found})
 

@@ -19,6 +19,7 @@ from sre_kit.compute.slo import SLO
 from sre_kit.emit.made_up import MINUTE, Errors, Selected, Series, made_up, selected
 from sre_kit.emit.rule_groups import yaml_text
 from sre_kit.errors import ParameterError
+from sre_kit.escape import plain
 
 EVALUATED: Final = timedelta(minutes=5)
 """How often promtool evaluates the rules; checks stand on it."""
@@ -104,7 +105,7 @@ def rule_tests(watched: Iterable[Watched], rules_file: str, untested: Sequence[s
             lines.append(f"{one.slo.name}: no test, {error}")
     tests = [test for title, some in cases.items() for test in _batched(title, some)]
     content = {"rule_files": [rules_file], "evaluation_interval": f"{EVALUATED // MINUTE}m", "tests": tests}
-    comments = "".join(f"# {' '.join(line.split())}\n" for line in lines)
+    comments = "".join(f"# {plain(line)}\n" for line in lines)
     return HEADER.format(rules=rules_file) + comments + yaml_text(content)
 
 

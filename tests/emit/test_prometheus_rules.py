@@ -13,6 +13,9 @@ import yaml
 
 from sre_kit.compute.alerting import WORKBOOK_POLICY
 from sre_kit.compute.slo import SLO, AlertText
+
+
+from sre_kit.compute.slo import SLO
 from sre_kit.emit.absent import data_rules
 from sre_kit.emit.made_up import made_up
 from sre_kit.emit.prometheus import alert_name, error_ratio, prometheus_rules, rule_groups, sloth_id, without_rules
@@ -247,3 +250,11 @@ def test_objectives_that_disturb_each_other_do_not_share_a_test() -> None:
 def test_the_same_objectives_give_the_same_bytes() -> None:
     assert prometheus_rules(SHOP) == prometheus_rules(SHOP)
     assert prometheus_rule_tests(SHOP, "x", WORKBOOK_POLICY) == prometheus_rule_tests(SHOP, "x")
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\r", "\x85", "\u2028", "\x88"])
+def test_a_name_stays_inside_its_comment_whatever_ends_a_line(line_end: str) -> None:
+    bad = slo(f"x{line_end}groups: [evil]", total="a or b")
+    for text in (prometheus_rules([bad]), data_rules([bad])):
+        assert "evil" in text, "nothing was refused, so that no comment names it"
+        assert yaml.safe_load(text)["groups"] == []
