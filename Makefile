@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint bench bench-incidents bench-memory bench-oncall bench-slo bench-forecast constraints clean picture golden faults faults-table incremental coverage-core
+.PHONY: demo test lint bench bench-incidents bench-memory bench-oncall bench-slo bench-forecast constraints clean picture golden faults faults-table incremental coverage-core bench-events
 
 demo: $(READY)
 	$(BIN)/sre-kit demo outputs/demo
@@ -45,6 +45,10 @@ bench-forecast: $(READY)
 	@test -x $(RIVALS)/bin/python || $(PYTHON) -m venv $(RIVALS)
 	@$(RIVALS)/bin/pip install -q statsforecast prophet || echo "statsforecast and prophet cannot be had: left out"
 	$(BIN)/python -m tests.bench_forecast $(RIVALS)/bin/python $(SERIES)
+
+# exact quantiles of 20 M events: ours, hand-written SQL, pandas; `make bench-events ROWS=2000000` for a short one
+bench-events: $(READY)
+	$(BIN)/python -m tests.bench_events $(ROWS)
 
 # the versions that were tested, without addresses; `make constraints` writes them anew from the newest that fit
 constraints:

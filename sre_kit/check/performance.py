@@ -189,15 +189,26 @@ def bottlenecks(judged: Bundle, section: Section, rows: Rows) -> str:
     return blank(rows, "Where", "Contribution", "Method", "Evidence")
 
 
-@point(DOC, 8, "Traces: critical path per operation, or the question for it")
+@point(DOC, 8, "Traces: critical path per operation, share per service, saving if halved; or the question for it")
 def traces(judged: Bundle, name: str) -> Verdict:
-    """A table of shares, or who is asked."""
-    section = judged.page(name).section(BOTTLENECKS)
+    """Shares of an operation stay within the whole, a saving within half of the share; or who is asked."""
+    section = judged.page(name).section("Critical paths") or judged.page(name).section(BOTTLENECKS)
     if section is None:
-        return failed(f"no section {BOTTLENECKS!r}")
-    if section.table("Operation", "Share"):
-        return passed("critical paths by operation", section.line)
-    if asked(section, "critical path"):
+        return failed("no section 'Critical paths'")
+    rows = section.table("Operation", "Service", "Share", "If it took half as long") or ()
+    parts = [row for row in rows if plain(row["Service"]) != "all"]
+    sums: dict[str, float] = {}
+    for row in parts:
+        saved = re.search(r"\((\S+) %\)", row["If it took half as long"])
+        if saved is None or number(saved[1]) > number(row["Share"]) / 2 + 0.2:
+            return failed(f"{row['Operation']}, {row['Service']}: no saving, or more than half its share", section.line)
+        sums[row["Operation"]] = sums.get(row["Operation"], 0.0) + number(row["Share"])
+    over = next((operation for operation, whole in sums.items() if whole > 100.5), "")
+    if over:
+        return failed(f"{over}: the shares add up to {sums[over]:g} %", section.line)
+    if parts:
+        return passed(f"critical paths of {len(sums)} operations", section.line)
+    if asked(section, "critical path|traces"):
         return not_known("the document asks for traces", section.line)
     return failed("nothing about critical paths", section.line)
 

@@ -80,6 +80,8 @@ _WHERE: dict[str, str] = {
     **dict.fromkeys(("change_points", "run_histories"), "changepoints"),
     **dict.fromkeys(("run_saturations", "saturating"), "saturation"),
     **dict.fromkeys(("omissions",), "omission"),
+    **dict.fromkeys(("route_events", "per_minute"), "events"),
+    **dict.fromkeys(("operation_paths",), "traces"),
     **dict.fromkeys(("edge_traffic",), "edge"),
     **dict.fromkeys(("outlooks", "usages"), "exhaustion"),
     **dict.fromkeys(("pool_checks", "fitting_scaling", "survivals", "right_sizes"), "sizing"),

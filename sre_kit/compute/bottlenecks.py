@@ -1,9 +1,10 @@
 """
 Where the time goes, in order of what was measured, and what to do about it in order of gain for effort.
 
-Three methods, each named beside its number: RED (an endpoint's share of all time that requests spent, rate x typical
-latency), USE (the busiest moment of a resource as a share of its limit) and database time (a statement's share of the
-total of pg_stat_statements). Shares of different wholes are not the same currency, so each method is ranked by
+Four methods, each named beside its number: RED (an endpoint's share of all time that requests spent, rate x typical
+latency), critical path (a service's own time on it, from traces), USE (the busiest moment of a resource as a share of
+its limit) and database time (a statement's share of the total of pg_stat_statements). Shares of different wholes are
+not the same currency, so each method is ranked by
 itself, and the list begins with the method whose first entry stands closest to its whole.
 """
 
@@ -19,6 +20,7 @@ from sre_kit.compute.baseline import Baseline
 from sre_kit.compute.exhaustion import Usage
 from sre_kit.compute.performance import Endpoint, LatencyPart, Optimisation
 from sre_kit.compute.statements import Statements, statement_evidence
+from sre_kit.compute.traces import OperationPath
 from sre_kit.units import number, percent, span
 
 PER_METHOD: Final = 4
@@ -70,10 +72,13 @@ class RankedOptimisation:
 
 
 def ranked_bottlenecks(
-    baselines: Sequence[Baseline], usages: Sequence[Usage], statements: Statements | None = None
+    baselines: Sequence[Baseline],
+    usages: Sequence[Usage],
+    statements: Statements | None = None,
+    paths: Sequence[OperationPath] = (),
 ) -> list[Bottleneck]:
     """The first entries of each method, methods ordered by their largest share."""
-    groups = [_red(baselines), _use(usages), _database(statements)]
+    groups = [_red(baselines), _use(usages), _database(statements), _paths(paths)]
     ordered = sorted((group for group in groups if group), key=lambda group: -group[0].share)
     return [one for group in ordered for one in group]
 
@@ -132,6 +137,30 @@ def _database(statements: Statements | None) -> list[Bottleneck]:
                 )
             )
     return rows
+
+
+def _paths(paths: Sequence[OperationPath]) -> list[Bottleneck]:
+    """Services on the critical paths of all operations together, weighted by their time."""
+    total = sum(one.mean * one.requests for one in paths)
+    spent: dict[str, float] = defaultdict(float)
+    where: dict[str, list[str]] = defaultdict(list)
+    for one in paths:
+        for part in one.shares:
+            spent[part.service] += part.seconds * one.requests
+            where[part.service].append(f"{percent(part.share, 0)} of {one.operation}")
+    rows = [
+        Bottleneck(
+            where=service,
+            method="critical path",
+            share=seconds / total,
+            whole="time of all traced requests",
+            evidence="; ".join(where[service][:3]),
+            source="traces",
+        )
+        for service, seconds in spent.items()
+        if total > 0
+    ]
+    return sorted(rows, key=lambda row: (-row.share, row.where))[:PER_METHOD]
 
 
 def latency_budgets(endpoints: Sequence[Endpoint], parts: Sequence[LatencyPart]) -> list[LatencyBudget]:

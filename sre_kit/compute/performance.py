@@ -15,6 +15,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from sre_kit.compute.events import EventLog
 from sre_kit.compute.vocabulary import Gap
 from sre_kit.units import Duration, Ratio
 
@@ -209,6 +210,10 @@ class PerformancePlan:
     """A CSV of comparable runs: a column of times, one of commits, one for each metric."""
     tested: list[TestedResource] = field(default_factory=list)
     """What is read of the tested system during each run."""
+    events: list[EventLog] = field(default_factory=list)
+    """Files of request events, one by one."""
+    traces: list[str] = field(default_factory=list)
+    """Files of traces, Jaeger's JSON or OTLP's; ``*`` stands for several."""
     access_log: str = ""
     statements: str = ""
     """A pg_stat_statements export."""

@@ -200,9 +200,16 @@ def _summary(users: int, count: int, rate: float, bad: int, trend: dict[str, flo
 def files() -> dict[str, str]:
     """Every generated file, by its path in this folder."""
     tests = {f"loadtests/k6-2026-09-15-{level[0]:04d}vus.json": load_test(level[0]) for level in _LEVELS}
-    return {"deploys.csv": deploys(), "access.log": access_log(), "nightly.csv": recordings.nightly()} | {
-        path: json.dumps(run, indent=1) + "\n" for path, run in tests.items()
+    recorded = {
+        "nightly.csv": recordings.nightly(),
+        "events.csv": recordings.events(),
+        "traces.json": recordings.traces(),
     }
+    return (
+        {"deploys.csv": deploys(), "access.log": access_log()}
+        | recorded
+        | {path: json.dumps(run, indent=1) + "\n" for path, run in tests.items()}
+    )
 
 
 if __name__ == "__main__":

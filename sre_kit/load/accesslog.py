@@ -8,6 +8,7 @@ and shown, never guessed at. A minute without a line, between the first and the 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -36,6 +37,8 @@ _LINE: Final = (
 )
 _REQUEST: Final = r"^([A-Za-z]+) (\S+)(?: (\S+))?$"
 _NUMBERED: Final = r"/([0-9]+|[0-9a-fA-F-]{16,})(/|$)"
+ROUTE: Final = rf"regexp_replace(regexp_extract(target, '^[^?#]*'), '{_NUMBERED}', '/:id\2', 'g')"
+"""The path of ``lines`` without its query; numbers and hashes in it are ``:id``."""
 _FIELDS: Final = ["host", "identity", "person", "moment", "request", "status", "bytes", "referrer", "agent", "duration"]
 _UNITS: Final = {"s": 1.0, "ms": 1e-3, "us": 1e-6}
 _CACHEABLE: Final = (200, 203, 206, 301, 304, 404, 410)
@@ -117,6 +120,26 @@ def access_log(
             return _summed(database, path, as_of, name, step, duration_unit, start)
     except duckdb.Error as error:
         raise SourceError(f"{path.name} cannot be counted: {str(error).partition(chr(10))[0][:200]}") from None
+
+
+def is_line(text: str) -> bool:
+    """Whether a line is one of the combined or common format."""
+    return re.match(_LINE, text.rstrip("\r\n")) is not None
+
+
+def read_lines(database: duckdb.DuckDBPyConnection, path: Path, duration_unit: str = "") -> None:
+    """
+    The requests of a log as the table ``lines``: ``moment`` (seconds since 1970), `ROUTE`, ``status``, ``duration``.
+
+    Raises
+    ------
+    SourceError
+        The file cannot be read.
+    """
+    _check(path)
+    _load(database, path)
+    _durations(database, duration_unit)
+    database.execute("DELETE FROM lines WHERE moment IS NULL")
 
 
 def _summed(
@@ -257,16 +280,15 @@ def _times(seconds: list[int]) -> pd.DatetimeIndex:
 def _routes(database: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     """Exact quantiles: every duration is sorted, none is sketched."""
     rows = database.execute(
-        r"""
+        f"""
         SELECT coalesce(nullif(method, ''), '-') AS method,
             CASE WHEN target = '' THEN '(no request)'
-                 ELSE regexp_replace(regexp_extract(target, '^[^?#]*'), ?, '/:id\2', 'g') END AS route,
+                 ELSE {ROUTE} END AS route,
             count(*) AS requests, count(*) FILTER (status >= 500) AS bad, sum(bytes)::BIGINT AS bytes,
             quantile_cont(duration, 0.5) AS p50, quantile_cont(duration, 0.95) AS p95,
             quantile_cont(duration, 0.99) AS p99
         FROM lines GROUP BY ALL ORDER BY requests DESC, method, route
-        """,
-        [_NUMBERED],
+        """
     ).fetchall()
     columns = ["method", "route", "requests", "bad", "bytes", "p50", "p95", "p99"]
     return pd.DataFrame(rows, columns=columns).astype({"p50": "float64", "p95": "float64", "p99": "float64"})

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 
 from sre_kit.compute.baseline import EndpointReadings
 from sre_kit.compute.changepoints import RunHistory
+from sre_kit.compute.events import EventStatistics
 from sre_kit.compute.performance import Endpoint, LoadTest, LoadTestSet, TestedResource
 from sre_kit.compute.slo import SLO
 from sre_kit.compute.statements import Statements
+from sre_kit.compute.traces import TraceSet
 from sre_kit.compute.vocabulary import Gap, Reading, Requests
 from sre_kit.errors import DataError, ParameterError, SourceError
 from sre_kit.load import measured
@@ -85,6 +87,21 @@ def statements(project: Project) -> Statements:
             gap=Gap("database statements", "Backend Developer", "performance.statements in the params", why)
         )
     return pgstatements.statements(project.file(written))
+
+
+def event_logs(project: Project) -> list[EventStatistics]:
+    """The request events of each log in the params."""
+    from sre_kit.load.rawevents import event_statistics
+
+    logs = project.params.performance.events
+    return [event_statistics(project.file(one.file), one, as_of=project.as_of) for one in logs]
+
+
+def traces(project: Project) -> TraceSet:
+    """The traces named in the params; a file that cannot be used is a gap."""
+    from sre_kit.load import tracing
+
+    return tracing.traces([(name, project.file(name)) for name in project.params.performance.traces])
 
 
 def access_log(project: Project) -> AccessLog | Gap:

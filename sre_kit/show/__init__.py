@@ -135,7 +135,6 @@ _WHERE: dict[str, str] = {
             "latency_budgets",
             "optimisations",
             "endpoint_sources",
-            "traces",
         ),
         "performance",
     ),
@@ -144,6 +143,8 @@ _WHERE: dict[str, str] = {
         "loadtesting",
     ),
     **dict.fromkeys(("change_points", "plot_run_history", "run_saturation", "hidden_waiting"), "runs"),
+    "raw_events": "events",
+    "critical_paths": "traces",
     **dict.fromkeys(("caches", "cache_curve", "content_delivery", "database_statements"), "delivery"),
     **dict.fromkeys(
         ("resource_usage", "resource_trends", "plot_headroom", "forecasts", "plot_forecasts", "exhaustion_dates"),

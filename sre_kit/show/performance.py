@@ -27,7 +27,6 @@ PARTS_GAP: Final = Gap(
     "where an operation's latency is spent", "Backend Developer", "params: performance.latency_parts"
 )
 WORK_GAP: Final = Gap("optimisations considered", "Backend Developer", "params: performance.optimisations")
-TRACES_GAP: Final = Gap("the critical path of each operation", "DevOps Engineer", "traces exported from the tracer")
 _LONGEST_QUERY: Final = 90
 
 
@@ -377,11 +376,6 @@ def endpoint_sources(measured: Sequence[EndpointReadings], resources: Sequence[t
         series += [one.requests] if one.requests is not None else []
         series += one.latencies.values()
     return sources([*series, *(reading for _, reading in resources)])
-
-
-def traces() -> Note:
-    """What traces would tell and nobody has exported."""
-    return Note.gap(TRACES_GAP)
 
 
 def _short(query: str) -> str:
