@@ -230,6 +230,12 @@ def statements(judged: Bundle, section: Section, rows: Rows) -> str:
         return f"the shares add up to {sum(shares):g} %"
     if any(amount(row["Evidence"]) is None for row in rows if row["Evidence"] not in ("–", "")):
         return "a piece of evidence has no number"
+    plans = section.table("Plan, execution", "Found", "Evidence", "Line")
+    if plans is None and not asked(section, "plans?"):
+        return "no plan is read, and nobody is asked for one"
+    for row in plans or ():
+        if row["Found"] != "nothing stands out" and not re.search(r":\d+$", plain(row["Line"])):
+            return f"{row['Found']} of {plain(row['Node'])} names no line of its plan"
     return blank(rows, "Statement", "Calls", "Mean")
 
 

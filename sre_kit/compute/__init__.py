@@ -82,6 +82,7 @@ _WHERE: dict[str, str] = {
     **dict.fromkeys(("omissions",), "omission"),
     **dict.fromkeys(("route_events", "per_minute"), "events"),
     **dict.fromkeys(("operation_paths",), "traces"),
+    **dict.fromkeys(("plan_findings",), "plans"),
     **dict.fromkeys(("edge_traffic",), "edge"),
     **dict.fromkeys(("outlooks", "usages"), "exhaustion"),
     **dict.fromkeys(("pool_checks", "fitting_scaling", "survivals", "right_sizes"), "sizing"),

@@ -217,6 +217,8 @@ class PerformancePlan:
     access_log: str = ""
     statements: str = ""
     """A pg_stat_statements export."""
+    plans: list[str] = field(default_factory=list)
+    """Files of EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON); ``*`` stands for several."""
     latency_parts: list[LatencyPart] = field(default_factory=list)
     optimisations: list[Optimisation] = field(default_factory=list)
     caches: list[Cache] = field(default_factory=list)

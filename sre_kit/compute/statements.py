@@ -30,6 +30,8 @@ class Statement:
     temporary: int | None
     """Temporary blocks written: sorts and hashes that did not fit in memory."""
     read_time: float | None
+    jit: float | None = None
+    """Seconds of compiling, within the total (PostgreSQL 15 and later)."""
 
     @property
     def hit_ratio(self) -> float | None:
@@ -92,6 +94,8 @@ def statement_evidence(statement: Statement, share: float | None) -> list[str]:
             found.append(
                 f"{blocks:,.0f} blocks read for {rows:.1f} rows a call: most of what is read is counted or thrown away"
             )
+    if statement.jit is not None and statement.total > 0 and statement.jit / statement.total > 0.1:
+        found.append(f"{percent(statement.jit / statement.total, 0)} of its time is compilation (JIT)")
     if statement.deviation is not None and statement.mean > 0 and statement.deviation > 2 * statement.mean:
         found.append(f"its time varies by {statement.deviation / statement.mean:.1f} times the mean")
     if not found and share is not None and share >= 0.2:

@@ -14,7 +14,7 @@ _WHERE: dict[str, str] = {
     **dict.fromkeys(("reading", "requests", "objectives", "objectives_during"), "measured"),
     **dict.fromkeys(("deploys", "manifest", "incidents", "incident_clocks"), "measured"),
     **dict.fromkeys(
-        ("endpoints", "loadtests", "runs", "event_logs", "traces", "statements", "access_log"), "performance"
+        ("endpoints", "loadtests", "runs", "event_logs", "traces", "database", "access_log"), "performance"
     ),
     **dict.fromkeys(("resources", "demand", "users"), "capacity"),
     **dict.fromkeys(("vitals",), "reliability"),

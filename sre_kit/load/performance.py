@@ -13,6 +13,7 @@ from sre_kit.compute.baseline import EndpointReadings
 from sre_kit.compute.changepoints import RunHistory
 from sre_kit.compute.events import EventStatistics
 from sre_kit.compute.performance import Endpoint, LoadTest, LoadTestSet, TestedResource
+from sre_kit.compute.plans import PlanSet
 from sre_kit.compute.slo import SLO
 from sre_kit.compute.statements import Statements
 from sre_kit.compute.traces import TraceSet
@@ -74,6 +75,22 @@ def _tested(project: Project, tests: LoadTestSet) -> list[tuple[LoadTest, Tested
             )
             found.append((test, one, read))
     return found
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Database:
+    """Statements by time, and plans of some of them."""
+
+    statements: Statements
+    plans: PlanSet
+
+
+def database(project: Project) -> Database:
+    """The statements and execution plans that the params name; a file that cannot be used is a gap."""
+    from sre_kit.load import pgplans
+
+    named = [(name, project.file(name)) for name in project.params.performance.plans]
+    return Database(statements(project), pgplans.plans(named))
 
 
 def statements(project: Project) -> Statements:

@@ -2,15 +2,18 @@
 pg_stat_statements as CSV: ``\\copy (SELECT * FROM pg_stat_statements) TO 'statements.csv' CSV HEADER``; milliseconds.
 
 The columns' names changed: ``total_time`` became ``total_exec_time`` in PostgreSQL 13, and ``blk_read_time`` became
-``shared_blk_read_time`` in 17. Both are understood. A row without calls or time is left out and counted.
+``shared_blk_read_time`` in 17. Both are understood. A row without calls or time is left out and counted. So is a
+statement that ran inside another one (``toplevel`` false, from 14 on): its time is in the outer one's already. The same
+statement of several users or databases has a row each; they are added up.
 """
 
 from __future__ import annotations
 
 import csv
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from sre_kit.compute.statements import Statement, Statements, ranked
 from sre_kit.compute.vocabulary import Gap
@@ -22,6 +25,10 @@ MAX_FIELD: Final = 10_000_000
 _TOTAL: Final = ("total_exec_time", "total_time")
 _MEAN: Final = ("mean_exec_time", "mean_time")
 _DEVIATION: Final = ("stddev_exec_time", "stddev_time")
+_JIT: Final = (
+    "jit_generation_time", "jit_inlining_time", "jit_optimization_time", "jit_emission_time", "jit_deform_time",
+)  # fmt: skip
+_INNER: Final = "inner"
 _READ_TIME: Final = ("shared_blk_read_time", "blk_read_time")
 
 
@@ -59,17 +66,40 @@ def _read(path: Path) -> Statements:
             f"there are {', '.join(sorted(columns)) or 'no columns'}"
         )
     read = [_statement(path.name, number, row) for number, row in enumerate(rows, 2)]
-    kept = [one for one in read if one is not None]
-    left_out = len(read) - len(kept)
+    inner = sum(one is _INNER for one in read)
+    kept = [one for one in read if isinstance(one, Statement)]
+    left_out = len(read) - len(kept) - inner
+    notes = [f"{left_out:,} row(s) without calls or time left out"] if left_out else []
+    if inner:
+        notes.append(f"{inner:,} statement(s) that ran inside others left out: their time is counted there")
     return Statements(
-        statements=ranked(kept),
-        source=path.name,
-        version=_version(columns),
-        notes=(f"{left_out:,} row(s) without calls or time left out",) if left_out else (),
+        statements=ranked(_together(kept)), source=path.name, version=_version(columns), notes=tuple(notes)
     )
 
 
-def _statement(file: str, line: int, row: Mapping[str, str]) -> Statement | None:
+def _together(rows: list[Statement]) -> list[Statement]:
+    """One statement for all rows of the same text; the deviation of several is not known."""
+    found: dict[str, Statement] = {}
+    for one in rows:
+        first = found.get(one.query)
+        found[one.query] = one if first is None else _sum(first, one)
+    return list(found.values())
+
+
+def _sum(a: Statement, b: Statement) -> Statement:
+    calls, total = a.calls + b.calls, a.total + b.total
+    added = {name: _added(getattr(a, name), getattr(b, name)) for name in ("rows", "hits", "reads", "temporary")}
+    times = {name: _added(getattr(a, name), getattr(b, name)) for name in ("read_time", "jit")}
+    return replace(a, calls=calls, total=total, mean=total / calls, deviation=None, **added, **times)
+
+
+def _added(a: Any, b: Any) -> Any:
+    return None if a is None or b is None else a + b
+
+
+def _statement(file: str, line: int, row: Mapping[str, str]) -> Statement | str | None:
+    if (row.get("toplevel") or "t").strip().lower() in ("f", "false"):
+        return _INNER
     calls, total = _number(file, line, row, "calls"), _number(file, line, row, *_TOTAL)
     if not calls or total is None:
         return None
@@ -85,6 +115,9 @@ def _statement(file: str, line: int, row: Mapping[str, str]) -> Statement | None
         reads=_whole(_number(file, line, row, "shared_blks_read")),
         temporary=_whole(_number(file, line, row, "temp_blks_written")),
         read_time=_seconds(_number(file, line, row, *_READ_TIME)),
+        jit=_seconds(sum(jit))
+        if (jit := [ms for name in _JIT if (ms := _number(file, line, row, name)) is not None])
+        else None,
     )
 
 

@@ -145,6 +145,7 @@ _WHERE: dict[str, str] = {
     **dict.fromkeys(("change_points", "plot_run_history", "run_saturation", "hidden_waiting"), "runs"),
     "raw_events": "events",
     "critical_paths": "traces",
+    "execution_plans": "plans",
     **dict.fromkeys(("caches", "cache_curve", "content_delivery", "database_statements"), "delivery"),
     **dict.fromkeys(
         ("resource_usage", "resource_trends", "plot_headroom", "forecasts", "plot_forecasts", "exhaustion_dates"),

@@ -186,10 +186,4 @@ def database_statements(found: Statements) -> Shown:
         "Temporary blocks",
         "Evidence",
     )
-    plans = Gap(
-        "plans of the first statements",
-        "Backend Developer",
-        "EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON)",
-        "counters tell where the time goes, a plan tells why",
-    )
-    return Table(columns, rows, source=found.source, note=" ".join([note, *found.notes]), gaps=[plans])
+    return Table(columns, rows, source=found.source, note=" ".join([note, *found.notes]))

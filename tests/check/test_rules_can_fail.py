@@ -216,6 +216,8 @@ PERFORMANCE: list[tuple[str, str, Damage]] = [
     (P, "6", cell(P, "Change points", 0, "p", "–", "History")),
     (P, "7", swap(P, "Bottleneck analysis", "Contribution", "Method")),
     (P, "7", cell(P, "Bottleneck analysis", 0, "Evidence", "–", "Method")),
+    (P, "9", drop(P, "Database query optimizations", "Plan, execution", "Line")),
+    (P, "9", cell(P, "Database query optimizations", 0, "Line", "somewhere", "Plan, execution", "Evidence")),
     (P, "8", cell(P, "Critical paths", 0, "Share", "120.0 %", "Operation")),
     (P, "8", cell(P, "Critical paths", 1, "If it took half as long", "–", "Operation")),
     (P, "9", swap(P, "Database query", "Statement", "Share of time", rows=(1, 2))),
