@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint bench bench-incidents bench-memory bench-oncall bench-slo bench-forecast constraints clean picture golden faults faults-table incremental coverage-core bench-events
+.PHONY: demo test lint bench bench-incidents bench-memory bench-oncall bench-slo bench-forecast constraints clean picture golden faults faults-table incremental coverage-core
 
 demo: $(READY)
 	$(BIN)/sre-kit demo outputs/demo
@@ -47,6 +47,7 @@ bench-forecast: $(READY)
 	$(BIN)/python -m tests.bench_forecast $(RIVALS)/bin/python $(SERIES)
 
 # exact quantiles of 20 M events: ours, hand-written SQL, pandas; `make bench-events ROWS=2000000` for a short one
+.PHONY: bench-events
 bench-events: $(READY)
 	$(BIN)/python -m tests.bench_events $(ROWS)
 
