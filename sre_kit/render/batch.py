@@ -181,7 +181,7 @@ def combined(previous: Manifest, rendered: Sequence[Rendered], *, renewed: Itera
             body_sha256=machine["body_sha256"],
             as_of=machine["header"].get("as_of", ""),
             before=machine["before"],
-            decisions=machine["decisions"],
+            decisions=machine.get("decisions", {}),
             files={name: sha256(content) for name, content in one.files.items()},
         )
         for record in machine["records"]:
