@@ -295,6 +295,22 @@ def doctor(
     return run(params, json)
 
 
+@app.command()
+def research(
+    params: ParamsOption = "",
+    tool: Annotated[list[str] | None, typer.Option(help="Only this one: web_search, tavily, context7.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print all that would leave; ask nobody.")] = False,
+    json: JSONOption = False,
+) -> int:
+    """Ask Tavily, Context7 or a web search, as far as params allow.
+
+    Off unless research names an MCP server. Fixed topics and the products of research.products leave, nothing else.
+    """
+    from sre_kit.cli.research import run
+
+    return run(params, tool or [], dry_run, json)
+
+
 incident_app = typer.Typer(help="Incidents of the log: list them, report on one.", no_args_is_help=True)
 app.add_typer(incident_app, name="incident", rich_help_panel=None)
 

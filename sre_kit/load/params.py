@@ -30,6 +30,7 @@ from sre_kit.compute.oncall import OnCall
 from sre_kit.compute.operations import OperationsPlan
 from sre_kit.compute.performance import PerformancePlan
 from sre_kit.compute.readiness import HandoverPlan
+from sre_kit.compute.research import ResearchPlan
 from sre_kit.compute.slo import SLO, RejectedSLI, with_indicators
 from sre_kit.compute.timeslices import AvailabilityPromise
 from sre_kit.compute.vocabulary import FactOverride, FactRejection
@@ -125,6 +126,7 @@ class Params(BaseModel):
     slos: list[SLO] = Field(default_factory=list)
     composites: list[Composite] = Field(default_factory=list)
     availability_promises: list[AvailabilityPromise] = Field(default_factory=list)
+    research: ResearchPlan = Field(default_factory=ResearchPlan)
     slo_files: list[str] = Field(default_factory=list)
     """OpenSLO or Sloth files with more objectives, relative to the params file."""
     rejected_slis: list[RejectedSLI] = Field(default_factory=list)
