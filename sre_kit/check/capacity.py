@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from sre_kit.check import forms
 from sre_kit.check.cells import amount, blank, day, days, length, minutes, names, near, number, plain
+from sre_kit.check.files import documents
 from sre_kit.check.forms import Rows, asked, over
 from sre_kit.check.page import Section
 from sre_kit.check.points import Bundle, Verdict, failed, not_known, passed, point, source_text
@@ -196,10 +197,9 @@ def strategies(judged: Bundle, section: Section, rows: Rows) -> str:
 
 def manifests(judged: Bundle, path: str) -> list[dict[str, Any]]:
     """The documents of a generated Kubernetes file; none where it was not generated."""
-    import yaml
 
     content = judged.files.get(path)
-    return [one for one in yaml.safe_load_all(content) if one] if content else []
+    return list(documents(content)) if content else []
 
 
 @over(

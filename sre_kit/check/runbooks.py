@@ -8,10 +8,9 @@ from itertools import combinations
 from typing import Final
 from urllib.parse import unquote
 
-import yaml
-
 from sre_kit.check import whole
 from sre_kit.check.cells import blank, codes, plain
+from sre_kit.check.files import documents
 from sre_kit.check.forms import Rows, asked, over
 from sre_kit.check.page import Page, Section
 from sre_kit.check.points import Bundle, Verdict, passed, point, source_text
@@ -49,7 +48,7 @@ def generated(judged: Bundle) -> dict[str, str]:
     found = {}
     for name, content in sorted(judged.files.items()):
         if name.endswith(RULES):
-            for group in (yaml.safe_load(content) or {}).get("groups") or []:
+            for group in (group for one in documents(content) for group in one.get("groups") or []):
                 for rule in group["rules"]:
                     # the dead man's switch always fires and notifies nobody
                     if "alert" in rule and rule["labels"].get("severity") != "none":
