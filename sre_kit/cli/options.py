@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from sre_kit.errors import ParameterError, nearest
 from sre_kit.render import engine
@@ -15,6 +15,7 @@ FAIL_ON: Final = ("slo-breached", "budget-exhausted", "coverage-gap", "failed-ch
 FORMS: Final = ("md", "html")
 PRECEDENCE: Final = (4, 6, 3, 5, 1)
 """Of several exit codes, the first of these."""
+_ANSWERED: Final = ("params", "names", "as_of", "parameters", "fail_on", "strict", "seconds", "engine", "json", "to")
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,20 @@ class Options:
     fresh: bool = False
     json: bool = False
     to: tuple[str, ...] = ()
+
+    @property
+    def in_place(self) -> bool:
+        """
+        Whether it is published where it belongs, so that it may be answered from memory if its moment is fixed.
+        """
+        return bool(self.params) and not (self.out or self.dry_run or self.check or self.fresh)
+
+    def asked(self, params: Path) -> dict[str, Any]:
+        """All that an answer depends on beside files."""
+        whole = asdict(self)
+        return {name: list(one) if isinstance(one := whole[name], tuple) else one for name in _ANSWERED} | {
+            "params": str(params)
+        }
 
 
 def check_options(options: Options) -> None:

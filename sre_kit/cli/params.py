@@ -7,7 +7,8 @@ import json as jsonlib
 from sre_kit.errors import ParameterError
 from sre_kit.load import params as params_file
 from sre_kit.load.metrics import open_source
-from sre_kit.render import batch, engine
+from sre_kit.render import batch
+from sre_kit.render.rendered import parameters
 from sre_kit.store import places
 
 
@@ -40,7 +41,7 @@ def documents(params: str, json: bool) -> int:
     if params:
         found = places.find_params(params)
         own = (found if found.is_dir() else found.parent) / "notebooks"
-    listed = {name: engine.parameters(path) for name, path in batch.notebooks(own).items()}
+    listed = {name: parameters(path) for name, path in batch.notebooks(own).items()}
     if json:
         print(jsonlib.dumps(listed, indent=1))
         return 0

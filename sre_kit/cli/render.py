@@ -16,7 +16,7 @@ from typing import Any
 from sre_kit import check as rubric
 from sre_kit import load
 from sre_kit.check.page import Page
-from sre_kit.cli import plan, unchanged
+from sre_kit.cli import plan
 from sre_kit.cli import remember as memory
 from sre_kit.cli.kept import kept
 from sre_kit.cli.options import PRECEDENCE, Options, check_options
@@ -29,6 +29,7 @@ from sre_kit.render import batch, engine, pages, publish, stopping
 from sre_kit.render.answers import Answer, remember
 from sre_kit.render.document import noise
 from sre_kit.render.kept import Kept
+from sre_kit.render.rendered import Rendered
 from sre_kit.store import manifest as manifests
 from sre_kit.store import places
 from sre_kit.store.manifest import Manifest
@@ -83,7 +84,7 @@ def run(options: Options) -> int:
     report, code = render(project, options)
     _say(report, options)
     fixed = options.as_of or project.params.as_of
-    if unchanged.applies(options) and fixed and not options.force and not report.waits:
+    if options.in_place and fixed and not options.force and not report.waits:
         _remember(project, options, report, code)
     return code
 
@@ -100,7 +101,7 @@ def _remember(project: Project, options: Options, report: Report, code: int) -> 
     out, err = io.StringIO(), io.StringIO()
     with redirect_stdout(out), redirect_stderr(err):
         _say(replace(report, changes=()), options)
-    asked, own = unchanged.asked(options, project.params_path), own_notebooks(project)
+    asked, own = options.asked(project.params_path), own_notebooks(project)
     notebooks = batch.chosen(batch.notebooks(own), options.names)
     answer = Answer(out.getvalue(), err.getvalue(), code)
     remember(kept(project), asked, notebooks, own, report.published, answer)
@@ -168,7 +169,7 @@ def _outcome(project: Project, options: Options, previous: Manifest, quiet: bool
     pages: dict[str, Page] = {}
 
     def judge(
-        rendered: Sequence[engine.Rendered], manifest: Manifest, names: Iterable[str]
+        rendered: Sequence[Rendered], manifest: Manifest, names: Iterable[str]
     ) -> Mapping[str, Mapping[str, Any]]:
         files = {path: content for one in rendered for path, content in one.files.items()}
         documents = {one.name: one.markdown for one in rendered}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,22 +13,6 @@ from sre_kit.errors import ParameterError
 from sre_kit.store import places, regular
 
 _MAX_BYTES: Final = 1_000_000
-_LIGHT: Final = ("params", "names", "as_of", "parameters", "fail_on", "strict", "seconds", "engine", "json", "to")
-
-
-def applies(options: Options) -> bool:
-    """
-    Whether a render asked this way may be answered from memory, if its moment is fixed: published where it belongs.
-    """
-    return bool(options.params) and not (options.out or options.dry_run or options.check or options.fresh)
-
-
-def asked(options: Options, params: Path) -> dict[str, Any]:
-    """All that an answer depends on beside files."""
-    whole = asdict(options)
-    return {name: list(one) if isinstance(one := whole[name], tuple) else one for name in _LIGHT} | {
-        "params": str(params)
-    }
 
 
 def answered_or_run(options: Options, many: Sequence[str], shard: str, dask: str) -> int:
@@ -59,14 +42,14 @@ def answered(options: Options) -> int | None:
     """Print what the last render of an unchanged project said, and return its exit code; None where it must be run."""
     from sre_kit.render.answers import remembered
 
-    if not applies(options):
+    if not options.in_place:
         return None
     try:
         params = places.find_params(options.params)
     except ParameterError:
         return None
     root = _root(params)
-    answer = remembered(root, asked(options, params)) if root else None
+    answer = remembered(root, options.asked(params)) if root else None
     if answer is None:
         return None
     sys.stdout.write(answer.out)

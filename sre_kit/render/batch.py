@@ -16,8 +16,8 @@ from typing import Any, Final
 
 from sre_kit.errors import NotebookError, ParameterError, nearest
 from sre_kit.render import engine, stopping
-from sre_kit.render.engine import Rendered
 from sre_kit.render.kept import Kept
+from sre_kit.render.rendered import Rendered, parameters
 from sre_kit.render.warm import standing
 from sre_kit.render.warm.client import Cancel
 from sre_kit.store import places
@@ -130,7 +130,7 @@ def render(
     ParameterError
         An unknown parameter.
     """
-    knows = {name: engine.parameters(path) for name, path in asked.items()}
+    knows = {name: parameters(path) for name, path in asked.items()}
     for parameter in given:
         if not any(parameter in known for known in knows.values()):
             every = {one for known in knows.values() for one in known}

@@ -21,7 +21,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from sre_kit.render.engine import Rendered
+from sre_kit.render.rendered import Rendered
 from sre_kit.store import knowledge, places
 from sre_kit.store.manifest import Manifest, sha256
 

@@ -15,9 +15,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from sre_kit.errors import NotebookError
-from sre_kit.render import engine
 from sre_kit.render.document import document
-from sre_kit.render.engine import Rendered
+from sre_kit.render.rendered import Rendered, cell_seconds, check_complete, failure
 from sre_kit.render.warm.client import ChildDied
 from sre_kit.render.warm.notebooks import cause, too_long
 
@@ -41,12 +40,12 @@ def run(notebook: Path, given: Mapping[str, Any], *, seconds: int, keep: Path | 
         executed = _execute(papermill, notebook, keep or Path(folder) / notebook.name, given, seconds)
     ran = time.perf_counter()
     done = document(executed, notebook.stem)
-    engine.check_complete(executed, done)
+    check_complete(executed, done)
     durations = {
         number: float(cell.metadata.get("papermill", {}).get("duration") or 0.0)
         for number, cell in enumerate(executed.cells)
     }
-    cells = engine.cell_seconds(durations, executed)
+    cells = cell_seconds(durations, executed)
     spent = {
         "import": imported - began,
         "kernel": ran - imported - sum(cells.values()),
@@ -152,4 +151,4 @@ def _failure(notebook: Path, error: Any) -> str:
     cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
     cell = next((c.get("id", "") for c in cells if "".join(c["source"]) == error.source), f"number {error.cell_index}")
     said = {"traceback": error.traceback, "ename": error.ename, "evalue": error.evalue}
-    return engine.failure(notebook, cell, str(error.source), said)
+    return failure(notebook, cell, str(error.source), said)

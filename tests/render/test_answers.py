@@ -12,12 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from sre_kit.cli import unchanged
 from sre_kit.cli.options import Options
 from sre_kit.render import answers, kept
 from sre_kit.render.answers import Answer
-from sre_kit.render.engine import Rendered
 from sre_kit.render.kept import Kept
+from sre_kit.render.rendered import Rendered
 from sre_kit.store.manifest import sha256
 
 SAID = Answer("docs/SRE: unchanged\n", "incomplete: a gap\n", 3)
@@ -47,11 +46,11 @@ class Trial:
         one = Rendered("Trial", "# Trial", {}, {}, {}, inputs=inputs)
         self.holds.keep([("Trial", root / "Trial.ipynb", {}, "", one)], time.time(), root / "manifest.json")
         published = {path: sha256(texts[path]) for path in ("docs/SRE/Trial.md", "build-plan.md")} | {"gone.md": None}
-        asked = unchanged.asked(OPTIONS, root / "p.yaml")
+        asked = OPTIONS.asked(root / "p.yaml")
         answers.remember(self.holds, asked, self.notebooks, root / "notebooks", published, SAID)
 
     def answer(self, options: Options = OPTIONS) -> Answer | None:
-        return answers.remembered(self.root, unchanged.asked(options, self.root / "p.yaml"))
+        return answers.remembered(self.root, options.asked(self.root / "p.yaml"))
 
 
 @pytest.fixture
@@ -131,12 +130,12 @@ def test_other_tools_have_none(trial: Trial, monkeypatch: pytest.MonkeyPatch) ->
     ],
 )
 def test_what_moves_or_is_written_elsewhere_is_never_answered_from_memory(options: Options) -> None:
-    assert not unchanged.applies(options)
+    assert not options.in_place
 
 
 def test_a_document_that_was_not_kept_leaves_nothing_to_remember(trial: Trial) -> None:
     (trial.holds.folder / "Trial.json").unlink()
-    asked = unchanged.asked(OPTIONS, trial.root / "p.yaml")
+    asked = OPTIONS.asked(trial.root / "p.yaml")
     answers.remember(trial.holds, asked, trial.notebooks, trial.root / "notebooks", {}, SAID)
     assert trial.answer() is None
 

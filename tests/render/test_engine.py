@@ -14,6 +14,7 @@ import pytest
 
 from sre_kit.errors import NotebookError, ParameterError
 from sre_kit.render import engine
+from sre_kit.render.rendered import Rendered
 from sre_kit.render.warm import standing
 
 MIME = "application/vnd.sre-kit.v1+json"
@@ -43,7 +44,7 @@ def notebook(folder: Path, *sources: str, name: str = "Trial", end: str = END) -
     return path
 
 
-def run(path: Path, **how: Any) -> engine.Rendered:
+def run(path: Path, **how: Any) -> Rendered:
     return engine.run(path, how.pop("given", {}), **how)
 
 

@@ -23,8 +23,8 @@ from sre_kit.cli.kept import kept
 from sre_kit.load import facts
 from sre_kit.load.projects import Project
 from sre_kit.render import batch, engine
-from sre_kit.render.engine import Rendered
 from sre_kit.render.kept import FOLDER
+from sre_kit.render.rendered import Rendered
 from sre_kit.store import manifest as manifests
 from sre_kit.store import places
 

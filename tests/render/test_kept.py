@@ -14,8 +14,8 @@ import pytest
 from sre_kit.cli import main
 from sre_kit.cli.init import notebook
 from sre_kit.render import batch, engine, kept
-from sre_kit.render.engine import Rendered
 from sre_kit.render.kept import Kept
+from sre_kit.render.rendered import Rendered
 from sre_kit.store.manifest import Manifest, Published, sha256
 
 DONE = Rendered("Trial", "# Trial\n", {"images/a.png": b"\x89PNG"}, {"version": 1}, {"load": 1.0})

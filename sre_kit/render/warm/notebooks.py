@@ -15,9 +15,8 @@ from typing import Any, Final
 
 from sre_kit import errors
 from sre_kit.errors import NotebookError
-from sre_kit.render import engine
 from sre_kit.render.document import document, joined
-from sre_kit.render.engine import Rendered
+from sre_kit.render.rendered import Rendered, cell_seconds, check_complete, failure
 from sre_kit.render.warm.client import Cancel, ChildDied, TooLong
 from sre_kit.render.warm.standing import standing
 from sre_kit.store import places
@@ -59,7 +58,7 @@ def run(
         raise _error(notebook, answer["raised"])
     if "failed" in answer:
         failed = answer["failed"]
-        raise NotebookError(engine.failure(notebook, failed["cell"], failed["source"], failed["error"]))
+        raise NotebookError(failure(notebook, failed["cell"], failed["source"], failed["error"]))
     spent = {
         "import": 0.0,
         "kernel": time.perf_counter() - began - sum(answer["seconds"].values()),
@@ -121,14 +120,14 @@ def rendered(wanted: Mapping[str, Any], folder: Path, tell: Tell) -> dict[str, A
     if wanted["keep"]:
         save(notebook, Path(wanted["keep"]))
     done = document(notebook, path.stem)
-    engine.check_complete(notebook, done)
+    check_complete(notebook, done)
     return {
         "name": done.name,
         "text": done.text,
         "files": {name: base64.b64encode(content).decode("ascii") for name, content in done.files.items()},
         "machine": done.machine,
         "inputs": inputs.as_json(),
-        "seconds": {**engine.cell_seconds(shell.seconds, notebook), "export": time.perf_counter() - began},
+        "seconds": {**cell_seconds(shell.seconds, notebook), "export": time.perf_counter() - began},
     }
 
 
