@@ -253,6 +253,12 @@ def caches(judged: Bundle, section: Section, rows: Rows) -> str:
     ratios = [number(row["Hit ratio, requests"]) for row in curve]
     if ratios != sorted(ratios):
         return "a larger cache hits less often"
+    name = "Hit ratio, requests (95 % interval)"
+    lives = [number(row[name]) for row in section.table("Kept for", name) or []]
+    if lives != sorted(lives):
+        return "an object that is kept longer is hit less often"
+    if curve and not lives:
+        return "no curve of the time to live"
     if not curve and not asked(section, "access log|requests|size"):
         return "no curve of size against hits, and nobody is asked"
     measured = section.table("Cache", "Hits")

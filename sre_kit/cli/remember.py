@@ -22,7 +22,7 @@ from sre_kit.store import places, remembered
 from sre_kit.store.knowledge import Entity, Relation
 from sre_kit.store.manifest import Manifest
 from sre_kit.store.memory import Delivery, deliver_to
-from sre_kit.units import target, utc
+from sre_kit.units import percent, span, target, utc
 
 OUTBOX: Final = "memory.outbox.jsonl"
 """What did not arrive, in the state folder, in the graph's own format."""
@@ -132,8 +132,19 @@ def _incident(one: Incident) -> str:
 
 def _results(project: Project, records: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
     for one in project.params.performance.optimisations:
-        measured = f", measured: {one.measured}" if one.measured else ""
-        yield f"{one.id} ({one.area}, {one.state}): {one.hypothesis}; expected {one.expected}{measured}"
+        bounds = ""
+        if one.gain_low is not None and one.gain_high is not None:
+            bounds = f" ({percent(one.gain_low, 0)} to {percent(one.gain_high, 0)} less time)"
+        measured = f"; measured: {one.measured}" if one.measured else ""
+        if one.before is not None and one.after is not None and one.reduction is not None:
+            changed = f"{-one.reduction * 100:+.1f} %" + (f", {one.outcome}" if one.outcome else "")
+            measured = (
+                f"; {one.statistic or 'time'}: {span(one.before)} before, {span(one.after)} after ({changed}){measured}"
+            )
+        yield (
+            f"{one.id} ({one.area}, {one.state}): {one.hypothesis}; expected {one.expected}{bounds}; "
+            f"verify: {one.verify}{measured}"
+        )
     yield from _numbers(records, _RESULTS)
 
 

@@ -11,13 +11,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from sre_kit.compute.baseline import Baseline
+from sre_kit.compute.caching import References, SizePoint, TimePoint, size_curve, time_curve
 from sre_kit.compute.vocabulary import Gap, Requests
 
 MONTH_SECONDS: Final = 86_400 * 365.25 / 12
@@ -41,19 +41,29 @@ class AccessLog(Protocol):
 
     @property
     def cacheable(self) -> pd.DataFrame:
-        """One row per request that a shared cache may answer, in order of time: ``key``, ``bytes``."""
+        """One row per request that a shared cache may answer, in order of time: ``key``, ``moment``, ``bytes``."""
+
+    @property
+    def served(self) -> pd.DataFrame:
+        """One row per cache status: ``cache``, ``requests``, ``bytes``; none where the log has no status."""
 
     @property
     def bad_lines(self) -> int:
         """Lines that are no requests."""
 
 
-@dataclass(frozen=True, slots=True)
-class SizePoint:
-    """A least-recently-used cache of `objects` entries would have answered this share of all requests."""
+HITS: Final = ("HIT", "STALE", "UPDATING", "REVALIDATED")
+"""Cache statuses of nginx and the CDNs that spare the origin a body."""
 
-    objects: int
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """What the cache in front did, as the log says it: shares of what it was asked for, and of the bytes."""
+
     hit_ratio: float
+    byte_ratio: float | None
+    asked: int
+    statuses: tuple[tuple[str, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +81,10 @@ class EdgeTraffic:
     offload_bytes: float | None
     objects: int
     curve: tuple[SizePoint, ...]
+    kept: tuple[TimePoint, ...]
+    """The same by how long an object is kept."""
+    served: Served | None
+    """Missing where the log has no cache status."""
     bad_lines: int
     counted: int | None
     """Requests that the metrics counted in the log's time; missing where they were not. The log may be a sample."""
@@ -92,6 +106,11 @@ class EdgeTraffic:
         """Cost of a month's bytes at `price` a gigabyte; missing without a price."""
         return None if price is None else self.monthly_gigabytes * float(price)
 
+    def offload_value(self, price: Decimal | None) -> float | None:
+        """Worth of a month's bytes that an endless cache would answer; missing without a price."""
+        cost = self.egress_cost(price)
+        return None if cost is None or self.offload_bytes is None else cost * self.offload_bytes
+
 
 def edge_traffic(log: AccessLog | Gap, baselines: Sequence[Baseline] = ()) -> EdgeTraffic | Gap:
     """
@@ -107,6 +126,7 @@ def edge_traffic(log: AccessLog | Gap, baselines: Sequence[Baseline] = ()) -> Ed
     total = log.requests.total
     keys = log.cacheable["key"].to_numpy()
     sizes = log.cacheable["bytes"].to_numpy(dtype=float)
+    references = References(keys, log.cacheable["moment"].to_numpy(dtype=float), sizes)
     repeated = log.cacheable["key"].duplicated().to_numpy()
     routes = log.routes.sort_values(["bytes", "requests"], ascending=False).head(8)
     return EdgeTraffic(
@@ -119,13 +139,30 @@ def edge_traffic(log: AccessLog | Gap, baselines: Sequence[Baseline] = ()) -> Ed
         offload=float(repeated.sum()) / total,
         offload_bytes=float(sizes[repeated].sum()) / log.bytes if log.bytes else None,
         objects=len(np.unique(keys)),
-        curve=size_curve(keys, total),
+        curve=size_curve(references, total, float(log.bytes)),
+        kept=time_curve(references, total, float(log.bytes)),
+        served=_served(log.served),
         bad_lines=log.bad_lines,
         counted=_counted(baselines, log.requests.start, log.requests.end),
         routes=tuple(
             (f"{row['method']} {row['route']}", int(row["requests"]), int(row["bytes"]))
             for row in routes.to_dict("records")
         ),
+    )
+
+
+def _served(statuses: pd.DataFrame) -> Served | None:
+    # a request that was not for the cache (BYPASS, DYNAMIC, NONE) is neither hit nor miss
+    asked = statuses[~statuses["cache"].isin(("BYPASS", "DYNAMIC", "NONE", "NONE/UNKNOWN", "UNKNOWN"))]
+    if asked.empty:
+        return None
+    hits = asked[asked["cache"].isin(HITS)]
+    total, size = int(asked["requests"].sum()), int(asked["bytes"].sum())
+    return Served(
+        hit_ratio=int(hits["requests"].sum()) / total,
+        byte_ratio=int(hits["bytes"].sum()) / size if size else None,
+        asked=total,
+        statuses=tuple((str(row["cache"]), int(row["requests"])) for row in statuses.to_dict("records")),
     )
 
 
@@ -137,53 +174,3 @@ def _counted(baselines: Sequence[Baseline], began: datetime, ended: datetime) ->
     return round(
         sum(float(frame.loc[(frame.index >= began) & (frame.index < ended), "total"].sum()) for frame in frames)
     )
-
-
-def size_curve(
-    keys: NDArray[Any], total: int, shares: Sequence[float] = (0.01, 0.05, 0.1, 0.25, 0.5, 1)
-) -> tuple[SizePoint, ...]:
-    """Hit ratio of least-recently-used caches that hold a share of all objects, from exact stack distances."""
-    if not len(keys):
-        return ()
-    distances = stack_distances(keys)
-    objects = len(np.unique(keys))
-    sizes = sorted({max(1, round(objects * share)) for share in shares})
-    return tuple(SizePoint(size, float((distances <= size).sum()) / total) for size in sizes)
-
-
-def stack_distances(keys: NDArray[Any]) -> NDArray[np.float64]:
-    """
-    How many different keys were asked since the same key was last asked, itself included; infinite the first time.
-
-    A least-recently-used cache of ``n`` entries answers exactly the requests with a distance of at most ``n``
-    (Mattson 1970). A Fenwick tree over the times of last use counts in n log n.
-
-    >>> stack_distances(np.array([1, 2, 1, 1, 2]))
-    array([inf, inf,  2.,  1.,  2.])
-    """
-    count = len(keys)
-    tree = [0] * (count + 1)
-    last: dict[Any, int] = {}
-    found = np.full(count, np.inf)
-    for now, key in enumerate(keys.tolist(), start=1):
-        before = last.get(key)
-        if before is not None:
-            found[now - 1] = _sum(tree, now - 1) - _sum(tree, before) + 1
-            _add(tree, before, -1)
-        _add(tree, now, 1)
-        last[key] = now
-    return found
-
-
-def _add(tree: list[int], at: int, amount: int) -> None:
-    while at < len(tree):
-        tree[at] += amount
-        at += at & -at
-
-
-def _sum(tree: list[int], at: int) -> int:
-    total = 0
-    while at:
-        total += tree[at]
-        at -= at & -at
-    return total

@@ -178,8 +178,27 @@ class Optimisation:
     """Bounds of the expectation; none: a guess without bounds."""
     days: float | None = None
     measured: str = ""
+    statistic: str = ""
+    """What `before` and `after` are, for example "p95 of search, 14 days each"."""
+    before: Duration | None = None
+    after: Duration | None = None
     decided: date | None = None
     evidence: str = ""
+
+    @property
+    def reduction(self) -> float | None:
+        """Share of the time that is gone, below 0 where it became slower; missing until both were measured."""
+        return 1 - self.after / self.before if self.before and self.after is not None else None
+
+    @property
+    def outcome(self) -> str:
+        """The measured reduction against the expected one; empty where either is missing."""
+        expected = (self.gain if self.gain_low is None else self.gain_low, self.gain_high)
+        if self.reduction is None or expected[0] is None:
+            return ""
+        if self.reduction < expected[0]:
+            return "less than expected"
+        return "more than expected" if expected[1] is not None and self.reduction > expected[1] else "as expected"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,5 @@
 """
-Request events from an access log in the combined (or common) format, counted by DuckDB.
+Request events from an access log in the combined (or common) format or as JSON lines, counted by DuckDB.
 
 Good is every request that the server did not fail: status below 500. A line that is no request is counted
 and shown, never guessed at. A minute without a line, between the first and the last, is a minute without traffic.
@@ -19,6 +19,7 @@ import pandas as pd
 
 from sre_kit.compute.vocabulary import Requests
 from sre_kit.errors import DataError, ParameterError, SourceError
+from sre_kit.load import jsonlog
 from sre_kit.units import utc
 
 if TYPE_CHECKING:
@@ -53,7 +54,9 @@ class AccessLog:
     `routes` has one row per method and route (numbers and hashes in a path are ``:id``), most requests first: columns
     ``method``, ``route``, ``requests``, ``bad``, ``bytes``, and exact ``p50``, ``p95``, ``p99`` in seconds, missing
     where the log has no durations. `statuses` maps a status to its number. `cacheable` has one row per request that a
-    shared cache may answer, in order of time: ``key`` (a number per path and query) and ``bytes``.
+    shared cache may answer, in order of time: ``key`` (a number per path and query), ``moment`` (seconds since 1970)
+    and ``bytes``. `served` has one row per cache status (``HIT``, ``MISS`` …) where the log has one: ``cache``,
+    ``requests``, ``bytes``.
     """
 
     requests: Requests
@@ -62,6 +65,7 @@ class AccessLog:
     lines: int
     bytes: int
     cacheable: pd.DataFrame
+    served: pd.DataFrame
     bad_lines: int = 0
     examples: tuple[str, ...] = ()
     """The first lines that are no requests, as ``number: text``, shortened."""
@@ -123,8 +127,8 @@ def access_log(
 
 
 def is_line(text: str) -> bool:
-    """Whether a line is one of the combined or common format."""
-    return re.match(_LINE, text.rstrip("\r\n")) is not None
+    """Whether a line is one of the combined or common format, or a JSON object."""
+    return re.match(_LINE, text.rstrip("\r\n")) is not None or re.match(jsonlog.LINE, text) is not None
 
 
 def read_lines(database: duckdb.DuckDBPyConnection, path: Path, duration_unit: str = "") -> None:
@@ -158,7 +162,10 @@ def _summed(
     shown = tuple(f"{number}: {text[:80]!r}" for number, text in examples)
     if lines == bad:
         example = f"; line {shown[0]}" if shown else ""
-        raise DataError(f"{path.name}: none of {lines} line(s) is in the combined format{example}; name another file")
+        raise DataError(
+            f"{path.name}: none of {lines} line(s) is in the combined format or a JSON object{example}; "
+            "name another file"
+        )
     note = _durations(database, duration_unit)
     first = _row(database, "SELECT min(moment) FROM lines")[0] if start is None else math.ceil(start.timestamp())
     end = math.ceil(as_of.timestamp())
@@ -173,6 +180,7 @@ def _summed(
         lines=int(lines),
         bytes=int(size),
         cacheable=_cacheable(database),
+        served=_served(database),
         bad_lines=int(bad),
         examples=shown,
         later=int(later),
@@ -189,6 +197,12 @@ def _load(database: duckdb.DuckDBPyConnection, path: Path) -> None:
     batches = pyarrow.RecordBatchReader.from_batches(schema, _batches(path, schema))
     database.register("written", batches)
     database.execute("SET TimeZone = 'UTC'")
+    with path.open("rb") as opened:
+        first = opened.readline(MAX_LINE).decode("utf-8-sig", "replace")
+    if re.match(jsonlog.LINE, first):
+        database.execute(jsonlog.TABLE, [_REQUEST])
+        database.unregister("written")
+        return
     fields = ", ".join(f"'{field}'" for field in _FIELDS)
     database.execute(
         f"""
@@ -203,7 +217,7 @@ def _load(database: duckdb.DuckDBPyConnection, path: Path) -> None:
         SELECT number, CASE WHEN moment IS NULL THEN text END AS text, epoch(moment)::BIGINT AS moment,
             try_cast(p.status AS INTEGER) AS status, coalesce(try_cast(nullif(p.bytes, '-') AS BIGINT), 0) AS bytes,
             upper(r.method) AS method, r.target AS target,
-            nullif(p.duration, '') AS written_duration, NULL::DOUBLE AS duration
+            nullif(p.duration, '') AS written_duration, NULL::DOUBLE AS duration, NULL::VARCHAR AS cache
         FROM split
         """,
         [_LINE, _REQUEST],
@@ -297,11 +311,19 @@ def _routes(database: duckdb.DuckDBPyConnection) -> pd.DataFrame:
 def _cacheable(database: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     rows = database.execute(
         f"""
-        SELECT dense_rank() OVER (ORDER BY target) - 1 AS key, bytes FROM lines
+        SELECT dense_rank() OVER (ORDER BY target) - 1 AS key, moment, bytes FROM lines
         WHERE method IN ('GET', 'HEAD') AND status IN {_CACHEABLE} ORDER BY moment, number
         """
     ).fetchnumpy()
-    return pd.DataFrame({"key": rows["key"], "bytes": rows["bytes"]}, dtype="int64")
+    return pd.DataFrame({name: rows[name] for name in ("key", "moment", "bytes")}, dtype="int64")
+
+
+def _served(database: duckdb.DuckDBPyConnection) -> pd.DataFrame:
+    rows = database.execute(
+        "SELECT cache, count(*) AS requests, sum(bytes)::BIGINT AS bytes FROM lines WHERE cache IS NOT NULL "
+        "GROUP BY cache ORDER BY requests DESC, cache"
+    ).fetchall()
+    return pd.DataFrame(rows, columns=["cache", "requests", "bytes"])
 
 
 def _row(database: duckdb.DuckDBPyConnection, query: str, *values: object) -> tuple[Any, ...]:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Final
 
+from sre_kit.compute.caching import TimePoint
 from sre_kit.compute.edge import EdgeTraffic
 from sre_kit.compute.performance import Cache, PerformancePlan
 from sre_kit.compute.statements import Statements, statement_evidence
@@ -52,21 +53,50 @@ def caches(configured: Sequence[Cache]) -> Table:
 
 
 def cache_curve(traffic: EdgeTraffic | Gap) -> Shown:
-    """How large a shared cache before the origin would have to be, from the access log."""
+    """How large a shared cache before the origin would have to be, and how long it would have to keep things."""
     if isinstance(traffic, Gap):
         return Note.gap(traffic)
-    rows = [
-        (number(point.objects), percent(point.objects / traffic.objects, 0), percent(point.hit_ratio, 1))
-        for point in traffic.curve
-    ]
-    return Table(
-        ("Objects kept", "Of all objects", "Hit ratio, requests"),
-        rows,
+    sample = "" if traffic.sampled >= WHOLE else " The log is a sample: the whole traffic repeats itself more."
+    sizes = Table(
+        ("Objects kept", "Of all objects", "Hit ratio, requests", "Hit ratio, bytes"),
+        [
+            (
+                number(point.objects),
+                percent(point.objects / traffic.objects, 0),
+                percent(point.hit_ratio, 1),
+                percent(point.byte_ratio, 1),
+            )
+            for point in traffic.curve
+        ],
         source=_log(traffic),
         note="Least recently used, exact stack distances, objects of equal size. "
-        "A larger cache stops helping where the last column stops rising."
-        + ("" if traffic.sampled >= WHOLE else " The log is a sample: the whole traffic repeats itself more."),
+        f"A larger cache stops helping where the last columns stop rising.{sample}",
     )
+    times = Table(
+        ("Kept for", "Hit ratio, requests (95 % interval)", "Hit ratio, bytes"),
+        [(span(float(point.seconds)), _ratio(point), percent(point.byte_ratio, 1)) for point in traffic.kept],
+        source=_log(traffic),
+        note="A cache of any size that fetches an object again when its time is over; the interval draws keys again. "
+        f"Longer than the log nothing can be said.{sample}",
+    )
+    return Stack(_served(traffic), sizes, times)
+
+
+def _ratio(point: TimePoint) -> str:
+    if point.interval is None:
+        return f"{percent(point.hit_ratio, 1)} (too few keys for an interval)"
+    low, high = point.interval
+    return f"{percent(point.hit_ratio, 1)} ({percent(low, 1)} to {percent(high, 1)})"
+
+
+def _served(traffic: EdgeTraffic) -> Note:
+    """What the cache in front did, where the log says it."""
+    served = traffic.served
+    if served is None:
+        return Note("The log has no cache status, so what the cache in front answered is not in it.")
+    said = ", ".join(f"{status} {number(requests)}" for status, requests in served.statuses)
+    ratio, of_bytes = percent(served.hit_ratio, 1), percent(served.byte_ratio, 1)
+    return Note(f"Measured at the cache: {ratio} of {number(served.asked)} requests and {of_bytes} of bytes ({said}).")
 
 
 def content_delivery(traffic: EdgeTraffic | Gap, plan: PerformancePlan, currency: str) -> Shown:
@@ -104,6 +134,8 @@ def _edge(traffic: EdgeTraffic, price: Decimal | None, currency: str) -> Table:
     else:
         cost = money(traffic.egress_cost(price), currency)
         rows.append(("Egress cost a month", MISSING, cost, f"{price} {currency} a GB (params)"))
+        worth = money(traffic.offload_value(price), currency)
+        rows.append(("Worth of the offload a month", MISSING, worth, "the offload's share of the bytes at that price"))
     return Table(
         ("Edge", "Requests", "Bytes", "Meaning"),
         rows,

@@ -13,6 +13,7 @@ from sre_kit.compute.asked import of_kind
 from sre_kit.compute.baseline import Baseline, EndpointReadings, TargetCheck
 from sre_kit.compute.bottlenecks import Bottleneck, LatencyBudget, RankedOptimisation
 from sre_kit.compute.capacity import Resource
+from sre_kit.compute.performance import Optimisation
 from sre_kit.compute.vocabulary import Fact, Finding, Gap, Kind, Reading, Requests, Role
 from sre_kit.show.chart import COLOURS, Chart, figure
 from sre_kit.show.document import fact_link, sources
@@ -328,7 +329,7 @@ def optimisations(ranked: Sequence[RankedOptimisation]) -> Shown:
                 one.risk,
                 one.verify,
                 one.state + (f", {one.decided}" if one.decided else ""),
-                one.measured or MISSING,
+                _measured(one),
             )
         )
         order.append(
@@ -343,6 +344,9 @@ def optimisations(ranked: Sequence[RankedOptimisation]) -> Shown:
                 one.evidence or MISSING,
             )
         )
+        if one.reduction is not None:
+            name = f"performance.optimisation.{slug(one.id)}.reduction"
+            records.append(Record(name, one.reduction, "ratio", "params"))
         if row.gain is not None:
             records.append(Record(f"performance.optimisation.{slug(one.id)}.gain", row.gain, "ratio", "params"))
     return Stack(
@@ -359,6 +363,15 @@ def optimisations(ranked: Sequence[RankedOptimisation]) -> Shown:
             "statements are shares of different wholes: between them the order is rough.",
         ),
     )
+
+
+def _measured(one: Optimisation) -> str:
+    """Before and after with what became of the expectation, and what a person adds."""
+    if one.before is None or one.after is None or one.reduction is None:
+        return one.measured or MISSING
+    changed = f"{-one.reduction * 100:+.1f} %" + (f", {one.outcome}" if one.outcome else "")
+    said = f"{one.statistic or 'time'}: {span(one.before)} before, {span(one.after)} after ({changed})"
+    return f"{said}; {one.measured}" if one.measured else said
 
 
 def _expected(row: RankedOptimisation) -> str:

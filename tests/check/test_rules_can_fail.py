@@ -223,6 +223,7 @@ PERFORMANCE: list[tuple[str, str, Damage]] = [
     (P, "9", swap(P, "Database query", "Statement", "Share of time", rows=(1, 2))),
     (P, "9", cell(P, "Database query", 3, "Evidence", "it looks slow", "Statement")),
     (P, "10", cell(P, "Caching", 3, "Hit ratio, requests", "22.0 %")),
+    (P, "10", drop(P, "Caching", "Kept for", "Hit ratio, requests (95 % interval)")),
     (P, "10", alter(P, r"^\*\*Not known:\*\* hits and misses.*\n", "", count=0)),
     (P, "11", cell(P, "CDN configuration", "Cacheable", "Requests", "12.0 %", "Meaning")),
     (P, "11", drop(P, "CDN configuration", "Header to consider")),

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 
 from sre_kit.compute.baseline import EndpointReadings, baselines, statistic_of, target_checks
 from sre_kit.compute.bottlenecks import latency_budgets, ranked_bottlenecks, ranked_optimisations
+from sre_kit.compute.caching import stack_distances
 from sre_kit.compute.capacity import Resource
-from sre_kit.compute.edge import edge_traffic, stack_distances
+from sre_kit.compute.edge import edge_traffic
 from sre_kit.compute.exhaustion import usage
 from sre_kit.compute.performance import Endpoint, LatencyPart, LoadTest, Optimisation
 from sre_kit.compute.statements import Statement, Statements
@@ -235,13 +236,14 @@ class Log:
     cacheable: pd.DataFrame
     bytes: int = 100
     bad_lines: int = 2
+    served: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["cache", "requests", "bytes"]))
     routes: pd.DataFrame = field(
         default_factory=lambda: pd.DataFrame([{"method": "GET", "route": "/", "requests": 4, "bad": 0, "bytes": 100}])
     )
 
 
 def test_the_first_request_always_goes_to_the_origin():
-    log = Log(counted([2, 2], [2, 2]), pd.DataFrame({"key": [0, 1, 0], "bytes": [10, 20, 10]}))
+    log = Log(counted([2, 2], [2, 2]), pd.DataFrame({"key": [0, 1, 0], "moment": [0, 1, 2], "bytes": [10, 20, 10]}))
     found = edge_traffic(log)
     assert not isinstance(found, Gap)
     assert (found.cacheable_share, found.offload) == (0.75, 0.25)
@@ -251,7 +253,7 @@ def test_the_first_request_always_goes_to_the_origin():
 
 
 def test_a_log_that_is_a_sample_is_scaled_up_by_what_was_counted():
-    log = Log(counted([2, 2], [2, 2]), pd.DataFrame({"key": [0], "bytes": [10]}))
+    log = Log(counted([2, 2], [2, 2]), pd.DataFrame({"key": [0], "moment": [0], "bytes": [10]}))
     whole, sampled = edge_traffic(log), edge_traffic(log, baselines([measured("a", [200, 200], [0.1, 0.1])]))
     assert not isinstance(whole, Gap) and not isinstance(sampled, Gap)
     assert sampled.counted == 400 and sampled.sampled == 0.01

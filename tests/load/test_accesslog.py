@@ -65,7 +65,7 @@ def test_lines_that_are_no_requests_are_counted_and_shown(tmp_path: Path):
 
 
 def test_a_log_without_any_request_is_refused_with_its_first_line(tmp_path: Path):
-    with pytest.raises(DataError, match=r"none of 2 line\(s\) is in the combined format; line 1: 'a'"):
+    with pytest.raises(DataError, match=r"none of 2 line\(s\) is in the combined format or a JSON object; line 1: 'a'"):
         read(tmp_path, "a", "b")
     with pytest.raises(DataError, match=r"none of 0 line\(s\)"):
         read(tmp_path, "")
@@ -145,7 +145,8 @@ def test_what_a_cache_could_answer_is_told_in_order_of_time(tmp_path: Path):
         line("10:00:04", request="POST /a HTTP/1.1"),
         line("10:00:05", request="GET /a HTTP/1.1", status=500),
     )
-    assert found.cacheable.values.tolist() == [[1, 0], [0, 5], [0, 0]]
+    began = int(datetime(2026, 3, 1, 10, 0, 1, tzinfo=UTC).timestamp())
+    assert found.cacheable.values.tolist() == [[1, began, 0], [0, began + 1, 5], [0, began + 2, 0]]
     assert (found.cacheable_share, found.repeated_share) == (3 / 5, 1 / 5)
 
 
