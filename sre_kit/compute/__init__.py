@@ -14,6 +14,7 @@ _WHERE: dict[str, str] = {
     **dict.fromkeys(("graded", "unmapped", "selected", "downtime"), "incidents"),
     **dict.fromkeys(("severity_matrix", "graded_alerts", "level_of", "derived_levels"), "severity"),
     **dict.fromkeys(("incident_statistics", "incident_window", "stated_durations"), "reliability"),
+    **dict.fromkeys(("severity_decisions", "monitoring_decisions"), "decisions"),
     **dict.fromkeys(("schedule",), "rota"),
     **dict.fromkeys(("rota_review",), "rota_checks"),
     **dict.fromkeys(("pager_coverage",), "pager_cover"),

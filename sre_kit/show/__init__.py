@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import Any
 
 _WHERE: dict[str, str] = {
+    **dict.fromkeys(("derivation", "references"), "derivations"),
     **dict.fromkeys(("rota_explorer",), "rota_settings"),
     **dict.fromkeys(("escalation_chain", "experts", "vendors", "pager_down", "alert_routing"), "escalation"),
     **dict.fromkeys(("paged",), "runbooks"),

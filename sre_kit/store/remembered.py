@@ -42,6 +42,7 @@ def observations(manifest: Manifest) -> tuple[str, ...]:
             "sha256": one.sha256,
             "body_sha256": one.body_sha256,
             "numbers": now,
+            "decisions": dict(one.decisions),
             "before": {"version": one.before.get("version", 0), "differing": differing},
         }
         lines.append(f"{_DOCUMENT}{_json(said)}")
@@ -74,6 +75,7 @@ def manifest(graph: Graph, project: str) -> Manifest:
                 as_of=str(said["as_of"]),
                 before={"version": int(before["version"]), "records": old},
                 inputs=inputs,
+                decisions=dict(said.get("decisions", {})),
             )
         except (KeyError, TypeError, ValueError):
             continue  # written by another version, or changed by hand
