@@ -16,7 +16,7 @@ from typing import Any
 from sre_kit import check as rubric
 from sre_kit import load
 from sre_kit.check.page import Page
-from sre_kit.cli import plan
+from sre_kit.cli import plan, thinking
 from sre_kit.cli import remember as memory
 from sre_kit.cli.kept import kept
 from sre_kit.cli.options import PRECEDENCE, Options, check_options
@@ -34,6 +34,9 @@ from sre_kit.store import manifest as manifests
 from sre_kit.store import places
 from sre_kit.store.manifest import Manifest
 from sre_kit.units import percent
+
+_ONCE = ("knowledge graph ", "sequential thinking ")
+"""Notes that begin so tell what was done once; an unchanged project does it no second time."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +103,8 @@ def _remember(project: Project, options: Options, report: Report, code: int) -> 
     """What this render would say if nothing changes from here on."""
     out, err = io.StringIO(), io.StringIO()
     with redirect_stdout(out), redirect_stderr(err):
-        _say(replace(report, changes=()), options)
+        lasting = [note for note in report.notes if not note.startswith(_ONCE)]
+        _say(replace(report, changes=(), notes=lasting), options)
     asked, own = options.asked(project.params_path), own_notebooks(project)
     notebooks = batch.chosen(batch.notebooks(own), options.names)
     answer = Answer(out.getvalue(), err.getvalue(), code)
@@ -155,6 +159,8 @@ def render(project: Project, options: Options) -> tuple[Report, int]:
                 delivery = memory.remember(project, outcome.manifest, named_secrets(project))
                 waits = bool(delivery.waiting)
                 notes += [said] if (said := memory.note(project, delivery)) else []
+            if not options.out and project.params.project.sequential_thinking:
+                notes.append(thinking.mirror(project, {one.name: one.markdown for one in outcome.documents}))
     breaches = _breaches(outcome.manifest, options.fail_on)
     hashes = {path: None if content is None else manifests.sha256(content) for path, content in files.items()}
     report = Report(outcome, changes, _degraded(outcome), breaches, target, writes, notes, hashes, waits)

@@ -76,6 +76,8 @@ class ProjectParams:
     """A file, or ``mcp:NAME`` for a server of `mcp_servers`; a render stores there what later sessions need."""
     mcp_servers: str = ""
     """The ``mcpServers`` JSON file, as desktop programs read it."""
+    sequential_thinking: str = ""
+    """``mcp:NAME`` of a server that is told, after a render, how decisions were derived."""
     zone: Zone = "UTC"
     currency: str = "USD"
     country: str = ""
