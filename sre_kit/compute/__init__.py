@@ -87,6 +87,9 @@ _WHERE: dict[str, str] = {
     **dict.fromkeys(("edge_traffic",), "edge"),
     **dict.fromkeys(("outlooks", "usages"), "exhaustion"),
     **dict.fromkeys(("pool_checks", "fitting_scaling", "survivals", "right_sizes"), "sizing"),
+    **dict.fromkeys(("ceiling_checks", "fitting_plan", "under_ceilings"), "ceilings"),
+    "queue_checks": "queueing",
+    "next_hours": "hours",
     **dict.fromkeys(("cost_plan", "cost_steps"), "cost"),
     **dict.fromkeys(("completed", "other_currencies"), "planfacts"),
 }

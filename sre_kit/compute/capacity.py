@@ -48,6 +48,15 @@ class Resource:
     order_cost: Decimal | None = None
     """What the next step adds to the monthly bill."""
 
+    @property
+    def scalability(self) -> str:
+        """How its limit can move: by itself, by more instances, by a larger one, or not at all."""
+        if self.scalable == "automatic":
+            return "elastic"
+        if self.scalable == "fixed":
+            return "fixed"
+        return "more instances" if self.instances and self.instances > 1 else "a larger one"
+
 
 @dataclass(frozen=True, slots=True)
 class Event:
@@ -96,6 +105,47 @@ class Scaling:
     state: Literal["planned", "prepared", "implemented"] = "planned"
     source: str = ""
     namespace: str = "default"
+    query: str = ""
+    """PromQL of `metric` where it is not CPU or memory."""
+    per_replica: float | None = None
+    """How much of the queried metric one replica copes with."""
+    server: str = ""
+    """Address of the Prometheus that the event scaler asks, as the cluster sees it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """Workers of a component, each busy `service` long with a request; 95 % may wait `longest_wait` for one."""
+
+    component: str
+    workers: int
+    """Of each replica."""
+    service: Duration
+    longest_wait: Duration
+    rate: float | None = None
+    """Requests per second at the peak; none: the highest of `CapacityPlan.demand` in the last four weeks."""
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What each replica of a component takes of a ceiling."""
+
+    component: str
+    each: float
+
+
+@dataclass(frozen=True, slots=True)
+class Ceiling:
+    """What all replicas together may not exceed: CPU of the nodes, a quota, addresses, partitions, threads."""
+
+    name: str
+    limit: float
+    unit: str = ""
+    source: str = ""
+    shares: list[Share] = field(default_factory=list)
+    others: float = 0.0
+    """Taken by what is not scaled here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +204,8 @@ class CapacityPlan:
     connection_limits: list[ConnectionLimit] = field(default_factory=list)
     budgets: list[BudgetStep] = field(default_factory=list)
     """Budgets that change with time; they stand above `budget_monthly`."""
+    queues: list[Queue] = field(default_factory=list)
+    ceilings: list[Ceiling] = field(default_factory=list)
     zones: int | None = None
     """Availability zones that the replicas are spread over."""
     demand: str = ""

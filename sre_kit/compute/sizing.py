@@ -13,6 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+import numpy as np
+
 from sre_kit.compute.capacity import CapacityPlan, Scaling
 from sre_kit.compute.exhaustion import Outlook, Usage
 from sre_kit.units import percent
@@ -142,18 +144,38 @@ def right_sizes(outlooks: Sequence[Outlook], scaling: Sequence[Scaling]) -> list
     """
     How much less of each resource would do, from its readings and the autoscaler that steers by them.
 
-    What may reach its limit within the horizon is kept as it is.
+    What may reach its limit within the horizon is kept as it is, and nothing is made smaller than its forecast's upper
+    bound: a quiet season is no reason to shrink before a busy one.
     """
     steered = {one.component: one for one in scaling if one.direction == "horizontal"}
     return [
         RightSize(one.usage, None, "", None, f"its limit may be reached in {one.exhaustion.p10} days")
         if one.exhaustion is not None and one.exhaustion.p10 is not None
-        else _right_size(one.usage, one.reading.values.dropna().tolist(), steered.get(one.resource.component))
+        else _right_size(
+            one.usage,
+            one.reading.values.dropna().tolist(),
+            steered.get(one.resource.component),
+            float(one.upper.max()) / one.resource.limit if len(one.upper) else 0.0,
+        )
         for one in outlooks
     ]
 
 
-def _right_size(used: Usage, readings: Sequence[float], scaling: Scaling | None) -> RightSize:
+def size_for(one: Outlook, percentile: float, load: float, scaling: Scaling | None = None) -> tuple[float, float]:
+    """
+    The share of today's size that holds `percentile` (0..1) of the readings at `load` times today's demand, with 15 %
+    on top, and the share of those readings that lies above it.
+
+    Only what follows demand grows with the load; CPU is held under the threshold of the autoscaler that steers by it.
+    """
+    use = one.reading.values.dropna().to_numpy(dtype=float) * (1 + one.demand.share * (load - 1))
+    size = float(np.quantile(use, percentile)) * CPU_MARGIN / one.resource.limit
+    if one.resource.kind == "cpu" and scaling is not None and scaling.threshold is not None and "cpu" in scaling.metric:
+        size /= float(scaling.threshold)
+    return size, float((use > size * one.resource.limit).mean())
+
+
+def _right_size(used: Usage, readings: Sequence[float], scaling: Scaling | None, foreseen: float) -> RightSize:
     resource = used.resource
     if used.peak is None or used.p95 is None:
         return RightSize(used, None, "", None, "nothing was measured")
@@ -166,8 +188,10 @@ def _right_size(used: Usage, readings: Sequence[float], scaling: Scaling | None)
     if resource.kind == "cpu" and scaling is not None and scaling.threshold is not None and "cpu" in scaling.metric:
         # the autoscaler holds use / request at its threshold: a smaller request makes it start more replicas
         need, basis = need / float(scaling.threshold), f"{basis} / the autoscaler's {percent(scaling.threshold, 0)}"
+    if foreseen > need:
+        need, basis = foreseen, f"the forecast's upper bound, {percent(foreseen, 0)} of the limit"
     need = max(need, DEEPEST_CUT)
     if need > 1 - LEAST_CUT:
-        return RightSize(used, None, basis, None, "today's size fits")
+        return RightSize(used, None, basis, None, f"today's size fits: {basis}")
     above = sum(1 for value in readings if value > need * resource.limit) / len(readings) if readings else None
     return RightSize(used, need, basis, above)

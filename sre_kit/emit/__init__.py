@@ -15,11 +15,12 @@ _WHERE: dict[str, str] = {
     **dict.fromkeys(("own_alerts",), "generated_alerts"),
     **dict.fromkeys(("incident_issue",), "issue_template"),
     **dict.fromkeys(("alertmanager_config", "alert_routes", "route_tests", "watchdog_rules"), "alertmanager"),
-    **dict.fromkeys(("autoscalers", "disruption_budgets"), "kubernetes"),
+    **dict.fromkeys(("autoscalers", "event_scalers", "disruption_budgets"), "kubernetes"),
     **dict.fromkeys(("data_rules",), "absent"),
     **dict.fromkeys(("prometheus_rules", "rule_groups", "without_rules", "alert_name"), "prometheus"),
     **dict.fromkeys(("sloth_rules", "sloth_groups", "prometheus_rule_object"), "sloth"),
     **dict.fromkeys(("grafana_dashboard",), "grafana"),
+    "capacity_dashboard": "dashboards",
     **dict.fromkeys(("prometheus_rule_tests",), "rule_tests"),
     **dict.fromkeys(("openslo_documents",), "openslo"),
 }

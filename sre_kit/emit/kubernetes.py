@@ -1,5 +1,6 @@
 """
-Kubernetes objects for what CapacityPlanning decided: HorizontalPodAutoscaler (autoscaling/v2), PodDisruptionBudget.
+Kubernetes objects for what CapacityPlanning decided: HorizontalPodAutoscaler (autoscaling/v2), PodDisruptionBudget, and
+KEDA's ScaledObject (https://keda.sh/docs/latest/reference/scaledobject-spec/) for what scales on another metric.
 
 Every number comes from the same `Scaling` that the document shows. Nothing is applied: the files are prepared.
 """
@@ -14,6 +15,7 @@ from typing import Any, Final, NamedTuple
 import yaml
 
 from sre_kit.compute.capacity import Scaling
+from sre_kit.compute.queries import query_problem
 from sre_kit.errors import ParameterError
 
 _NAME: Final = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
@@ -39,6 +41,21 @@ def autoscalers(scaling: Iterable[Scaling]) -> Manifests:
     return _manifests(
         (one for one in scaling if one.direction == "horizontal" and one.metric in _RESOURCES and one.namespace),
         _autoscaler,
+    )
+
+
+def event_scalers(scaling: Iterable[Scaling]) -> Manifests:
+    """
+    One KEDA ScaledObject for each component that scales horizontally on a metric of its own.
+
+    One without an amount per replica or a server, with a query that is no PromQL, or that has an autoscaler already, is
+    left out, with the reason.
+    """
+    every = [one for one in scaling if one.direction == "horizontal" and one.namespace]
+    steered = {one.component for one in every if one.metric in _RESOURCES}
+    return _manifests(
+        (one for one in every if one.query and one.metric not in _RESOURCES),
+        lambda one: _scaled_object(one, steered),
     )
 
 
@@ -77,10 +94,48 @@ def _autoscaler(one: Scaling) -> dict[str, Any]:
                     },
                 }
             ],
-            "behavior": {
-                "scaleUp": {"stabilizationWindowSeconds": _seconds(one, one.cool_down)},
-                "scaleDown": {"stabilizationWindowSeconds": _seconds(one, one.stabilisation)},
-            },
+            "behavior": _behaviour(one),
+        },
+    }
+
+
+def _behaviour(one: Scaling) -> dict[str, Any]:
+    return {
+        "scaleUp": {"stabilizationWindowSeconds": _seconds(one, one.cool_down)},
+        "scaleDown": {"stabilizationWindowSeconds": _seconds(one, one.stabilisation)},
+    }
+
+
+def _scaled_object(one: Scaling, steered: set[str]) -> dict[str, Any]:
+    _check(one)
+    if one.component in steered:
+        raise ParameterError(
+            f"scaling of {one.component}: {one.component} has an autoscaler of its own; two would fight, keep one"
+        )
+    if one.per_replica is None or one.per_replica <= 0:
+        raise ParameterError(
+            f"scaling of {one.component}: per_replica, what one replica copes with of {one.metric}, must be above 0, "
+            f"got {one.per_replica}"
+        )
+    if problem := query_problem(one.query):
+        raise ParameterError(f"scaling of {one.component}: {one.query!r} is no PromQL: {problem}")
+    if not one.server.startswith(("http://", "https://")):
+        raise ParameterError(
+            f"scaling of {one.component}: server must be the address of Prometheus as the cluster sees it, got "
+            f"{one.server!r}; write http://prometheus.monitoring:9090"
+        )
+    trigger = {"serverAddress": one.server, "query": one.query, "threshold": f"{one.per_replica:g}"}
+    return {
+        "apiVersion": "keda.sh/v1alpha1",
+        "kind": "ScaledObject",
+        "metadata": {"name": one.component, "namespace": one.namespace},
+        "spec": {
+            "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": one.component},
+            "minReplicaCount": one.minimum,
+            "maxReplicaCount": one.maximum,
+            "cooldownPeriod": _seconds(one, one.stabilisation),
+            "advanced": {"horizontalPodAutoscalerConfig": {"behavior": _behaviour(one)}},
+            "triggers": [{"type": "prometheus", "metricType": "AverageValue", "metadata": trigger}],
         },
     }
 

@@ -121,11 +121,19 @@ def _csv(root: Path, name: str) -> Claim:
 
 
 def _openslo(root: Path, name: str) -> Claim:
+    return _documents_by_schema("openslo", root / name)
+
+
+def _kubernetes(root: Path, name: str) -> Claim:
+    return _documents_by_schema("kubernetes", root / name)
+
+
+def _documents_by_schema(kind: str, path: Path) -> Claim:
     try:
-        documents = list(yaml.safe_load_all((root / name).read_text(encoding="utf-8")))
+        documents = list(yaml.safe_load_all(path.read_text(encoding="utf-8")))
     except yaml.YAMLError as error:
         return Claim("unchecked", "PyYAML", str(error).splitlines()[0])
-    return _by_schema("openslo", documents)
+    return _by_schema(kind, documents)
 
 
 def _dashboard(root: Path, name: str) -> Claim:
@@ -189,6 +197,7 @@ _CHECKS: Final = (
     (("alertmanager.yaml", "alertmanager.yml"), _alertmanager),
     (("alertmanager.routes-test.yaml",), _routes),
     ((".openslo.yaml", ".openslo.yml"), _openslo),
+    (("autoscalers.yaml", "event-scalers.yaml", "disruption-budgets.yaml"), _kubernetes),
     ((".dashboard.json",), _dashboard),
     ((".yaml", ".yml"), _yaml),
     ((".json",), _json),

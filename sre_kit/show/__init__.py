@@ -168,8 +168,12 @@ _WHERE: dict[str, str] = {
         ),
         "scaling",
     ),
-    "trend_scenarios": "foreseen",
-    **dict.fromkeys(("current_costs", "savings", "budget_months", "roadmap", "capacity_triggers"), "costs"),
+    **dict.fromkeys(("trend_scenarios", "short_forecasts", "exhaustion_scenarios"), "foreseen"),
+    **dict.fromkeys(("ceiling_arithmetic", "queue_waits"), "limits"),
+    "size_explorer": "sizing_explorer",
+    **dict.fromkeys(
+        ("current_costs", "unit_costs", "savings", "budget_months", "roadmap", "capacity_triggers"), "costs"
+    ),
     **dict.fromkeys(
         (
             "backups",

@@ -40,7 +40,7 @@ def resource_usage(outlooks: Sequence[Outlook]) -> Table:
             (
                 resource.name,
                 "stateful" if resource.stateful else "stateless",
-                resource.scalable,
+                resource.scalability,
                 _amount(resource.limit, one),
                 resource.limit_source or Strong("not known"),
                 *(_amount(value, one) for value in (used.mean, used.p95, used.peak)),
@@ -51,7 +51,7 @@ def resource_usage(outlooks: Sequence[Outlook]) -> Table:
             Record(f"capacity.{name}.peak_share", used.peak_share, "ratio", one.reading.query, _window(one)),
             Record(f"capacity.{name}.headroom", used.headroom, "ratio", one.reading.query, _window(one)),
         ]
-    columns = ("Resource", "State", "Scaled", "Limit", "Source of the limit", "Mean", "p95", "Peak", "Headroom")
+    columns = ("Resource", "State", "Scales by", "Limit", "Source of the limit", "Mean", "p95", "Peak", "Headroom")
     gaps = [
         Gap(f"where the limit of {one.resource.name} comes from", "DevOps Engineer", "params: capacity.resources")
         for one in outlooks

@@ -91,6 +91,35 @@ def _per_unit(cost: CostPlan, demand: Requests | None, users: Reading, currency:
     return Table(("Unit of work", "Counted", "Cost"), rows, gaps=gaps, source=demand.total_query if demand else "")
 
 
+def unit_costs(cost: CostPlan, plan: CapacityPlan, demand: Requests | None, currency: str, ahead: int = 12) -> Table:
+    """What a million requests costs under each scenario, `ahead` months from now, beside today."""
+    if demand is None or demand.gap or len(cost.months) <= ahead or not cost.monthly:
+        gap = COST_GAP if not cost.monthly else Gap("requests a month", "DevOps Engineer", "params: capacity.demand")
+        return Table(("Scenario",), [], gaps=[gap])
+    requests = month_of(demand)
+    growth = {one.name: one.monthly for one in plan.scenarios}
+    then = cost.months[ahead]
+    rows: list[Sequence[Inline]] = [
+        (
+            "today",
+            number(round(requests)),
+            money(cost.monthly, currency),
+            money(cost.per_unit(requests / 1e6), currency),
+        )
+    ]
+    for name, monthly in then.by_scenario:
+        grown = requests * float((1 + growth.get(name, 0.0)) ** ahead)
+        each = float(monthly) / (grown / 1e6) if grown else None
+        rows.append(
+            (f"{name}, {then.start:%Y-%m}", number(round(grown)), money(monthly, currency), money(each, currency))
+        )
+    return Table(
+        ("Scenario", "Requests a month", "Cost a month", "Cost of 1 million requests"),
+        rows,
+        note="Fixed lines and new steps are shared by more requests, so that a unit costs less the more there are.",
+    )
+
+
 def savings(plan: CapacityPlan, currency: str) -> Table:
     """What could be spent less, largest first."""
     rows: list[Sequence[Inline]] = [

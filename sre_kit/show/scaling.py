@@ -48,7 +48,10 @@ def growth_scenarios(plan: CapacityPlan, facts: Sequence[Fact]) -> Table:
     return Table(
         ("Scenario", "A month", "A year", "Weight", "From", "Line"),
         rows,
-        note="Weights are judgements; they weigh the futures from which the dates are read." if rows else "",
+        note="Weights are judgements; they weigh the futures from which the dates are read. A scenario of 0 % keeps "
+        "what the history itself shows; another replaces it."
+        if rows
+        else "",
         gaps=[] if stated else [unstated],
     )
 
@@ -130,7 +133,7 @@ def scaling_strategies(planned: Sequence[Scaling], fitting: Sequence[Scaling]) -
             (
                 one.component,
                 one.direction,
-                f"{one.metric} above {percent(one.threshold, 0)}" if one.threshold is not None else MISSING,
+                _trigger(one),
                 one.step or MISSING,
                 f"{span(one.cool_down)} out, {span(one.stabilisation)} in"
                 if one.direction == "horizontal"
@@ -160,6 +163,12 @@ def scaling_strategies(planned: Sequence[Scaling], fitting: Sequence[Scaling]) -
         records=records,
         gaps=gaps if rows else [SCALING_GAP],
     )  # fmt: skip
+
+
+def _trigger(one: Scaling) -> str:
+    if one.threshold is not None:
+        return f"{one.metric} above {percent(one.threshold, 0)}"
+    return f"{one.metric} above {number(one.per_replica)} a replica" if one.per_replica is not None else MISSING
 
 
 def scaling_derivation(planned: Sequence[Scaling], checks: Sequence[PoolCheck], outlooks: Sequence[Outlook]) -> Table:
@@ -218,7 +227,6 @@ def connection_arithmetic(checks: Sequence[PoolCheck]) -> Table:
             gaps.append(Gap(f"connections that {one.database} accepts", "DevOps Engineer", "InfrastructureSpec.md"))
     if not checks:
         gaps.append(Gap("pool sizes and the connections they share", "Backend Developer", "params: capacity.scaling"))
-    gaps.append(Gap("quotas of the provider, IP addresses and partitions", "DevOps Engineer", "InfrastructureSpec.md"))
     columns = ("Database", "Maximum replicas x pool", "Today", "Limit", "Verdict", "Most replicas that fit", "Source")
     return Table(columns, rows, findings=findings, gaps=gaps)
 
@@ -283,9 +291,15 @@ def right_sizing(found: Sequence[RightSize]) -> Table:
     )
 
 
-def kubernetes_file(name: str, made: tuple[str, Sequence[str]], about: str) -> Shown:
-    """A generated Kubernetes file: its content, and why components are left out of it."""
+def kubernetes_file(name: str, made: tuple[str, Sequence[str]], about: str, *, unasked: str = "") -> Shown:
+    """
+    A generated Kubernetes file: its content, and why components are left out of it.
+
+    `unasked` is what stands there where nothing is scaled this way and nobody needs to.
+    """
     content, left_out = made
+    if unasked and not content and not left_out:
+        return Note(unasked)
     reasons = left_out or (() if content else ("no component is scaled this way",))
     gaps = [Gap(about, SCALING_GAP.ask, SCALING_GAP.expected_in, one, degraded=bool(left_out)) for one in reasons]
     file = [Artifact(name, content, media_type="application/yaml", about=about)] if content else []

@@ -18,13 +18,14 @@ from sre_kit.compute.capacity import (
     CapacityPlan,
     ConnectionLimit,
     CostLine,
+    Event,
     GrowthScenario,
     Resource,
     Scaling,
 )
 from sre_kit.compute.cost import CostStep, cost_plan, cost_steps
 from sre_kit.compute.exhaustion import Outlook, outlook
-from sre_kit.compute.sizing import fitting_scaling, pool_checks, right_sizes, survivals
+from sre_kit.compute.sizing import fitting_scaling, pool_checks, right_sizes, size_for, survivals
 from sre_kit.compute.vocabulary import Reading
 
 AS_OF = datetime(2026, 11, 1, tzinfo=UTC)
@@ -101,13 +102,40 @@ def test_a_request_that_an_autoscaler_steers_by_keeps_its_threshold():
 def test_never_below_half_and_nothing_for_a_small_change():
     sizes = right_sizes([use_of(Resource("cpu", "a", "q", 1.0, kind="cpu"), np.full(100, v)) for v in (0.1, 0.85)], [])
     assert sizes[0].recommended == 0.5
-    assert sizes[1].recommended is None and sizes[1].reason == "today's size fits"
+    assert sizes[1].recommended is None and sizes[1].reason.startswith("today's size fits: ")
 
 
 def test_a_resource_that_may_run_out_is_not_made_smaller():
     days = np.repeat(0.3 + 0.004 * np.arange(150), 24) + 0.002 * np.random.default_rng(1).standard_normal(3600)
     (size,) = right_sizes([use_of(Resource("cpu", "a", "q", 1.0, kind="cpu"), days)], [])
     assert size.recommended is None and "may be reached" in size.reason
+
+
+def test_nothing_is_made_smaller_than_what_is_foreseen():
+    """A quiet autumn before a December that doubles the load: 40 % would do today, not then."""
+    days = np.repeat(np.tile([0.33, 0.34, 0.33, 0.32, 0.36, 0.3, 0.28], 20), 24)
+    noisy = days + 0.01 * np.random.default_rng(3).standard_normal(len(days))
+    index = pd.date_range(AS_OF - timedelta(hours=len(noisy)), periods=len(noisy), freq="1h", name="time")
+    cpu = Resource("cpu", "a", "q", 1.0, kind="cpu", demand_share=Fraction(1))
+    reading = Reading(
+        "use", pd.Series(noisy, index=index), "q", "test", index[0].to_pydatetime(), AS_OF, timedelta(hours=1)
+    )
+    event = Event("December", date(2026, 12, 1), date(2026, 12, 5), 2.0)
+    calm, busy = (outlook(cpu, reading, CapacityPlan(events=list(e)), AS_OF) for e in ([], [event]))
+    assert not busy.refused
+    (before,), (after,) = right_sizes([calm], []), right_sizes([busy], [])
+    assert before.recommended == 0.5
+    assert after.recommended == pytest.approx(float(busy.upper.max())) and "forecast's upper bound" in after.basis
+
+
+def test_a_size_to_try_grows_with_percentile_and_load_and_only_by_what_follows_demand():
+    one = use_of(Resource("cpu", "web", "q", 1.0, kind="cpu", demand_share=Fraction(1, 2)), np.linspace(0.1, 0.5, 401))
+    size, above = size_for(one, 0.95, 1.0)
+    assert size == pytest.approx(0.48 * 1.15) and above == 0
+    assert size_for(one, 1.0, 1.0)[0] > size
+    assert size_for(one, 0.95, 3.0)[0] == pytest.approx(2 * size), "half of the use triples"
+    assert size_for(one, 0.95, 1.0, WEB)[0] == pytest.approx(size / 0.7)
+    assert size_for(one, 0.5, 1.0)[1] == pytest.approx(155 / 401)  # above 0.345
 
 
 PLAN = CapacityPlan(
