@@ -13,6 +13,7 @@ are left out and it is said.
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -140,6 +141,7 @@ def rivals(python: Path, series: dict[str, pd.Series]) -> None:
     ran = subprocess.run(
         [str(python), str(Path(__file__).with_name("bench_rivals.py"))],
         input=json.dumps([one for _, _, one in asked]), capture_output=True, text=True, check=False,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
     )  # fmt: skip
     if ran.returncode:
         print(f"\nMSTL+ETS and Prophet: failed: {ran.stderr.strip().splitlines()[-1:]}")

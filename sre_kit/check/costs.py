@@ -82,9 +82,9 @@ def budget(judged: Bundle, section: Section, rows: Rows) -> str:
 @over(
     DOC,
     13,
-    "Roadmap: dated steps from the order-by dates, owner, reason, decision",
+    "Roadmap: dated steps from the order-by dates, owner, reason, dependency, decision",
     under=ROADMAP,
-    columns=("Begin by", "Step", "Owner", "Because", "Decision needed"),
+    columns=("Begin by", "Step", "Owner", "Because", "Depends on", "Decision needed"),
     missing="when a limit is reached|" + RESOURCES_GAP,
     empty="No limit is reached within the horizon",
 )
@@ -101,4 +101,8 @@ def roadmap(judged: Bundle, section: Section, rows: Rows) -> str:
             return f"{row['Because'].split(':')[0]} is to be ordered by {due[0]}, the step begins {begin}"
     steps = {row["Because"].split(":")[0] for row in rows}
     lacking = [name for name, due in dates.items() if due and name not in steps]
-    return f"no step for {lacking[0]}" if lacking else blank(rows, "Step", "Owner", "Because", "Decision needed")
+    return (
+        f"no step for {lacking[0]}"
+        if lacking
+        else blank(rows, "Step", "Owner", "Because", "Depends on", "Decision needed")
+    )

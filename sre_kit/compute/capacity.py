@@ -45,6 +45,8 @@ class Resource:
     """First day that counts: before it the limit was another."""
     next_step: str = ""
     """What would be ordered or changed."""
+    depends_on: str = ""
+    """What must be done before the next step."""
     order_cost: Decimal | None = None
     """What the next step adds to the monthly bill."""
 
@@ -212,5 +214,7 @@ class CapacityPlan:
     """Query for requests, the driver that growth is applied to."""
     users: str = ""
     """Query for users."""
+    method: Literal["weekly profile", "MSTL and ETS"] = "weekly profile"
+    """How daily peaks are foreseen; the second needs the extra `sre-kit[forecast]`."""
     horizon: Duration = timedelta(days=90)
     history: Duration = timedelta(days=90)

@@ -18,12 +18,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sre_kit.compute.capacity import CapacityPlan, Event, GrowthScenario, Resource
-from sre_kit.compute.forecast import Forecast, daily_peaks, forecasts, reach
+from sre_kit.compute.decomposition import ORIGINS, Decomposition
+from sre_kit.compute.forecast import MAX_ORIGINS, Forecast, daily_peaks, forecasts, reach
 from sre_kit.compute.vocabulary import Reading, Requests
 
 Floats = NDArray[np.float64]
 
 MONTH_DAYS: Final = 365.25 / 12
+WEEK: Final = 7
 CROSSING_DAYS: Final = 3
 CROSSING_OF: Final = 7
 LEAST_DEMAND_FIT: Final = 0.5
@@ -233,7 +235,10 @@ def _foreseen(peaks: Sequence[tuple[Resource, pd.Series[Any]]], plan: CapacityPl
     made: dict[int, Forecast] = {}
     for horizon in dict.fromkeys(horizons):
         members = [at for at, one in enumerate(horizons) if one == horizon]
-        made.update(zip(members, forecasts([ordinary[at] for at in members], horizon), strict=True))
+        method = Decomposition(WEEK) if plan.method == "MSTL and ETS" else None
+        cap = ORIGINS if method else MAX_ORIGINS
+        found = forecasts([ordinary[at] for at in members], horizon, most_origins=cap, method=method)
+        made.update(zip(members, found, strict=True))
     return [made[at] for at in range(len(ordinary))]
 
 

@@ -191,6 +191,7 @@ def roadmap(outlooks: Sequence[Outlook], checks: Sequence[PoolCheck], as_of: dat
                     resource.next_step or Strong(f"not decided: what follows when {resource.name} is full"),
                     resource.owner or Strong("not known"),
                     f"{resource.name}: P10 {found.p10} d, lead time {span(resource.lead_time)}",
+                    resource.depends_on or "nothing named",
                     _decision(cost, resource.next_step, currency),
                 ),
             )
@@ -200,7 +201,9 @@ def roadmap(outlooks: Sequence[Outlook], checks: Sequence[PoolCheck], as_of: dat
             most = check.fitting_maximum
             text = f"keep the largest client of {check.database} at {most} replicas, or pool connections before it"
             why = f"{check.most} connections at the maximum, {check.limit} accepted"
-            steps.append((as_of.date(), (f"{as_of:%Y-%m-%d}", text, "DevOps Engineer", why, "which of the two")))
+            steps.append(
+                (as_of.date(), (f"{as_of:%Y-%m-%d}", text, "DevOps Engineer", why, "nothing", "which of the two"))
+            )
     rows = [row for _, row in sorted(steps, key=lambda step: step[0])]
     known = any(one.exhaustion is not None for one in outlooks)
     gaps = [
@@ -213,7 +216,7 @@ def roadmap(outlooks: Sequence[Outlook], checks: Sequence[PoolCheck], as_of: dat
         if one.exhaustion is not None and one.exhaustion.p10 is not None and not one.resource.next_step
     ]
     return Table(
-        ("Begin by", "Step", "Owner", "Because", "Decision needed"),
+        ("Begin by", "Step", "Owner", "Because", "Depends on", "Decision needed"),
         rows,
         empty="No limit is reached within the horizon, so no step is dated." if known else "",
         gaps=gaps

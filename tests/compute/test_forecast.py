@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sre_kit.compute.backtest import weights, widening
+from sre_kit.compute.decomposition import Decomposition
 from sre_kit.compute.forecast import daily_peaks, forecast, forecasts, reach
 from sre_kit.compute.profile import Floats, medians, quantile_pair
 from sre_kit.errors import DataError, ParameterError
@@ -161,6 +164,32 @@ def test_the_futures_are_named_and_weighted_and_make_the_point():
     assert sum(one.weight for one in found.trends) == pytest.approx(1)
     assert sum(one.weight * one.end for one in found.trends) == pytest.approx(found.point.iloc[-1])
     assert found.paths.shape == (400, 28)
+
+
+@pytest.mark.skipif(find_spec("statsforecast") is not None, reason="statsforecast is installed here")
+def test_the_second_method_says_how_to_get_it_where_it_is_not_installed():
+    with pytest.raises(ParameterError, match=r"pip install 'sre-kit\[forecast\]'"):
+        forecast(weekly(30, noise=1.0), 14, method=Decomposition(7))
+
+
+def test_another_method_takes_the_same_back_test_intervals_and_refusals():
+    """A method that always says 10 knows the level of this load and none of its week."""
+
+    class Ten:
+        names, priors = ("ten",), (1.0,)
+
+        def foresee(self, past: Floats, horizon: int) -> Floats:
+            return np.full((len(past), 1, horizon), 10.0)
+
+        def level(self, past: Floats) -> Floats:
+            return medians(past[:, -28:])
+
+    ours, ten = forecast(weekly(40, noise=1.0), 28), forecast(weekly(40, noise=1.0), 28, method=Ten())
+    assert ten.method == "ten" and set(ten.point) == {10.0} and ten.slope == 0
+    assert ten.backtest is not None and ours.backtest is not None
+    assert ten.backtest.seasonal_naive == ours.backtest.seasonal_naive
+    assert ten.backtest.mase > ours.backtest.mase
+    assert "no better than" in ten.refused and ours.usable
 
 
 def test_a_series_without_recent_values_is_refused_and_says_so():
