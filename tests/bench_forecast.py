@@ -98,6 +98,8 @@ def score(
         if not known.any() or not unit > 0:
             continue
         naive = seasonal_naive(past[None], horizon, period)[0]
+        if not (known & np.isfinite(naive)).any():
+            continue
         found.own.append(float(np.nanmean(np.abs(truth - one.point.to_numpy())) / unit))
         found.naive.append(float(np.nanmean(np.abs(truth - naive)) / unit))
         inside = (one.lower.to_numpy() <= truth) & (truth <= one.upper.to_numpy())

@@ -13,11 +13,8 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from sre_kit.compute.profile import Floats, Ints, Method, medians, quantile_pair
-
-Bools = NDArray[np.bool_]
+from sre_kit.compute.profile import Floats, Ints, Method, medians, positive, quantile_pair
 
 MIN_ORIGINS: Final = 10
 """Fewer complete back-test origins than this give no interval."""
@@ -202,12 +199,6 @@ def _coverage(found: Tested) -> tuple[Ints, Ints, Ints]:
             inside += valid & (low <= came) & (came <= high)
             furthest = np.where(valid, np.maximum(furthest, ahead + 1), furthest)
     return inside, seen, furthest
-
-
-def positive(y: Floats) -> Bools:
-    """Whether each series stays above zero, so that its errors are relative to its level."""
-    found: Bools = np.where(np.isfinite(y), y, np.inf).min(axis=1) > 0
-    return found
 
 
 def seasonal_naive(past: Floats, horizon: int, period: int) -> Floats:

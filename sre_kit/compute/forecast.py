@@ -9,6 +9,9 @@ cycle alone, a trend that fades and one that goes on. Their weights come from th
 that a trend that was wrong before has next to no say. On five long real series the weighting erred within 4 % of the
 flat profile alone, on what accumulates by a third of it; choosing one by a threshold would have to be tuned.
 
+From fourteen months of daily history on, a fifth future repeats what the season did a year ago, without that year's
+growth: on six long real series with a year in them the error fell by 1 to 38 %, on others it rose by at most 1 %.
+
 The level is the median of the last H steps when H steps are to be foreseen, at least one day and at most four weeks:
 near the present the last day knows most, far from it a single day is noise. Intervals come from the errors that the
 same weighting made at earlier origins (split conformal prediction, Vovk 2005; Stankeviciute 2021 for horizons),
@@ -33,12 +36,11 @@ from sre_kit.compute.backtest import (
     SHARE,
     BackTest,
     complete,
-    positive,
     tested,
     verdicts,
     widened,
 )
-from sre_kit.compute.profile import Floats, Ints, Method, Profile, quantile_pair
+from sre_kit.compute.profile import YEAR_DAYS, Floats, Ints, Method, Profile, positive, quantile_pair
 from sre_kit.errors import DataError, ParameterError
 
 CYCLES: Final = 2
@@ -186,7 +188,8 @@ def forecasts(
             together.setdefault((len(values), step), []).append(at)
     for (length, step), members in together.items():
         origins = _origins(length, horizon, period, per_day, most_origins)
-        used = method or Profile(period, _level_window(horizon, per_day))
+        yearly = step == timedelta(days=1) and length - horizon >= YEAR_DAYS + LEVEL_DAYS
+        used = method or Profile(period, _level_window(horizon, per_day), yearly)
         for begin in range(0, len(members), BLOCK):
             block = members[begin : begin + BLOCK]
             made = _block([series[at] for at in block], step, horizon, period, origins, used)
@@ -229,7 +232,7 @@ def _block(
                 slope=_slope(method, y[at : at + 1], test.now[at]),
                 backtest=backtest,
                 refused=unknown or ("" if backtest.better else _no_better(backtest)),
-                flat=futures[at, 0],
+                flat=_flat(futures[at], test.now[at], method),
                 trends=tuple(
                     Trend(name, float(weight), float(future[-1]))
                     for name, weight, future in zip(method.names, test.now[at], futures[at], strict=True)
@@ -237,6 +240,14 @@ def _block(
             )
         )
     return made
+
+
+def _flat(futures: Floats, weights: Floats, method: Method) -> Floats:
+    """The level, with the season of a year ago as far as it has weight: what is there without any trend."""
+    kept = [0, 2] if isinstance(method, Profile) and method.yearly else [0]
+    shares = weights[kept] / weights[kept].sum() if weights[kept].sum() > 0 else np.eye(len(kept))[0]
+    found: Floats = shares @ futures[kept]
+    return found
 
 
 def _named(weights: Floats, names: Sequence[str]) -> str:

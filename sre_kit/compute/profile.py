@@ -4,7 +4,8 @@ The shape of a cycle, its level, and its slope: what a forecast repeats into the
 The profile is the median, over the last eight cycles, of what each phase lies above or below its own cycle's median;
 the level is the median of the last steps once the profile is taken away; the slope is the median change from the
 first half of those cycles to the second, per step. From them come four futures: the level, the level of the last
-cycle alone, a trend that fades, and the full trend. Arrays are (series, steps); what is missing is NaN.
+cycle alone, a trend that fades, and the full trend. A fifth repeats what the season did a year ago, without that year's
+growth. Arrays are (series, steps); what is missing is NaN.
 """
 
 from __future__ import annotations
@@ -17,8 +18,11 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
 
 PROFILE_CYCLES: Final = 8
+YEAR_DAYS: Final = 364
+"""52 weeks, so that Mondays meet Mondays."""
 FADING_STEPS: Final = 30
 """A damped trend adds, in the end, what the full trend adds in so many steps."""
 
@@ -51,16 +55,19 @@ class Profile:
 
     period: int
     window: int
+    yearly: bool = False
+    """Whether the season of a year ago is a candidate; daily steps only."""
 
     @property
     def names(self) -> tuple[str, ...]:
         """No trend from two levels, a trend that fades, and one that goes on."""
-        return "level", "last cycle's level", "damped trend", "full trend"
+        season = ("last year's season",) if self.yearly else ()
+        return "level", "last cycle's level", *season, "damped trend", "full trend"
 
     @property
     def priors(self) -> tuple[float, ...]:
         """Load falls back more often than it goes on rising."""
-        return 1.0, 0.6, 0.3, 0.1
+        return 1.0, 0.6, *((0.5,) if self.yearly else ()), 0.3, 0.1
 
     def foresee(self, past: Floats, horizon: int) -> Floats:
         """The four futures of each series."""
@@ -77,7 +84,10 @@ class Profile:
         fading = np.cumsum((1 - 1 / FADING_STEPS) ** steps)
         ahead = _repeated(shape, horizon)
         flat = level + ahead
-        return np.stack([flat, latest + ahead, flat + slope * (late + fading), flat + slope * (late + steps)], axis=1)
+        season = [flat + self._season(past, horizon)] if self.yearly else []
+        return np.stack(
+            [flat, latest + ahead, *season, flat + slope * (late + fading), flat + slope * (late + steps)], axis=1
+        )
 
     def level(self, past: Floats) -> Floats:
         """The median of the level's window."""
@@ -91,6 +101,29 @@ class Profile:
         recent = past[:, past.shape[1] - 2 * half :]
         found = medians(recent[:, half:] - recent[:, :half]) / half
         return np.where(np.isfinite(found), found, 0.0)
+
+    def _season(self, past: Floats, horizon: int) -> Floats:
+        """
+        What the season did to the level in the same weeks a year ago; 0 where they are not known.
+
+        Weekly medians against the level of that time, less the year's growth in proportion to the days: what grew
+        within a year is a trend. Ratios where the series stays above zero, else differences.
+        """
+        now, then = past.shape[1], past.shape[1] - YEAR_DAYS
+        if then < self.window:
+            return np.zeros((len(past), horizon))
+        half = self.period // 2
+        weeks = np.full((len(past), horizon + 2 * half), np.nan)
+        known = past[:, then - half : min(now, then + horizon + half)]
+        weeks[:, : known.shape[1]] = known
+        smooth = medians(np.lib.stride_tricks.sliding_window_view(weeks, 2 * half + 1, axis=1))
+        before = medians(past[:, then - self.window : then])[:, None]
+        level = self.level(past)[:, None]
+        passed = np.arange(1, horizon + 1) / YEAR_DAYS
+        above = positive(past)[:, None]
+        ratio = np.where(above, level / before, 1.0) ** passed
+        change = np.where(above, level * (smooth / before / ratio - 1), smooth - before - (level - before) * passed)
+        return np.where(np.isfinite(change), change, 0.0)
 
     @staticmethod
     def _levelled(past: Floats, shape: Floats, window: int) -> Floats:
@@ -111,6 +144,12 @@ class Profile:
         deviations = part - medians(part)[:, :, None]
         found = medians(deviations.transpose(0, 2, 1))
         return np.where(np.isfinite(found), found, 0.0)
+
+
+def positive(y: Floats) -> Bools:
+    """Whether each series stays above zero, so that its errors are relative to its level."""
+    found: Bools = np.where(np.isfinite(y), y, np.inf).min(axis=1) > 0
+    return found
 
 
 def _repeated(shape: Floats, steps: int, *, backward: bool = False) -> Floats:

@@ -192,6 +192,21 @@ def test_another_method_takes_the_same_back_test_intervals_and_refusals():
     assert "no better than" in ten.refused and ours.usable
 
 
+def test_the_season_of_a_year_ago_is_foreseen_where_two_years_are_known_and_growth_is_not_taken_for_it():
+    """The level falls from summer to winter as it did the year before; a series that only grows has no such season."""
+    days = np.arange(2 * 364 + 100)
+    random = np.random.default_rng(8).standard_normal(len(days))
+    season = series(10 + 3 * np.sin(2 * np.pi * days / 364) + 0.2 * random)
+    found = forecast(season, 90)
+    weight = {one.name: one.weight for one in found.trends}
+    assert weight["last year's season"] > 0.5
+    ahead = np.arange(len(days), len(days) + 90)
+    assert found.point.to_numpy() == pytest.approx(10 + 3 * np.sin(2 * np.pi * ahead / 364), abs=0.6)
+    grows = forecast(series(10 * 1.0005**days + 0.2 * random), 90)
+    assert {one.name: one.weight for one in grows.trends}["last year's season"] < 0.5
+    assert "last year's season" not in [one.name for one in forecast(season.iloc[-365:], 90).trends]
+
+
 def test_a_series_without_recent_values_is_refused_and_says_so():
     values = weekly(40, noise=1.0)
     values.iloc[-60:] = np.nan
