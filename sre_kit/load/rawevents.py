@@ -21,8 +21,6 @@ from sre_kit.errors import DataError, SourceError, nearest
 if TYPE_CHECKING:
     import duckdb
 
-MEMORY: Final = "400MB"
-"""What DuckDB may hold; it spills beside the other temporary files beyond that."""
 THREADS: Final = 2
 PARQUET: Final = b"PAR1"
 _NAIVE: Final = ("TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS")
@@ -83,7 +81,8 @@ def _connected(path: Path) -> duckdb.DuckDBPyConnection:
     files = sorted(path.parent.glob(path.name)) if "*" in path.name else [path]
     if not files or not all(one.is_file() for one in files):
         raise SourceError(f"no events {path.name}: no such regular file; correct performance.events")
-    settings = {"threads": THREADS, "memory_limit": MEMORY, "preserve_insertion_order": False}
+    # no limit of memory: exact quantiles hold every value and cannot spill, so a limit only makes them fail
+    settings = {"threads": THREADS, "preserve_insertion_order": False}
     return duckdb.connect(":memory:", config=settings)
 
 
