@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -16,6 +18,7 @@ from sre_kit.cli.init import notebook
 from sre_kit.render import batch, engine, kept
 from sre_kit.render.kept import Kept
 from sre_kit.render.rendered import Rendered
+from sre_kit.store import places
 from sre_kit.store.manifest import Manifest, Published, sha256
 
 DONE = Rendered("Trial", "# Trial\n", {"images/a.png": b"\x89PNG"}, {"version": 1}, {"load": 1.0})
@@ -155,6 +158,22 @@ def test_our_own_outputs_are_no_inputs(trial: Trial) -> None:
         (trial.root / path).parent.mkdir(exist_ok=True, parents=True)
         (trial.root / path).write_text("anew")
     assert trial.take() is not None
+
+
+@pytest.mark.parametrize("asked", ["os.listdir(state)", "open(state / 'kept').read()"])
+def test_our_state_is_no_input_of_a_notebook(tmp_path: Path, asked: str) -> None:
+    """Listed or read: the first render makes it."""
+    state = tmp_path / places.STATE
+    state.mkdir()
+    (state / "kept").write_text("")
+    code = (
+        "import os\nfrom pathlib import Path\nfrom sre_kit.render.warm.inputs import Inputs\n"
+        f"state, inputs = Path({str(state)!r}), Inputs(shipped=False)\n"
+        f"with inputs.recorded():\n    {asked}\n    os.listdir(state.parent)\n"
+        "print(inputs.as_json()['files'], inputs.as_json()['folders'])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == f"[] ['{tmp_path}']"
 
 
 @pytest.fixture

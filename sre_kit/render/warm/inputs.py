@@ -90,7 +90,7 @@ class Inputs:
         if not isinstance(path, str | bytes | os.PathLike):
             return  # a descriptor: what it is of was opened before
         where = os.path.abspath(os.fsdecode(path))  # noqa: PTH100 - resolving links would ask the disk
-        if where.startswith(self._left_out) or f"/{places.STATE.name}/" in where:
+        if where.startswith(self._left_out) or f"/{places.STATE.name}/" in f"{where}/":
             return
         # a project that is loaded again notes its questions elsewhere
         (loaded if where not in loaded and _by_loader() else found).add(where)
