@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from sre_kit.compute.vocabulary import Fact, Kind
 from sre_kit.load.facts import roles
 from sre_kit.load.facts.alert_blocks import alert_block
+from sre_kit.load.facts.alert_keys import keyed_alerts, keyed_table
 from sre_kit.load.facts.alerts import alert_line, alert_table
 from sre_kit.load.facts.choosing import Conflict, apply, as_json, conflicts
 from sre_kit.load.facts.claims import Claim, claims
@@ -90,6 +91,7 @@ def _all(read: Sequence[Block], document: str, style: str) -> Iterator[Fact]:
     yield from finding_sections(read, document)
     yield from stakeholder_sections(read, document)
     yield from runbook_alert(read, document)
+    yield from keyed_alerts(read, document)
     yield from scaling_section([block for block in read if isinstance(block, Line)], document)
 
 
@@ -122,6 +124,9 @@ def _table(table: Table, document: str, style: str) -> Iterator[Fact]:
             if reader is alert_table:
                 yield from _targets(table, document, style)
             return
+    if keyed := list(keyed_table(table, document)):
+        yield from keyed
+        return
     shaped = [
         *components_of_table(table, document),
         *(dependency_table(table, document) or ()),

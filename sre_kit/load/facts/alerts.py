@@ -68,11 +68,11 @@ _SUSTAINED: Final = re.compile(
     r"period))?)",
     re.IGNORECASE,
 )
-_COMPARES: Final = re.compile(
+FAILS: Final = re.compile(
     r"[<>≥≤]=?|\b(?:above|below|exceed\w*|greater|less|more than|fewer|over|under|"
     r"down\b|unreachable|unavailable|fail(?:s|ed|ing|ure|ures)?|missing|absent|expir\w+|"
     r"not (?:running|responding|ready)|crash\w*|drops?|spike|increase|no data|0 |restarts?|"
-    r"offline|full|lag)\b",
+    r"offline|full|lag|spikes|returns|between|stops?|stalls?)\b",
     re.IGNORECASE,
 )
 SIGN: Final = re.compile(
@@ -129,6 +129,8 @@ def alert_table(table: Table, document: str) -> list[Fact] | None:
         return [fact for row in table.rows for fact in _level_row(table, row, levels, document)]
     if condition is None and named is not None and severity is not None and about:
         condition = named
+    if condition is None and _CALLED.fullmatch(header[0]) and not _NOTALERT_PLACE.search(" ".join(table.heading[-1:])):
+        condition = header_index(header, _MEANS)
     if condition is None and severity == 0 and re.search(r"(?i)\balert", " ".join((table.lead, *table.heading[-1:]))):
         condition = next((index for index in range(1, len(header)) if _compares(table, index)), None)
     if condition is None or not (about or (severity is not None and named is not None)):
@@ -144,6 +146,11 @@ def alert_table(table: Table, document: str) -> list[Fact] | None:
     return [fact for row in table.rows if (fact := _condition_row(table, row, condition, severity, document))]
 
 
+_MEANS: Final = re.compile(
+    r"(?i)^(?:symptoms?|meaning|means|description|detects?|what it (?:means|detects)|causes?|signal|indicates|reason|"
+    r"summary|why(?: .*)?|metric|source|measures?|monitors?|watches|beschreibung|descripci[oó]n|descri[cç][aã]o)$"
+)
+"""What is said of an alert in place of its condition, where the first column names alerts."""
 _CALLED: Final = re.compile(r"(?i)(?:alert(?: ?name)?|alarm|告警|报警|アラート|alerta|alerte)s?")
 _WRITTEN: Final = re.compile(r"[A-Z][a-z]+(?:[A-Z0-9][A-Za-z0-9]*)+")
 
@@ -239,7 +246,8 @@ def alert_line(line: Line, document: str) -> list[Fact] | None:
     nearest = next((text for text in near if text), "")
     named_group = bool(key) and _ALERT_GROUP.fullmatch(nearest.strip(" :")) is not None
     if (_ALERT_LIST.match(nearest) or named_group) and not line.parents and _listed(line.text):
-        name = re.split(r"\s?[(:<>≥≤]|\s[–—-]\s", line.text)[0].strip()
+        told = rest if key and _SEVERITY_WORD.fullmatch(key) else line.text
+        name = re.split(r"\s?[(:<>≥≤]|\s[–—-]\s", told)[0].strip()
         return [lined(name, rest or line.text, severity_of(rest, near), line, document)]
     if _FIRES.match(line.raw):
         bold, _, condition = line.text.partition(" – ") if " – " in line.text else line.text.partition(" — ")
@@ -270,7 +278,7 @@ _CONDITION_KEY: Final = re.compile(
 def condition_owner(line: Line) -> str:
     """The name over `Condition: error rate > 1 %`, where it is an alert's: the bullet, the lead-in or the heading."""
     key, rest = split_key(line.text)
-    if not line.item or not key or not _CONDITION_KEY.fullmatch(key) or not _COMPARES.search(rest):
+    if not line.item or not key or not _CONDITION_KEY.fullmatch(key) or not FAILS.search(rest):
         return ""
     owner, *places = [text for text in (*line.parents[-1:], line.lead, *reversed(line.heading[-3:])) if text] or [""]
     named = re.sub(
@@ -288,8 +296,12 @@ _ALERT_GROUP: Final = re.compile(
 )
 """`Database alerts`: what follows are alerts with a name each."""
 _ALERT_LIST: Final = re.compile(
-    r"^\W*(?:\d[\d.]*\s*)?(?:core|key|main|configured|defined|prometheus|current|critical|warning|info(?:rmational)?|high|medium|low|p[0-4]|"
+    r"^\W*(?:\d[\d.)]*\s*)?(?:core|key|main|recommended|suggested|initial|configured|defined|prometheus|current|critical|warning|info(?:rmational)?|high|medium|low|p[0-4]|"
     r"sev-?[0-4]|page|high[- ]priority|urgent)?\s?"
+    r"(?:priority |severity |level )?(?:alert(?:ing)?|alarm) (?:thresholds?|conditions?|"
+    r"triggers?|criteria|esikleri|eşikleri)\W*"
+    r"(?:\([^()]*\))?\W*$|^\W*(?:\d[\d.)]*\s*)?(?:core|key|main|recommended|suggested|configured|defined|prometheus|current|critical|"
+    r"warning|info(?:rmational)?|high|medium|low|p[0-4]|sev-?[0-4]|page|high[- ]priority|urgent)?\s?"
     r"(?:priority |severity |level )?(?:alerts?|alert rules?|alarms?|alerting rules?)"
     r"(?:\s(?:included|defined|configured|provided|shipped|in use|list|overview|catalog(?:ue)?|"
     r"inventory))?\W*(?:\([^()]*\))?\W*$|^\W*(?:[\d.]+\s*)?(?:alertas?|alarmas?|alertes)"
@@ -302,7 +314,7 @@ def _listed(text: str) -> bool:
     """Whether a bullet under "Critical alerts" is the name of an alert: short, no instruction."""
     return len(text.split()) <= 14 and not re.match(
         r"(?i)\W*(?:configure|set ?up|send|notify|use|create|add|enable|check|via|slack|"
-        r"email|pagerduty|sms|review|ensure|define|integrate|no |all )\b",
+        r"email|pagerduty|sms|review|ensure|define|integrate|no |all |dashboards?)\b",
         text,
     )
 

@@ -79,13 +79,30 @@ def hired_services(table: Table, document: str) -> list[Fact]:
     ):
         return []
     around = tuple(text for text in (table.lead, *reversed(table.heading)) if text)
-    return [
-        dependency_fact(
-            row.cells[column], row.line, row.source, table.heading, around, document, {"purpose": row.cells[0]}
-        )
-        for row in table.rows
-        if column < len(row.cells) and _SAAS.search(row.cells[column]) and len(row.cells[column].split()) <= 5
-    ]
+    found = []
+    for row in table.rows:
+        if column >= len(row.cells) or not _SAAS.search(row.cells[column]) or len(row.cells[column].split()) > 5:
+            continue
+        name, role = row.cells[column], row.cells[0]
+        if _RUNS_HERE.fullmatch(role) and _SITE.search(" ".join((table.lead, *table.heading[-1:]))):
+            where = scope.environment(*around)
+            fact = component_fact(role, {}, where, row.line, row.source, table.heading, around, role, document)
+            found.append(replace(fact, value=name, details={"technology": name, **fact.details}))
+        elif not _WORKSHOP.fullmatch(role):
+            more = {"purpose": role}
+            found.append(dependency_fact(name, row.line, row.source, table.heading, around, document, more))
+    return found
+
+
+_RUNS_HERE: Final = re.compile(
+    r"(?i)(?:(?:web|app|application|primary|main|backend|frontend) )?(?:hosting|databases?|cdn|cache|compute|"
+    r"(?:object |file )?storage|queue|search)"
+)
+_SITE: Final = re.compile(r"(?i)\b(?:production|infrastructure|hosting|deployment|environment)\b")
+_WORKSHOP: Final = re.compile(
+    r"(?i)ci(?:/cd)?|cd|secrets?(?: management)?|ssl|tls|domain|dns|version control|source control|repository|git"
+)
+"""What a production stack lists beside its parts; nothing that a request needs."""
 
 
 def described_table(table: Table, document: str) -> list[Fact] | None:

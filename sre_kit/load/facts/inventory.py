@@ -13,6 +13,7 @@ from sre_kit.load.facts.components import INSTANCE, component_fact, component_ta
 from sre_kit.load.facts.described import described_table
 from sre_kit.load.facts.manifests import yaml_documents
 from sre_kit.load.facts.reading import Fence, Row, Table
+from sre_kit.load.facts.running_costs import another_way
 
 _NUMBER_COLUMN: Final = re.compile(r"(?i)^(?:#|no\.?|nr\.?|n[º°]\.?|s\.? ?no\.?|id)?$")
 _NAMED: Final = re.compile(
@@ -65,6 +66,8 @@ def unnumbered(table: Table) -> Table:
 def components_of_table(table: Table, document: str) -> list[Fact]:
     """The components of a table, whichever reader knows its form; rows without a size are named by the description."""
     table = unnumbered(table)
+    if _offered(table):
+        return []
     sized, described = component_table(table, document), described_table(table, document)
     if sized and described:
         lines = {fact.line for fact in sized}
@@ -74,6 +77,21 @@ def components_of_table(table: Table, document: str) -> list[Fact]:
         lines = {fact.line for fact in sized}
         return sorted([*sized, *(fact for fact in paid if fact.line not in lines)], key=lambda fact: fact.line)
     return sized or described or _critical(table, document) or paid
+
+
+_SELLERS: Final = re.compile(r"(?i)(?:cloud |hosting )?(?:providers?|vendors?|platforms?|options?|alternatives?)")
+_ASKED_FOR: Final = re.compile(
+    r"(?i)\b(?:pre-?requisites?|(?:system|hardware|software|minimum|recommended|server) requirements?|voraussetzungen|"
+    r"requisitos|pr[ée]requis|prerrequisitos)\b|前提|要件|环境要求|系统要求|требования"
+)
+
+
+def _offered(table: Table) -> bool:
+    """Whether the rows are what might be chosen, or must be there before one starts: no inventory of what runs."""
+    place = tuple(text for text in (table.lead, *reversed(table.heading)) if text)
+    if any(_ASKED_FOR.search(text) for text in place[:2]) or another_way("", place):
+        return True
+    return bool(_SELLERS.fullmatch(table.header[0])) and any(_COST_COLUMN.search(name) for name in table.header[1:])
 
 
 def _critical(table: Table, document: str) -> list[Fact]:

@@ -45,8 +45,14 @@ _SPELLED: Final = re.compile(
 )
 
 
+_IDENTIFIED: Final = re.compile(r"[a-z]+(?:_[a-z0-9]+)+\s?[<>≤≥]=?\s?\d")
+"""`service_availability >= 99.9 %`: a metric's name in place of words."""
+
+
 def level_facts(claim: Claim, document: str, style: str) -> Iterator[Fact]:
     """The service levels that a claim states."""
+    if claim.form != "cell" and _IDENTIFIED.match(claim.text):
+        claim = replace(claim, text=re.split(r"\s(?:over|during|per)\b", claim.text.replace("_", " "))[0])
     if (
         not any(character.isdigit() for character in claim.text)
         and not _IMMEDIATE.match(claim.text)

@@ -11,6 +11,7 @@ from sre_kit.compute.vocabulary import Fact, Kind, Role, Scope
 from sre_kit.load.facts import roles, scope
 from sre_kit.load.facts.claims import Claim
 from sre_kit.load.facts.quantities import Quantity, quantities
+from sre_kit.load.facts.running_costs import another_way, running
 
 _COST_WORDS: Final = (
     r"costs?|\w*kosten|costos?|costes?|coûts?|custos?|costi|costo|kostnad\w*|omkostning\w*|koszt\w*|biaya|"
@@ -82,6 +83,8 @@ def money_facts(claim: Claim, document: str, style: str) -> Iterator[Fact]:
             continue
         elif budget and not re.search(r"(?i)\b(?:budget (?:alert|friendly|impact)|error budget)\b", claim.words):
             yield _money(Kind.BUDGET, quantity, claim, document)
+        elif another_way(claim.label, claim.around) or not running(claim, quantity, document):
+            continue
         elif not _in_formula(claim, quantity) and _cost(claim, quantity, document):
             yield _money(Kind.COST, quantity, claim, document)
 
@@ -126,7 +129,7 @@ def _income(claim: Claim, quantity: Quantity, budgeted: bool) -> bool:
     ours = _ours(claim)
     if ours or budgeted:
         words, nearest = (_SPENT_ON.sub(" ", _PER_UNIT.sub(" ", text)) for text in (words, nearest))
-    if _COST_PLACE.search(spot) or (ours and _COST_PLACE.search(nearest)):
+    if _COST_PLACE.search(spot) or _HOSTED.fullmatch(claim.label) or (ours and _COST_PLACE.search(nearest)):
         nearest = ""  # "Revenue and costs" above a row of costs
     if _NOT_COST.search(words) or _NOT_COST.search(_PER_UNIT.sub(" ", _TO_MARKET.sub(" ", nearest))):
         return True
@@ -190,8 +193,11 @@ def _cost(claim: Claim, quantity: Quantity, document: str) -> bool:
     return named or (placed and claim.form == "pair")
 
 
+_HOSTED: Final = re.compile(
+    r"(?i)\W*(?:(?:monthly|cloud) )?(?:infra(?:structure)?|hosting|servers?|cloud|aws|gcp|azure)\W*"
+)
 _LINE_OF_SUM: Final = re.compile(r"(?i)^\W*(?:grand |sub-?)?total\b|\bper (?:month|year|annum)\b")
-_TIMES: Final = re.compile(r"\d\s?[x×*]\s?[~$€£]?\s?\d|\s[x×*]\s?[~]?[$€£]|[$€£]\s?[\d.,]+\S*\s?[x×*]\s?\d")
+_TIMES: Final = re.compile(r"\d\s?[x×*]\s?[~$€£₹]?\s?\d|\s[x×*]\s?[~]?[$€£₹]|[$€£₹]\s?[\d.,]+\S*\s?[x×*]\s?\d")
 _SUMMED: Final = re.compile(rf"(?i)\b(?:total|sum|summe|gesamt|monthly|per month|yearly|annual|{_COST_WORDS})\b")
 _BESIDE_PRICE: Final = re.compile(rf"(?i)\b(?:{_COST_WORDS}|cogs|margin|profit)\b")
 """A column of costs or margins makes the column of prices what customers pay."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from sre_kit.compute.vocabulary import Fact
-from sre_kit.load.facts.alerts import ALERT_PLACE, SIGN, alert_rule, condition_owner, lined, severity_of
+from sre_kit.load.facts.alerts import ALERT_PLACE, FAILS, SIGN, alert_rule, condition_owner, lined, severity_of
 from sre_kit.load.facts.claims import split_key
 from sre_kit.load.facts.quantities import quantities
 from sre_kit.load.facts.reading import Block, Line
@@ -91,6 +91,10 @@ def _headed(name: str, line: Line, pairs: Mapping[str, tuple[str, Line]], docume
     )
 
 
+_ORDERED: Final = re.compile(
+    r"(?i)(?:please )?(?:alert|page|ticket|warn|raise an? (?:alert|alarm))(?: \w+)?[:,]? (?:when|if|once)\s+"
+)
+"""`Page when the queue is full`: an order to whoever watches."""
 _SPOKEN: Final = re.compile(
     r"\b(?:alert(?:s)?|alarm|page)\b[^.]{0,40}\b(?:if|when|fires|triggers?|on)\b|\b(?:fires|"
     r"triggers?|triggered) (?:if|when)\b|\balert(?:s|ing)? (?:if|when|on|at)\b",
@@ -101,6 +105,11 @@ _WHEN: Final = re.compile(r"(?i)(?:triggers?|triggered|fires?|alerts?|raised?) (
 
 def alert_sentence(line: Line, document: str) -> list[Fact] | None:
     """`Trigger an alert if the error rate exceeds 2 % for 5 minutes`: named by the heading over it."""
+    if (ordered := _ORDERED.match(line.text)) and line.done is None and len(line.text) <= 200:
+        told = re.split(r"(?<=[.!?])\s+(?=[A-Z])", line.text)[0]
+        if FAILS.search(told):
+            name = told[ordered.end() :].strip(" .")[:70]
+            return [lined(name, told, severity_of(told, line.heading[-1:]), line, document)]
     if not _SPOKEN.search(line.text) or not SIGN.search(line.text) or line.done is not None or len(line.text) > 400:
         return None
     if not any(quantity.unit == "ratio" or quantity.comparison for quantity in quantities(line.text)):

@@ -143,6 +143,7 @@ def rate_facts(claim: Claim, document: str, style: str) -> Iterator[Fact]:
         spot = re.sub(r"(?i)\bbursts?\b", "", spot)  # a scenario's name, no limit
     if (
         _NOT_RATE.search(spot)
+        or "\\text{" in claim.quote
         or re.search(r"(?i)\bprofile\b|\bstages?\b", claim.label)
         or any(_LIMITED.search(text) for text in claim.around[:1])
         or (claim.around and _SCALES.search(claim.around[0]) and not _THROUGHPUT.search(spot))
@@ -287,6 +288,8 @@ def user_facts(claim: Claim, document: str, style: str) -> Iterator[Fact]:
         )
     ):
         return
+    if claim.form == "cell" and re.search(r"(?i)\bfree\b.{0,12}\(\d+ users?\)", claim.text):
+        return  # what a seller's plan holds
     label = claim.label
     if claim.form == "pair" and claim.around and re.fullmatch(r"(?i)users|customers|tenants", claim.around[0]):
         label = f"{label} {claim.around[0]}"
