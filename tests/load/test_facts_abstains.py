@@ -22,6 +22,9 @@ def test_of_several_ways_none_costs_anything_until_one_is_taken():
     assert values(way.format("Option A: cheapest (recommended)"), Kind.COST, "infrastructure-costs.md") == [30]
     assert values(way.format("Hosting comparison"), Kind.COST, "infrastructure-costs.md") == []
     assert values(way.format("Running costs"), Kind.COST, "infrastructure-costs.md") == [30]
+    rows = "| Index, own | $80/month | Chosen |\n| Index, hired | $95/month | Too dear |\n"
+    table = f"## Options for search\n\n| Option | Cost per month | Judgement |\n|---|---|---|\n{rows}"
+    assert values(table, Kind.COST, "TechnicalFeasibility.md") == [80]
 
 
 def test_a_business_plan_costs_what_it_names_as_infrastructure():

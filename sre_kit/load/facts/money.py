@@ -83,7 +83,7 @@ def money_facts(claim: Claim, document: str, style: str) -> Iterator[Fact]:
             continue
         elif budget and not re.search(r"(?i)\b(?:budget (?:alert|friendly|impact)|error budget)\b", claim.words):
             yield _money(Kind.BUDGET, quantity, claim, document)
-        elif another_way(claim.label, claim.around) or not running(claim, quantity, document):
+        elif another_way(claim.label, claim.around, claim.quote) or not running(claim, quantity, document):
             continue
         elif not _in_formula(claim, quantity) and _cost(claim, quantity, document):
             yield _money(Kind.COST, quantity, claim, document)

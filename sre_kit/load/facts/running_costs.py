@@ -13,7 +13,7 @@ _RUNS: Final = re.compile(
     r"run(?:s|ning)?|operat\w+|opex|ops|betrieb\w*|laufende\w*|exploitation|aws|azure|gcp|google|vercel|supabase|railway|"
     r"render|hetzner|digitalocean|ovh|firebase|cloudflare|heroku|netlify|fly\.io|fargate|ec2|ecs|eks|rds|s3|nat|lambda|"
     r"compute|database|postgres\w*|redis|storage|kubernetes|k8s|cdn|dns|domain|bandwidth|monitoring|observability|"
-    r"sentry|openai|anthropic|gemini|llm|ai|apis?|tokens?|services?|tools?|subscriptions?|saas|email|sms|twilio|"
+    r"sentry|openai|anthropic|gemini|llm|ai|apis?|tokens?|services?|tool(?:s|ing)?|subscriptions?|saas|email|sms|twilio|"
     r"environments?|dev(?:elopment)?|staging|prod(?:uction)?|capacity|deployment|resources?|components?|tech\w*|"
     r"platform|system|cogs|ssl|certificates?)\b"
 )
@@ -31,15 +31,16 @@ _SEVERAL: Final = re.compile(
 _TAKEN: Final = re.compile(
     r"(?i)\b(?:current(?:ly)?|chosen|selected|in use|ours?|recommended|today|actual(?:es)?|empfohlen)\b|[✅⭐✓]"
 )
+_MARKED: Final = re.compile(r"(?i)\b(?:chosen|selected|in use|recommended|gewählt|elegid[oa]|escolhid[oa])\b|[✅⭐]")
 _ONCE: Final = re.compile(
     r"(?i)\b(?:one[- ](?:time|off)|once|setup (?:fee|cost)|initial (?:cost|investment|setup)|up-?front|einmalig\w*|"
     r"una (?:sola )?vez|разов\w*)\b"
 )
 
 
-def another_way(label: str, around: tuple[str, ...]) -> bool:
+def another_way(label: str, around: tuple[str, ...], quote: str = "") -> bool:
     """Whether a row stands among the ways that might be gone, and neither it nor its heading says that it is ours."""
-    if _TAKEN.search(label):
+    if _TAKEN.search(label) or _MARKED.search(quote):
         return False
     for text in around:
         if _LETTERED.match(text) or _SEVERAL.search(text):

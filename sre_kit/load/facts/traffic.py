@@ -143,7 +143,7 @@ def rate_facts(claim: Claim, document: str, style: str) -> Iterator[Fact]:
         spot = re.sub(r"(?i)\bbursts?\b", "", spot)  # a scenario's name, no limit
     if (
         _NOT_RATE.search(spot)
-        or "\\text{" in claim.quote
+        or (claim.form != "cell" and "\\text{" in claim.quote)
         or re.search(r"(?i)\bprofile\b|\bstages?\b", claim.label)
         or any(_LIMITED.search(text) for text in claim.around[:1])
         or (claim.around and _SCALES.search(claim.around[0]) and not _THROUGHPUT.search(spot))
