@@ -240,7 +240,7 @@ CAPACITY: list[tuple[str, str, Damage]] = [
     (C, "1", swap(C, "Resource utilization", "Limit", "Headroom", rows=(6, 7))),
     (C, "1", cell(C, "Resource utilization", 0, "Source of the limit", "–")),
     (C, "2", cell(C, "What the history holds", 3, "Coverage", "")),
-    (C, "3", cell(C, "Growth projections", 0, "Verdict", "used", "MASE")),
+    (C, "3", cell(C, "Growth projections", 0, "MASE", "5.00", "Verdict")),
     (C, "3", cell(C, "Growth projections", 2, "MASE", "–")),
     (C, "4", cell(C, "When each limit", 5, "Order by", "2026-12-24", "Lead time")),
     (C, "4", cell(C, "When each limit", 0, "P50", "20 d", "Lead time")),
