@@ -26,7 +26,7 @@ def generate(path: Path, rows: int) -> None:
     """A day of requests to 20 routes, log-normal durations, 0.3 % of them failed; the same for the same number."""
     import duckdb
 
-    with duckdb.connect(config={"threads": 2}) as database:
+    with duckdb.connect(config={"threads": 2, "temp_directory": tempfile.gettempdir()}) as database:
         database.execute(
             f"""
             COPY (
@@ -52,7 +52,7 @@ def ours(path: Path) -> int:
 def by_hand(path: Path) -> int:
     import duckdb
 
-    with duckdb.connect(config={"threads": 2}) as database:
+    with duckdb.connect(config={"threads": 2, "temp_directory": tempfile.gettempdir()}) as database:
         found = database.execute(
             f"""
             SELECT date_trunc('minute', time) AS minute, route, count(*) AS total,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import re
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -119,7 +120,8 @@ def access_log(
 
     _check(path)
     try:
-        with duckdb.connect(":memory:", config={"threads": 2, "enable_external_access": False}) as database:
+        settings = {"threads": 2, "enable_external_access": False, "temp_directory": tempfile.gettempdir()}
+        with duckdb.connect(":memory:", config=settings) as database:
             _load(database, path)
             return _summed(database, path, as_of, name, step, duration_unit, start)
     except duckdb.Error as error:

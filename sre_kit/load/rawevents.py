@@ -8,6 +8,7 @@ The columns that are named are read and nothing else, in one pass over the file;
 from __future__ import annotations
 
 import re
+import tempfile
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -82,7 +83,7 @@ def _connected(path: Path) -> duckdb.DuckDBPyConnection:
     if not files or not all(one.is_file() for one in files):
         raise SourceError(f"no events {path.name}: no such regular file; correct performance.events")
     # no limit of memory: exact quantiles hold every value and cannot spill, so a limit only makes them fail
-    settings = {"threads": THREADS, "preserve_insertion_order": False}
+    settings = {"threads": THREADS, "preserve_insertion_order": False, "temp_directory": tempfile.gettempdir()}
     return duckdb.connect(":memory:", config=settings)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 
 from sre_kit import show
 from sre_kit.compute.events import COLUMNS, EventLog, per_minute, route_events
+from sre_kit.load import rawevents
 from sre_kit.load.rawevents import event_statistics
 
 AS_OF = datetime(2026, 11, 2, tzinfo=UTC)
@@ -158,3 +160,10 @@ def test_a_name_with_quotes_is_a_name(tmp_path: Path) -> None:
     frame.to_parquet(tmp_path / "it's.parquet")
     log = EventLog("it's.parquet", route='ro"ute; DROP')
     assert event_statistics(tmp_path / "it's.parquet", log, as_of=AS_OF).gap is None
+
+
+def test_what_does_not_fit_into_memory_goes_to_the_systems_temporary_folder(tmp_path: Path) -> None:
+    events().to_csv(tmp_path / "e.csv")
+    with rawevents._connected(tmp_path / "e.csv") as database:
+        found = database.execute("SELECT current_setting('temp_directory')").fetchall()
+    assert found == [(tempfile.gettempdir(),)]  # the engine's own choice is a folder where the command is called
