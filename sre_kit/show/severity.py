@@ -68,7 +68,7 @@ def _derived(levels: Sequence[DerivedLevel]) -> Table:
         for level in levels
     ]
     return Table(
-        ("Proposed level", "Budget burns", "Because of", "Wakes", "Whole budget gone in"),
+        ("Proposed level", "Burns the budget", "Because of", "Wakes", "Whole budget gone in"),
         rows,
         source="derived from the burn-rate alerts of the objectives: assumption, until the ladder is decided",
     )
