@@ -18,7 +18,8 @@ same weighting made at earlier origins (split conformal prediction, Vovk 2005; S
 relative to the level where the series stays above zero. Overlapping errors tell less than they count: on a year of
 history the plain interval held 72 to 77 %, so it is widened by Student's t for the windows that are really there.
 Whole error paths are kept, so that "three days of seven" can be asked of them. A forecast that was no better than
-repeating the last cycle, or than the median of the past, is refused. `make bench-forecast` measures all of this.
+repeating the last cycle, or than the median of the past, or whose interval held less than half of the values, is
+refused. `make bench-forecast` measures all of this.
 """
 
 from __future__ import annotations
@@ -50,6 +51,8 @@ MAX_ORIGINS: Final = 120
 ERRORS_OF_DAYS: Final = 365
 """Older errors tell of another system; a year has seen every season once."""
 PATHS: Final = 400
+HELD: Final = 0.5
+"""An 80 % interval that failed more often than it held says nothing about a date."""
 BLOCK: Final = 50
 """Series computed at a time; more only take memory."""
 
@@ -139,7 +142,8 @@ def forecast(
     Returns
     -------
     A forecast whose `refused` says why no date may be read from it: a history under two cycles or too short for
-    ten origins, or a back-test no better than a seasonal naive forecast or than the median of the past.
+    ten origins, a back-test no better than a seasonal naive forecast or than the median of the past, or one in which
+    the 80 % interval held less than half of the values.
     """
     named = values.rename(name) if name else values
     return forecasts([named], horizon, period=period, per_day=per_day, most_origins=most_origins, method=method)[0]
@@ -231,7 +235,7 @@ def _block(
                 paths=(point[at] + errors[at])[rows],
                 slope=_slope(method, y[at : at + 1], test.now[at]),
                 backtest=backtest,
-                refused=unknown or ("" if backtest.better else _no_better(backtest)),
+                refused=unknown or _untrusted(backtest),
                 flat=_flat(futures[at], test.now[at], method),
                 trends=tuple(
                     Trend(name, float(weight), float(future[-1]))
@@ -262,6 +266,18 @@ def _slope(method: Method, y: Floats, weights: Floats) -> float:
     if not isinstance(method, Profile) or weights[-1] <= 0.5:
         return 0.0
     return float(method.slope(y)[0])
+
+
+def _untrusted(backtest: BackTest) -> str:
+    """Why the past speaks against reading a date from the forecast; empty where it does not."""
+    if not backtest.better:
+        return _no_better(backtest)
+    if backtest.coverage is not None and backtest.coverage < HELD:
+        return (
+            f"in the back-test its 80 % interval held only {100 * backtest.coverage:.0f} % of the values "
+            f"({backtest.independent} windows side by side), so no date can be read from it"
+        )
+    return ""
 
 
 def _no_better(backtest: BackTest) -> str:
