@@ -221,8 +221,8 @@ def test_a_real_postgresql_shows_what_its_plans_and_statements_say(postgres: lis
     sql(
         postgres,
         "CREATE EXTENSION pg_stat_statements",
-        "CREATE TABLE orders AS SELECT g AS id, CASE WHEN g % 10 = 0 THEN 'IE' ELSE 'NL' END AS country, "
-        "CASE WHEN g % 10 = 0 THEN 'Galway' ELSE 'Delft' END AS city, md5(g::text) AS note "
+        "CREATE TABLE orders AS SELECT g AS id, CASE WHEN g % 20 = 0 THEN 'IE' ELSE 'NL' END AS country, "
+        "CASE WHEN g % 20 = 0 THEN 'Galway' ELSE 'Delft' END AS city, md5(g::text) AS note "
         "FROM generate_series(1, 60000) g",
         "ANALYZE orders",
     )
