@@ -214,21 +214,6 @@ for arguments in json.loads(sys.argv[1]):
 """
 
 
-RUNNER = """
-import contextlib, io, json, sys, traceback
-from sre_kit.cli import main
-for arguments in json.loads(sys.argv[1]):
-    out = io.StringIO()
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
-        try:
-            code = main(arguments)
-        except BaseException:
-            code = 70
-            traceback.print_exc()
-    print(json.dumps([arguments, code, out.getvalue()]), flush=True)
-"""
-
-
 def run(folder: Path, commands: Sequence[Sequence[str]]) -> list[tuple[list[str], int, str]]:
     """Each command's exit code and all it said; fails when the token is seen among the processes meanwhile."""
     environment = {**os.environ, "SHOP_TOKEN": CANARY, "TMPDIR": str(folder / "tmp"), "HOME": str(folder / "home")}
