@@ -42,7 +42,7 @@ def generate(path: Path, rows: int) -> None:
 
 
 def ours(path: Path) -> int:
-    from sre_kit.compute.events import EventLog
+    from sre_kit.compute.performance.events import EventLog
     from sre_kit.load.rawevents import minutes
 
     found = minutes(path, EventLog(path.name, naive_is_utc=True), as_of=datetime(2026, 12, 1, tzinfo=UTC))

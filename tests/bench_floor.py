@@ -20,7 +20,7 @@ def imported() -> None:
     for name in (one for one in modules.MODULES if not one.startswith(engine)):
         import_module(name)
     for package in modules.WHOLE:
-        for module in pkgutil.iter_modules(import_module(package).__path__, f"{package}."):
+        for module in pkgutil.walk_packages(import_module(package).__path__, f"{package}."):
             import_module(module.name)
 
 

@@ -24,8 +24,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from sre_kit.compute.backtest import seasonal_naive
-from sre_kit.compute.forecast import Forecast, daily_peaks, forecasts
+from sre_kit.compute.capacity.backtest import seasonal_naive
+from sre_kit.compute.capacity.forecast import Forecast, daily_peaks, forecasts
 from tests.forecast_series import family
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"

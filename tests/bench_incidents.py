@@ -17,8 +17,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from sre_kit.compute.incidents import Severity, graded
-from sre_kit.compute.interruption import interruption_load
-from sre_kit.compute.reliability import incident_statistics
+from sre_kit.compute.oncall.interruption import interruption_load
+from sre_kit.compute.response.reliability import incident_statistics
 from sre_kit.load.incident_logs import incident_log
 
 END = datetime(2026, 11, 1, tzinfo=UTC)

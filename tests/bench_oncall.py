@@ -15,9 +15,9 @@ from pathlib import Path
 import icalendar  # noqa: F401
 import recurring_ical_events  # noqa: F401
 
-from sre_kit.compute.oncall import Absence, OnCall, Person, Rotation
-from sre_kit.compute.rota import schedule
-from sre_kit.compute.shift_audit import audit
+from sre_kit.compute.oncall.plan import Absence, OnCall, Person, Rotation
+from sre_kit.compute.oncall.rota import schedule
+from sre_kit.compute.oncall.shift_audit import audit
 from sre_kit.emit import icalendar_text
 from sre_kit.load.calendars import shift_calendar
 

@@ -25,7 +25,7 @@ def mstl(past: np.ndarray, start: str, ahead: int) -> tuple[list[float], ...]:
     """Weekly decomposition, exponential smoothing of what is left."""
     from statsforecast.models import MSTL, AutoETS
 
-    from sre_kit.compute.decomposition import Decomposition
+    from sre_kit.compute.capacity.decomposition import Decomposition
 
     found = MSTL(season_length=7, trend_forecaster=AutoETS(model="ZZN")).forecast(past, h=ahead, level=[80])
     ours = Decomposition(7).foresee(past[None], ahead)[0, 0]

@@ -18,11 +18,11 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from sre_kit.compute.budget import ErrorBudget, burn_rate, error_budget
-from sre_kit.compute.counts import history
-from sre_kit.compute.policies import burn_rate_policy
-from sre_kit.compute.replay import fired
-from sre_kit.compute.slo import SLO
+from sre_kit.compute.slo.budget import ErrorBudget, burn_rate, error_budget
+from sre_kit.compute.slo.counts import history
+from sre_kit.compute.slo.objectives import SLO
+from sre_kit.compute.slo.policies import burn_rate_policy
+from sre_kit.compute.slo.replay import fired
 from sre_kit.compute.vocabulary import Requests
 
 AS_OF = datetime(2026, 11, 1, tzinfo=UTC)

@@ -17,7 +17,7 @@ LAYERS = ("compute", "load", "show", "emit")
 
 def _modules(package: str) -> list[str]:
     found = importlib.import_module(package)
-    return [name for _, name, _ in pkgutil.iter_modules(found.__path__)]
+    return [name.rpartition(".")[2] for _, name, _ in pkgutil.walk_packages(found.__path__, f"{package}.")]
 
 
 @pytest.mark.parametrize("layer", LAYERS)

@@ -376,8 +376,8 @@ def roles(judged: Bundle, section: Section, rows: Rows) -> str:
 )
 def declaration(judged: Bundle, section: Section, rows: Rows) -> str:
     """The parser is the one of the package."""
-    from sre_kit.compute.declaration import declaration as declared
-    from sre_kit.compute.declaration import role_claim
+    from sre_kit.compute.response.declaration import declaration as declared
+    from sre_kit.compute.response.declaration import role_claim
 
     for row in rows:
         if role_claim(row["Said aloud and in the chat"]) != plain(row["Role"]):

@@ -62,7 +62,7 @@ def tasks(judged: Bundle, section: Section, rows: Rows) -> str:
 )
 def calendar(judged: Bundle, section: Section, rows: Rows) -> str:
     """The next runs are found again from the expression, by the package's own reader."""
-    from sre_kit.compute.tasks import runs
+    from sre_kit.compute.operations.tasks import runs
     from sre_kit.errors import ParameterError
 
     start = forms.as_of(judged, DOC)

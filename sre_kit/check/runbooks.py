@@ -142,8 +142,8 @@ def parts(judged: Bundle, section: Section, rows: Rows) -> str:
 )
 def commands(judged: Bundle, section: Section, rows: Rows) -> str:
     """Triggers and queries by the PromQL parser, triggers of ours by their rule, steps by what their commands do."""
+    from sre_kit.compute.operations.runbooks import destructive, looks_like_query
     from sre_kit.compute.queries import query_problem
-    from sre_kit.compute.runbooks import destructive, looks_like_query
 
     rules = generated(judged)
     for alert, one in written(judged, section, [*rows, *(section.table(*OWN) or [])]).items():
@@ -164,7 +164,7 @@ def commands(judged: Bundle, section: Section, rows: Rows) -> str:
 @over(DOC, 42, "No runbook would fit another alert", under=RUNBOOKS, columns=INDEX, missing=GAP)
 def generic(judged: Bundle, section: Section, rows: Rows) -> str:
     """Compared in pairs, without the alerts' names."""
-    from sre_kit.compute.runbooks import SAME_FROM
+    from sre_kit.compute.operations.runbooks import SAME_FROM
 
     words = {
         alert: re.findall(r"\w+", one.text.replace(alert, " ").casefold())

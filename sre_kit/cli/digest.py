@@ -6,7 +6,7 @@ import sys
 from datetime import timedelta
 
 from sre_kit import compute, load
-from sre_kit.show.digest import Handover, last_handoff, oncall_digest
+from sre_kit.show.oncall.digest import Handover, last_handoff, oncall_digest
 from sre_kit.units import instant
 
 WEEK = timedelta(weeks=1)

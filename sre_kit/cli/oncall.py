@@ -16,7 +16,7 @@ from sre_kit.escape import plain
 from sre_kit.units import duration, instant, percent, ratio, span, utc, zone
 
 if TYPE_CHECKING:
-    from sre_kit.compute.shift_audit import Audit, ShiftCalendar
+    from sre_kit.compute.oncall.shift_audit import Audit, ShiftCalendar
 
 HOUR: Final = timedelta(hours=1)
 oncall = typer.Typer(
@@ -50,7 +50,7 @@ def audit_command(
     Exit 0 when it is clean, 1 when something is found or an event cannot be used. Recurring events are expanded, for a
     year where they have no end. Shadows leave no gap and carry no load.
     """
-    from sre_kit.compute.shift_audit import Limits, audit
+    from sre_kit.compute.oncall.shift_audit import Limits, audit
 
     limits = Limits(duration(rest), duration(stretch), float(ratio(share)))
     found = _read([file], start, end, where)[0]
@@ -75,7 +75,7 @@ def diff_command(
 
     Exit 0 when nobody's do, 1 when somebody's do or an event cannot be used.
     """
-    from sre_kit.compute.shift_audit import hours_moved, moved
+    from sre_kit.compute.oncall.shift_audit import hours_moved, moved
 
     old, new = _read([before, after], start, end, where)
     changes = moved(old.shifts, new.shifts)

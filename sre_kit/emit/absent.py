@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from sre_kit.compute.alerting import NO_DATA_AFTER
 from sre_kit.compute.queries import WINDOW, per_second
-from sre_kit.compute.slo import SLO
+from sre_kit.compute.slo.alerting import NO_DATA_AFTER
+from sre_kit.compute.slo.objectives import SLO
 from sre_kit.emit.prometheus import alert_name, labels, yaml_text
 from sre_kit.errors import ParameterError
 from sre_kit.escape import plain

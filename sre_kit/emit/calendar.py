@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
-from sre_kit.compute.oncall import OnCall, Schedule, Shift
+from sre_kit.compute.oncall.plan import OnCall, Schedule, Shift
 from sre_kit.compute.walltime import zone
 from sre_kit.escape import plain
 

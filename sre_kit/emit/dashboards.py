@@ -11,8 +11,8 @@ import json
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sre_kit.compute.capacity import Resource, Scaling
-from sre_kit.compute.exhaustion import Outlook
+from sre_kit.compute.capacity.exhaustion import Outlook
+from sre_kit.compute.capacity.plan import Resource, Scaling
 from sre_kit.compute.queries import query_problem
 from sre_kit.emit.grafana import WIDTH, Page, dashboard, graph, text_panel
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sre_kit.compute.alerting import NO_DATA_AFTER, WORKBOOK_POLICY, BurnRateAlert
-from sre_kit.compute.own_alerts import OwnAlert
-from sre_kit.compute.runbooks import Alert
-from sre_kit.compute.slo import SLO
+from sre_kit.compute.operations.own_alerts import OwnAlert
+from sre_kit.compute.operations.runbooks import Alert
+from sre_kit.compute.slo.alerting import NO_DATA_AFTER, WORKBOOK_POLICY, BurnRateAlert
+from sre_kit.compute.slo.objectives import SLO
 from sre_kit.emit.absent import data_rule
 from sre_kit.emit.prometheus import labels, rule_groups
 from sre_kit.emit.rule_groups import ratio_name, selector

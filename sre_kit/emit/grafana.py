@@ -13,12 +13,12 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final
 
-from sre_kit.compute.alerting import WORKBOOK_POLICY, BurnRateAlert
-from sre_kit.compute.buckets import every
-from sre_kit.compute.capacity import Resource
+from sre_kit.compute.capacity.plan import Resource
 from sre_kit.compute.queries import per_second, query_problem
-from sre_kit.compute.slo import SLO
-from sre_kit.compute.windows import nominal
+from sre_kit.compute.slo.alerting import WORKBOOK_POLICY, BurnRateAlert
+from sre_kit.compute.slo.buckets import every
+from sre_kit.compute.slo.objectives import SLO
+from sre_kit.compute.slo.windows import nominal
 from sre_kit.emit.prometheus import labels, without_rules
 from sre_kit.emit.rule_groups import ratio_name, selector
 from sre_kit.units import span, target

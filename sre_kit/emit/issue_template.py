@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sre_kit.compute.declaration import Declaration
 from sre_kit.compute.incidents import Severity
+from sre_kit.compute.response.declaration import Declaration
 from sre_kit.escape import plain
 
 FIELDS = (

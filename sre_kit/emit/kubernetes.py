@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 
 import yaml
 
-from sre_kit.compute.capacity import Scaling
+from sre_kit.compute.capacity.plan import Scaling
 from sre_kit.compute.queries import query_problem
 from sre_kit.errors import ParameterError
 

@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Final
 
 from sre_kit.compute.queries import Matcher, averaged, counts, example_series, matchers
-from sre_kit.compute.slo import SLO
+from sre_kit.compute.slo.objectives import SLO
 from sre_kit.emit.rule_groups import decimal, quoted
 from sre_kit.errors import ParameterError
 

@@ -16,8 +16,8 @@ from fractions import Fraction
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from sre_kit.compute.slo import SLO
-from sre_kit.compute.windows import period
+from sre_kit.compute.slo.objectives import SLO
+from sre_kit.compute.slo.windows import period
 from sre_kit.emit.params_lines import written
 from sre_kit.emit.rule_groups import Number, yaml_text
 from sre_kit.errors import ParameterError

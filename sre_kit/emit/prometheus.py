@@ -13,10 +13,10 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any, Final
 
-from sre_kit.compute.alerting import WORKBOOK_POLICY, BurnRateAlert, alert_properties
 from sre_kit.compute.queries import WINDOW, per_second
-from sre_kit.compute.slo import SLO
-from sre_kit.compute.windows import nominal
+from sre_kit.compute.slo.alerting import WORKBOOK_POLICY, BurnRateAlert, alert_properties
+from sre_kit.compute.slo.objectives import SLO
+from sre_kit.compute.slo.windows import nominal
 from sre_kit.emit.rule_groups import AlertRule, Objective, decimal, groups
 from sre_kit.emit.rule_groups import yaml_text as yaml_text
 from sre_kit.errors import ParameterError

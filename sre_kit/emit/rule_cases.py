@@ -13,9 +13,9 @@ from datetime import timedelta
 from fractions import Fraction
 from typing import Any, Final
 
-from sre_kit.compute.alerting import AlertProperties
 from sre_kit.compute.queries import counts
-from sre_kit.compute.slo import SLO
+from sre_kit.compute.slo.alerting import AlertProperties
+from sre_kit.compute.slo.objectives import SLO
 from sre_kit.emit.made_up import MINUTE, Errors, Selected, Series, made_up, selected
 from sre_kit.emit.rule_groups import yaml_text
 from sre_kit.errors import ParameterError

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
-from sre_kit.compute.alerting import WORKBOOK_POLICY, BurnRateAlert, alert_properties
-from sre_kit.compute.slo import SLO
+from sre_kit.compute.slo.alerting import WORKBOOK_POLICY, BurnRateAlert, alert_properties
+from sre_kit.compute.slo.objectives import SLO
 from sre_kit.emit.made_up import MINUTE
 from sre_kit.emit.prometheus import alert_labels, alert_name, alert_notes, labels, without_rules
 from sre_kit.emit.rule_cases import EVALUATED, Check, Watched, rule_tests

@@ -10,7 +10,7 @@ import json
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from sre_kit.compute.oncall import Schedule, Shift
+from sre_kit.compute.oncall.plan import Schedule, Shift
 
 HOUR = timedelta(hours=1)
 COLUMNS = ("start", "end", "hours", "layer", "person", "rotation", "changed")

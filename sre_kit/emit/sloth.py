@@ -11,9 +11,9 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Final
 
-from sre_kit.compute.alerting import WORKBOOK_POLICY, BurnRateAlert
 from sre_kit.compute.queries import WINDOW
-from sre_kit.compute.sloth import AlertMeta, SlothSLO
+from sre_kit.compute.slo.alerting import WORKBOOK_POLICY, BurnRateAlert
+from sre_kit.compute.slo.sloth import AlertMeta, SlothSLO
 from sre_kit.emit.rule_groups import (
     AlertRule,
     Objective,

@@ -12,9 +12,9 @@ from datetime import timedelta
 from fractions import Fraction
 from typing import Final
 
-from sre_kit.compute.alerting import alert_properties
 from sre_kit.compute.queries import averaged
-from sre_kit.compute.sloth import SlothSLO, taken_apart
+from sre_kit.compute.slo.alerting import alert_properties
+from sre_kit.compute.slo.sloth import SlothSLO, taken_apart
 from sre_kit.emit.made_up import MINUTE, made_up
 from sre_kit.emit.rule_cases import Check, Watched, rule_tests
 from sre_kit.emit.rule_groups import selector

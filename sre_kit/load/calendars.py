@@ -14,8 +14,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from sre_kit.compute.oncall import LAYERS, Shift
-from sre_kit.compute.shift_audit import Boundary, ShiftCalendar
+from sre_kit.compute.oncall.plan import LAYERS, Shift
+from sre_kit.compute.oncall.shift_audit import Boundary, ShiftCalendar
 from sre_kit.compute.walltime import first_instant, zone
 from sre_kit.errors import DataError, ParameterError
 from sre_kit.store import regular

@@ -7,7 +7,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sre_kit.compute.capacity import Resource
+from sre_kit.compute.capacity.plan import Resource
 from sre_kit.compute.vocabulary import Reading, Requests
 from sre_kit.load import measured
 

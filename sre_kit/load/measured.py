@@ -14,7 +14,7 @@ import pandas as pd
 
 from sre_kit.compute.changes import DeployLog
 from sre_kit.compute.incidents import Incident, IncidentLog
-from sre_kit.compute.slo import SLO
+from sre_kit.compute.slo.objectives import SLO
 from sre_kit.compute.vocabulary import Reading, Requests
 from sre_kit.store import manifest as manifests
 from sre_kit.store import places
@@ -86,7 +86,7 @@ def objectives(project: Project, *, history: timedelta = timedelta(days=90)) -> 
 
     A calendar period is read from its first instant on; the step is `source.events_step`, where it is given.
     """
-    from sre_kit.compute.windows import slo_window
+    from sre_kit.compute.slo.windows import slo_window
 
     found, step = [], project.params.source.events_step or project.params.source.step
     for slo in project.params.slos:
@@ -102,8 +102,8 @@ def objectives_during(project: Project, incident: Incident) -> list[tuple[SLO, R
 
     The window ends at the first step after the incident, or at the report time where it is open.
     """
-    from sre_kit.compute.ledger import concerns
-    from sre_kit.compute.windows import slo_window
+    from sre_kit.compute.slo.ledger import concerns
+    from sre_kit.compute.slo.windows import slo_window
 
     step = project.params.source.step
     until = incident.end(project.as_of)

@@ -14,10 +14,10 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from sre_kit.compute import buckets
 from sre_kit.compute.queries import WINDOW
-from sre_kit.compute.sli import check_bound, steps_as_events
-from sre_kit.compute.slo import SLO
+from sre_kit.compute.slo import buckets
+from sre_kit.compute.slo.objectives import SLO
+from sre_kit.compute.slo.sli import check_bound, steps_as_events
 from sre_kit.compute.vocabulary import Reading, Requests, check_requests
 from sre_kit.errors import DataError, ParameterError, SourceError
 from sre_kit.load.metrics import LabellingSource, MatchingSource, Named, Source, counted

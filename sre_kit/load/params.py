@@ -20,19 +20,19 @@ from typing import Any, get_args, get_origin, get_type_hints
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from sre_kit.compute.agreements import ReviewPlan
-from sre_kit.compute.alerting import BurnRateAlert
-from sre_kit.compute.budget import PolicyState
-from sre_kit.compute.capacity import CapacityPlan
-from sre_kit.compute.composites import Composite
+from sre_kit.compute.capacity.plan import CapacityPlan
 from sre_kit.compute.incidents import IncidentPolicy, Runbook
-from sre_kit.compute.oncall import OnCall
-from sre_kit.compute.operations import OperationsPlan
-from sre_kit.compute.performance import PerformancePlan
-from sre_kit.compute.readiness import HandoverPlan
+from sre_kit.compute.oncall.plan import OnCall
+from sre_kit.compute.operations.plan import OperationsPlan
+from sre_kit.compute.performance.plan import PerformancePlan
+from sre_kit.compute.readiness.plan import HandoverPlan
 from sre_kit.compute.research import ResearchPlan
-from sre_kit.compute.slo import SLO, RejectedSLI, with_indicators
-from sre_kit.compute.timeslices import AvailabilityPromise
+from sre_kit.compute.slo.agreements import ReviewPlan
+from sre_kit.compute.slo.alerting import BurnRateAlert
+from sre_kit.compute.slo.budget import PolicyState
+from sre_kit.compute.slo.composites import Composite
+from sre_kit.compute.slo.objectives import SLO, RejectedSLI, with_indicators
+from sre_kit.compute.slo.timeslices import AvailabilityPromise
 from sre_kit.compute.vocabulary import FactOverride, FactRejection
 from sre_kit.errors import ParameterError, nearest
 from sre_kit.load.metrics.source import Auth

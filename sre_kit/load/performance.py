@@ -9,14 +9,14 @@ from datetime import timedelta
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from sre_kit.compute.baseline import EndpointReadings
-from sre_kit.compute.changepoints import RunHistory
-from sre_kit.compute.events import EventStatistics
-from sre_kit.compute.performance import Endpoint, LoadTest, LoadTestSet, TestedResource
-from sre_kit.compute.plans import PlanSet
-from sre_kit.compute.slo import SLO
-from sre_kit.compute.statements import Statements
-from sre_kit.compute.traces import TraceSet
+from sre_kit.compute.performance.baseline import EndpointReadings
+from sre_kit.compute.performance.changepoints import RunHistory
+from sre_kit.compute.performance.events import EventStatistics
+from sre_kit.compute.performance.plan import Endpoint, LoadTest, LoadTestSet, TestedResource
+from sre_kit.compute.performance.query_plans import PlanSet
+from sre_kit.compute.performance.statements import Statements
+from sre_kit.compute.performance.traces import TraceSet
+from sre_kit.compute.slo.objectives import SLO
 from sre_kit.compute.vocabulary import Gap, Reading, Requests
 from sre_kit.errors import DataError, ParameterError, SourceError
 from sre_kit.load import measured

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from sre_kit.compute.plans import Plan, PlanNode, PlanSet
+from sre_kit.compute.performance.query_plans import Plan, PlanNode, PlanSet
 from sre_kit.compute.vocabulary import Gap
 from sre_kit.errors import DataError, SourceError
 

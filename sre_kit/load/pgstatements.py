@@ -15,7 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
-from sre_kit.compute.statements import Statement, Statements, ranked
+from sre_kit.compute.performance.statements import Statement, Statements, ranked
 from sre_kit.compute.vocabulary import Gap
 from sre_kit.errors import DataError, SourceError
 

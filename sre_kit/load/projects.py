@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sre_kit.compute.asked import Facts, Read, Watched, unnoted
-from sre_kit.compute.slo import SLO
+from sre_kit.compute.slo.objectives import SLO
 from sre_kit.compute.vocabulary import About, Document, Fact, Gap, Version
 from sre_kit.errors import DocumentError, ParameterError, SREKitError, nearest
 from sre_kit.load import asked

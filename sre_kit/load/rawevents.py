@@ -2,7 +2,7 @@
 Raw events counted by DuckDB: good and total, exact quantiles per minute and route, over Parquet, CSV and access logs.
 
 The columns that are named are read and nothing else, in one pass over the file; what is counted is
-``compute.events.per_minute`` in DuckDB's own words, so that no further package is needed.
+``compute.performance.events.per_minute`` in DuckDB's own words, so that no further package is needed.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
-from sre_kit.compute.events import COLUMNS, QUANTILES, UNITS, EventLog, EventStatistics
+from sre_kit.compute.performance.events import COLUMNS, QUANTILES, UNITS, EventLog, EventStatistics
 from sre_kit.compute.vocabulary import Gap
 from sre_kit.errors import DataError, SourceError, nearest
 

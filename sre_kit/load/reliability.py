@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sre_kit.compute.counts import histories
 from sre_kit.compute.incidents import graded
-from sre_kit.compute.indicators import Vitals
+from sre_kit.compute.readiness.indicators import Vitals
+from sre_kit.compute.slo.counts import histories
 from sre_kit.load.measured import incidents, objectives, reading
 
 if TYPE_CHECKING:

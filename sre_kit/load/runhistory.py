@@ -14,7 +14,7 @@ from typing import Final
 
 import numpy as np
 
-from sre_kit.compute.changepoints import RunHistory
+from sre_kit.compute.performance.changepoints import RunHistory
 from sre_kit.compute.vocabulary import Gap
 from sre_kit.errors import DataError, SourceError
 

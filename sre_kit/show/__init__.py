@@ -11,11 +11,11 @@ from typing import Any
 
 _WHERE: dict[str, str] = {
     **dict.fromkeys(("derivation", "references"), "derivations"),
-    **dict.fromkeys(("rota_explorer",), "rota_settings"),
-    **dict.fromkeys(("escalation_chain", "experts", "vendors", "pager_down", "alert_routing"), "escalation"),
-    **dict.fromkeys(("paged",), "runbooks"),
+    **dict.fromkeys(("rota_explorer",), "oncall.rota_settings"),
+    **dict.fromkeys(("escalation_chain", "experts", "vendors", "pager_down", "alert_routing"), "oncall.escalation"),
+    **dict.fromkeys(("paged",), "operations.runbooks"),
     **dict.fromkeys(
-        ("severities", "severity_matrix", "alert_grades", "severity_words", "severity_decision"), "severity"
+        ("severities", "severity_matrix", "alert_grades", "severity_words", "severity_decision"), "response.severity"
     ),
     **dict.fromkeys(
         (
@@ -29,7 +29,7 @@ _WHERE: dict[str, str] = {
             "stated_durations",
             "incident_source",
         ),
-        "incidents",
+        "response.incidents",
     ),
     **dict.fromkeys(
         (
@@ -43,13 +43,13 @@ _WHERE: dict[str, str] = {
             "calendars",
             "on_call_now",
         ),
-        "oncall",
+        "oncall.shifts",
     ),
-    **dict.fromkeys(("incident_report_page",), "incident_reports"),
-    **dict.fromkeys(("incident_explorer",), "incident_history"),
+    **dict.fromkeys(("incident_report_page",), "response.incident_reports"),
+    **dict.fromkeys(("incident_explorer",), "response.incident_history"),
     **dict.fromkeys(
         ("runbook_index", "runbook_sections", "runbook_likeness", "own_runbook_index", "own_runbook_sections"),
-        "runbooks",
+        "operations.runbooks",
     ),
     **dict.fromkeys(
         (
@@ -66,7 +66,7 @@ _WHERE: dict[str, str] = {
             "action_items",
             "blaming_words",
         ),
-        "response",
+        "response.working",
     ),
     **dict.fromkeys(("Table",), "table"),
     **dict.fromkeys(("Chart",), "chart"),
@@ -88,7 +88,7 @@ _WHERE: dict[str, str] = {
             "slo_dependencies",
             "indicator_choices",
         ),
-        "slo",
+        "slo.objectives",
     ),
     **dict.fromkeys(
         (
@@ -99,14 +99,14 @@ _WHERE: dict[str, str] = {
             "returning_budgets",
             "budget_policies",
         ),
-        "budgets",
+        "slo.budgets",
     ),
-    **dict.fromkeys(("budget_explorer",), "exploring"),
-    **dict.fromkeys(("policy_comparison", "policy_search", "missing_data_alerts"), "policies"),
-    **dict.fromkeys(("composite_budgets",), "composites"),
-    **dict.fromkeys(("budget_chart", "burn_rate_chart", "plot_burn_downs", "plot_burn_rate"), "budget_charts"),
+    **dict.fromkeys(("budget_explorer",), "slo.exploring"),
+    **dict.fromkeys(("policy_comparison", "policy_search", "missing_data_alerts"), "slo.policies"),
+    **dict.fromkeys(("composite_budgets",), "slo.composites"),
+    **dict.fromkeys(("budget_chart", "burn_rate_chart", "plot_burn_downs", "plot_burn_rate"), "slo.budget_charts"),
     **dict.fromkeys(
-        ("alert_rules", "alert_back_tests", "incident_detections", "low_traffic", "alert_comparison"), "alerting"
+        ("alert_rules", "alert_back_tests", "incident_detections", "low_traffic", "alert_comparison"), "slo.alerting"
     ),
     **dict.fromkeys(
         (
@@ -121,10 +121,10 @@ _WHERE: dict[str, str] = {
             "decisions",
             "read_as_of",
         ),
-        "agreements",
+        "slo.agreements",
     ),
     **dict.fromkeys(("greeting", "session", "owed"), "opening"),
-    "promised_availabilities": "timeslices",
+    "promised_availabilities": "slo.timeslices",
     **dict.fromkeys(
         (
             "endpoint_baselines",
@@ -137,20 +137,20 @@ _WHERE: dict[str, str] = {
             "optimisations",
             "endpoint_sources",
         ),
-        "performance",
+        "performance.baselines",
     ),
     **dict.fromkeys(
         ("load_tests", "plot_throughput", "scalability", "run_differences", "load_explorer"),
-        "loadtesting",
+        "performance.loadtesting",
     ),
-    **dict.fromkeys(("change_points", "plot_run_history", "run_saturation", "hidden_waiting"), "runs"),
-    "raw_events": "events",
-    "critical_paths": "traces",
-    "execution_plans": "plans",
-    **dict.fromkeys(("caches", "cache_curve", "content_delivery", "database_statements"), "delivery"),
+    **dict.fromkeys(("change_points", "plot_run_history", "run_saturation", "hidden_waiting"), "performance.runs"),
+    "raw_events": "performance.events",
+    "critical_paths": "performance.traces",
+    "execution_plans": "performance.query_plans",
+    **dict.fromkeys(("caches", "cache_curve", "content_delivery", "database_statements"), "performance.delivery"),
     **dict.fromkeys(
         ("resource_usage", "resource_trends", "plot_headroom", "forecasts", "plot_forecasts", "exhaustion_dates"),
-        "capacity",
+        "capacity.outlook",
     ),
     **dict.fromkeys(
         (
@@ -166,13 +166,13 @@ _WHERE: dict[str, str] = {
             "capacity_explorer",
             "capacity_sources",
         ),
-        "scaling",
+        "capacity.scaling",
     ),
-    **dict.fromkeys(("trend_scenarios", "short_forecasts", "exhaustion_scenarios"), "foreseen"),
-    **dict.fromkeys(("ceiling_arithmetic", "queue_waits"), "limits"),
-    "size_explorer": "sizing_explorer",
+    **dict.fromkeys(("trend_scenarios", "short_forecasts", "exhaustion_scenarios"), "capacity.foreseen"),
+    **dict.fromkeys(("ceiling_arithmetic", "queue_waits"), "capacity.limits"),
+    "size_explorer": "capacity.sizing_explorer",
     **dict.fromkeys(
-        ("current_costs", "unit_costs", "savings", "budget_months", "roadmap", "capacity_triggers"), "costs"
+        ("current_costs", "unit_costs", "savings", "budget_months", "roadmap", "capacity_triggers"), "capacity.costs"
     ),
     **dict.fromkeys(
         (
@@ -186,10 +186,10 @@ _WHERE: dict[str, str] = {
             "plot_recovery",
             "accepted_losses",
         ),
-        "recovery",
+        "operations.recovery",
     ),
     **dict.fromkeys(
-        ("disaster_scenarios", "disaster_steps", "single_points", "recovery_tests", "activation"), "disaster"
+        ("disaster_scenarios", "disaster_steps", "single_points", "recovery_tests", "activation"), "operations.disaster"
     ),
     **dict.fromkeys(
         (
@@ -203,7 +203,7 @@ _WHERE: dict[str, str] = {
             "automations",
             "standing",
         ),
-        "operations",
+        "operations.tasks",
     ),
     **dict.fromkeys(
         (
@@ -220,7 +220,7 @@ _WHERE: dict[str, str] = {
             "flight_checks",
             "deploy_metrics",
         ),
-        "change",
+        "operations.change",
     ),
     **dict.fromkeys(
         (
@@ -231,7 +231,7 @@ _WHERE: dict[str, str] = {
             "bus_factors",
             "budget_states",
         ),
-        "readiness",
+        "readiness.coverage",
     ),
     **dict.fromkeys(
         (
@@ -246,11 +246,11 @@ _WHERE: dict[str, str] = {
             "sign_offs",
             "prior_inputs",
         ),
-        "handover",
+        "readiness.handover",
     ),
     **dict.fromkeys(
         ("transfers", "accesses", "pager_test", "recent_incidents", "in_flight", "watch_items", "alert_load"),
-        "transfer",
+        "readiness.transfer",
     ),
     **dict.fromkeys(
         (
@@ -268,7 +268,7 @@ _WHERE: dict[str, str] = {
             "capacity_headroom",
             "plot_architecture",
         ),
-        "knowledge",
+        "readiness.knowledge",
     ),
 }
 """Public name -> module of this package."""

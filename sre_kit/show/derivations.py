@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sre_kit.compute.decisions import Decision
+from sre_kit.compute.readiness.decisions import Decision
 from sre_kit.compute.references import references as known
 from sre_kit.show.shown import Note
 from sre_kit.show.table import Table

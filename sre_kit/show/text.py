@@ -112,3 +112,8 @@ def _question(gap: Gap) -> str:
     place = f" (expected in {gap.expected_in})" if gap.expected_in else ""
     reason = f"; {gap.because}" if gap.because else ""
     return f"{gap.what}: ask {gap.ask}{place}{reason}"
+
+
+def slug(name: str) -> str:
+    """A name as records spell it."""
+    return "".join(sign if sign.isalnum() else "-" for sign in name.lower()).strip("-")

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from sre_kit.cli import main
-from sre_kit.compute.oncall import Shift
+from sre_kit.compute.oncall.plan import Shift
 from sre_kit.emit import icalendar_text
 
 START = datetime(2026, 11, 2, tzinfo=UTC)

@@ -13,14 +13,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sre_kit.compute.baseline import EndpointReadings, baselines, statistic_of, target_checks
-from sre_kit.compute.bottlenecks import latency_budgets, ranked_bottlenecks, ranked_optimisations
-from sre_kit.compute.caching import stack_distances
-from sre_kit.compute.capacity import Resource
-from sre_kit.compute.edge import edge_traffic
-from sre_kit.compute.exhaustion import usage
-from sre_kit.compute.performance import Endpoint, LatencyPart, LoadTest, Optimisation
-from sre_kit.compute.statements import Statement, Statements
+from sre_kit.compute.capacity.exhaustion import usage
+from sre_kit.compute.capacity.plan import Resource
+from sre_kit.compute.performance.baseline import EndpointReadings, baselines, statistic_of, target_checks
+from sre_kit.compute.performance.bottlenecks import latency_budgets, ranked_bottlenecks, ranked_optimisations
+from sre_kit.compute.performance.caching import stack_distances
+from sre_kit.compute.performance.edge import edge_traffic
+from sre_kit.compute.performance.plan import Endpoint, LatencyPart, LoadTest, Optimisation
+from sre_kit.compute.performance.statements import Statement, Statements
 from sre_kit.compute.vocabulary import Fact, Gap, Kind, Reading, Requests, Role, Scope
 
 START = datetime(2026, 1, 1, tzinfo=UTC)

@@ -11,7 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sre_kit.compute.budget import (
+from sre_kit.compute.changes import Deploy
+from sre_kit.compute.incidents import Incident, IncidentLog
+from sre_kit.compute.slo.budget import (
     ErrorBudget,
     burn_down,
     burn_rate,
@@ -20,14 +22,12 @@ from sre_kit.compute.budget import (
     findings,
     policy_state,
 )
-from sre_kit.compute.budget_forecast import back_above_zero, exhaustion_forecast, returning_budget
-from sre_kit.compute.changes import Deploy
-from sre_kit.compute.counts import History, counted, exceeds, histories, history
-from sre_kit.compute.incidents import Incident, IncidentLog
-from sre_kit.compute.ledger import budget_ledger
-from sre_kit.compute.slo import SLO
+from sre_kit.compute.slo.budget_forecast import back_above_zero, exhaustion_forecast, returning_budget
+from sre_kit.compute.slo.counts import History, counted, exceeds, histories, history
+from sre_kit.compute.slo.ledger import budget_ledger
+from sre_kit.compute.slo.objectives import SLO
+from sre_kit.compute.slo.windows import nominal, slo_window, window_before
 from sre_kit.compute.vocabulary import Requests
-from sre_kit.compute.windows import nominal, slo_window, window_before
 from sre_kit.errors import DataError, ParameterError
 
 AS_OF = datetime(2026, 11, 1, tzinfo=UTC)

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binom
 
-from sre_kit.compute.alerting import (
+from sre_kit.compute.incidents import Incident
+from sre_kit.compute.slo.alerting import (
     WORKBOOK_POLICY,
     AlertProperties,
     BurnRateAlert,
@@ -22,11 +23,10 @@ from sre_kit.compute.alerting import (
     quiet_events,
     significant,
 )
-from sre_kit.compute.counts import History, history
-from sre_kit.compute.incidents import Incident
-from sre_kit.compute.policies import burn_rate_policy, rule_of
-from sre_kit.compute.replay import alert_back_test, alert_back_tests, fired, firing
-from sre_kit.compute.slo import SLO
+from sre_kit.compute.slo.counts import History, history
+from sre_kit.compute.slo.objectives import SLO
+from sre_kit.compute.slo.policies import burn_rate_policy, rule_of
+from sre_kit.compute.slo.replay import alert_back_test, alert_back_tests, fired, firing
 from sre_kit.compute.vocabulary import Requests
 from sre_kit.errors import ParameterError
 

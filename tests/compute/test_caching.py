@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sre_kit import show
-from sre_kit.compute.caching import References, sampled, size_curve, time_curve
-from sre_kit.compute.edge import edge_traffic
-from sre_kit.compute.performance import Optimisation, PerformancePlan
+from sre_kit.compute.performance.caching import References, sampled, size_curve, time_curve
+from sre_kit.compute.performance.edge import edge_traffic
+from sre_kit.compute.performance.plan import Optimisation, PerformancePlan
 from sre_kit.compute.vocabulary import Gap
 from sre_kit.load.accesslog import access_log
 
@@ -71,7 +71,7 @@ def test_a_sample_of_the_keys_says_nearly_the_same_as_all(monkeypatch: pytest.Mo
     keys = (random.pareto(0.9, 60_000) * 20).astype(int) % 20_000
     every = references(keys.tolist())
     exact = size_curve(every, len(keys), 10.0 * len(keys))
-    monkeypatch.setattr("sre_kit.compute.caching.sampled", lambda one: sampled(one, 30_000))
+    monkeypatch.setattr("sre_kit.compute.performance.caching.sampled", lambda one: sampled(one, 30_000))
     guessed = size_curve(every, len(keys), 10.0 * len(keys))
     chosen, rate = sampled(every, 30_000)
     assert rate == pytest.approx(0.5, abs=0.01) and set(np.unique(chosen.keys)) <= set(keys.tolist())

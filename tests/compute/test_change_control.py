@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import beta, binomtest
 
-from sre_kit.compute.automation import opportunities
-from sre_kit.compute.change import ALLOWED, change_state, deploy_metrics, patches, proportion_interval
 from sre_kit.compute.changes import Deploy
 from sre_kit.compute.incidents import Incident
-from sre_kit.compute.operations import AUTOMATIONS, Automation, ChangeClass, Freeze, PatchException, PatchPolicy
+from sre_kit.compute.operations.automation import opportunities
+from sre_kit.compute.operations.change import ALLOWED, change_state, deploy_metrics, patches, proportion_interval
+from sre_kit.compute.operations.plan import AUTOMATIONS, Automation, ChangeClass, Freeze, PatchException, PatchPolicy
 from sre_kit.compute.vocabulary import Fact, Kind
 
 AS_OF = datetime(2026, 11, 1, tzinfo=UTC)

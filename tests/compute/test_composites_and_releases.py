@@ -11,18 +11,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sre_kit.compute.agreements import JourneyCoverage, early_reviews, indicator_choices
-from sre_kit.compute.budget import ErrorBudget, budgeting_methods, earlier_budgets, error_budget, policy_state
-from sre_kit.compute.composites import Composite, Part, composite_budgets
-from sre_kit.compute.counts import History, history
 from sre_kit.compute.incidents import Incident, IncidentLog
-from sre_kit.compute.ledger import budget_ledger
-from sre_kit.compute.release import release_decisions
-from sre_kit.compute.slo import SLO, Dependency, RejectedSLI
-from sre_kit.compute.targets import target_advice
+from sre_kit.compute.slo.agreements import JourneyCoverage, early_reviews, indicator_choices
+from sre_kit.compute.slo.budget import ErrorBudget, budgeting_methods, earlier_budgets, error_budget, policy_state
+from sre_kit.compute.slo.composites import Composite, Part, composite_budgets
+from sre_kit.compute.slo.counts import History, history
+from sre_kit.compute.slo.ledger import budget_ledger
+from sre_kit.compute.slo.objectives import SLO, Dependency, RejectedSLI
+from sre_kit.compute.slo.release import release_decisions
+from sre_kit.compute.slo.targets import target_advice
 from sre_kit.compute.vocabulary import Requests
 from sre_kit.errors import ParameterError
-from sre_kit.show import agreements, budgets, composites, slo
+from sre_kit.show.slo import agreements, budgets, composites
+from sre_kit.show.slo import objectives as slo
 
 AS_OF = datetime(2026, 11, 1, tzinfo=UTC)
 STEP, DAY = timedelta(minutes=5), timedelta(days=1)

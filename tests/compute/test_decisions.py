@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 from fractions import Fraction
 
-from sre_kit.compute.decisions import monitoring_decisions, severity_decisions
 from sre_kit.compute.incidents import Severity
-from sre_kit.compute.monitoring import MonitoringCoverage
-from sre_kit.compute.oncall import EscalationStep, OnCall
+from sre_kit.compute.oncall.plan import EscalationStep, OnCall
+from sre_kit.compute.readiness.decisions import monitoring_decisions, severity_decisions
+from sre_kit.compute.readiness.monitoring import MonitoringCoverage
 from sre_kit.compute.references import REFERENCES
-from sre_kit.compute.slo import SLO
+from sre_kit.compute.slo.objectives import SLO
 from sre_kit.show.derivations import derivation, references
 
 MINUTES = timedelta(minutes=1)

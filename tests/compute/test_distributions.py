@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from sre_kit.compute import distributions as ours
+from sre_kit.compute.slo import distributions as ours
 
 
 @given(st.integers(1, 3_000), st.floats(0.0005, 0.9), st.data())

@@ -11,8 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sre_kit.compute.capacity import CapacityPlan, Event, GrowthScenario, Resource
-from sre_kit.compute.exhaustion import (
+from sre_kit.compute.capacity.exhaustion import (
     cycles,
     demand_fit,
     event_factors,
@@ -24,6 +23,7 @@ from sre_kit.compute.exhaustion import (
     usage,
     weighted_quantile,
 )
+from sre_kit.compute.capacity.plan import CapacityPlan, Event, GrowthScenario, Resource
 from sre_kit.compute.vocabulary import Reading
 
 AS_OF = datetime(2026, 7, 1, tzinfo=UTC)

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sre_kit.compute.backtest import weights, widening
-from sre_kit.compute.decomposition import Decomposition
-from sre_kit.compute.forecast import daily_peaks, forecast, forecasts, reach
-from sre_kit.compute.profile import Floats, medians, quantile_pair
+from sre_kit.compute.capacity.backtest import weights, widening
+from sre_kit.compute.capacity.decomposition import Decomposition
+from sre_kit.compute.capacity.forecast import daily_peaks, forecast, forecasts, reach
+from sre_kit.compute.capacity.profile import Floats, medians, quantile_pair
 from sre_kit.errors import DataError, ParameterError
 
 WEEK = np.array([10.0, 10.5, 11.0, 10.8, 12.0, 7.0, 6.0])

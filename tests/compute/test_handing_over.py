@@ -8,13 +8,13 @@ from fractions import Fraction
 import pandas as pd
 import pytest
 
-from sre_kit.compute.capacity import Resource
-from sre_kit.compute.counts import histories
+from sre_kit.compute.capacity.plan import Resource
 from sre_kit.compute.incidents import ActionItem, Incident, IncidentLog
-from sre_kit.compute.indicators import Vitals, crosschecks, reliability_metrics
-from sre_kit.compute.monitoring import mentions, monitoring_coverage
-from sre_kit.compute.oncall import OnCall, Person, Rotation
-from sre_kit.compute.readiness import (
+from sre_kit.compute.oncall.plan import OnCall, Person, Rotation
+from sre_kit.compute.oncall.rota import schedule
+from sre_kit.compute.readiness.indicators import Vitals, crosschecks, reliability_metrics
+from sre_kit.compute.readiness.monitoring import mentions, monitoring_coverage
+from sre_kit.compute.readiness.plan import (
     SIGNALS,
     Dashboard,
     HandoverPlan,
@@ -28,8 +28,8 @@ from sre_kit.compute.readiness import (
     stability,
     transfer_states,
 )
-from sre_kit.compute.rota import schedule
-from sre_kit.compute.slo import SLO
+from sre_kit.compute.slo.counts import histories
+from sre_kit.compute.slo.objectives import SLO
 from sre_kit.compute.vocabulary import Fact, Kind, Reading, Requests, Scope
 
 AS_OF = datetime(2026, 11, 1, tzinfo=UTC)

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from sre_kit import show
-from sre_kit.compute.incident_history import incident_part, years
 from sre_kit.compute.incidents import Incident, IncidentLog
+from sre_kit.compute.response.incident_history import incident_part, years
 
 AS_OF = datetime(2026, 7, 1, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)

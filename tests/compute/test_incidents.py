@@ -9,9 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sre_kit.compute.alerting import WORKBOOK_POLICY
-from sre_kit.compute.declaration import Declaration, declaration, role_claim
-from sre_kit.compute.escalation import escalation_problems, late_severities, notified, worst_case
 from sre_kit.compute.incidents import (
     AUTO_RESOLVED,
     BEGAN_WITH_ALERT,
@@ -26,8 +23,17 @@ from sre_kit.compute.incidents import (
     naive_downtime,
     unmapped,
 )
-from sre_kit.compute.oncall import EscalationStep, OnCall, Person
-from sre_kit.compute.postmortems import (
+from sre_kit.compute.oncall.escalation import escalation_problems, late_severities, notified, worst_case
+from sre_kit.compute.oncall.plan import EscalationStep, OnCall, Person
+from sre_kit.compute.operations.runbooks import (
+    alert_rules,
+    destructive,
+    runbook_check,
+    similar_runbooks,
+    unknown_targets,
+)
+from sre_kit.compute.response.declaration import Declaration, declaration, role_claim
+from sre_kit.compute.response.postmortems import (
     action_items,
     blaming_words,
     budget_share,
@@ -35,10 +41,10 @@ from sre_kit.compute.postmortems import (
     postmortems_owed,
     triggers,
 )
-from sre_kit.compute.reliability import incident_statistics, incident_window, stated_durations
-from sre_kit.compute.runbooks import alert_rules, destructive, runbook_check, similar_runbooks, unknown_targets
-from sre_kit.compute.severity import graded_alerts, level_of, severity_matrix
-from sre_kit.compute.slo import SLO
+from sre_kit.compute.response.reliability import incident_statistics, incident_window, stated_durations
+from sre_kit.compute.response.severity import graded_alerts, level_of, severity_matrix
+from sre_kit.compute.slo.alerting import WORKBOOK_POLICY
+from sre_kit.compute.slo.objectives import SLO
 from sre_kit.compute.vocabulary import Fact, Kind
 
 START = datetime(2026, 1, 1, tzinfo=UTC)

@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sre_kit.compute.alerting import alert_properties
-from sre_kit.compute.budget import error_budget
-from sre_kit.compute.counts import exceeds, history
-from sre_kit.compute.distributions import binomial_limit, binomial_tail
-from sre_kit.compute.sli import check_bound, steps_as_events
-from sre_kit.compute.slo import SLO, with_indicators
+from sre_kit.compute.slo.alerting import alert_properties
+from sre_kit.compute.slo.budget import error_budget
+from sre_kit.compute.slo.counts import exceeds, history
+from sre_kit.compute.slo.distributions import binomial_limit, binomial_tail
+from sre_kit.compute.slo.objectives import SLO, with_indicators
+from sre_kit.compute.slo.sli import check_bound, steps_as_events
 from sre_kit.compute.vocabulary import Requests
 from sre_kit.errors import DataError, ParameterError
 

@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 from sre_kit import show
 from sre_kit.compute.incidents import AUTO_RESOLVED, Incident
-from sre_kit.compute.interruption import interruption_load
-from sre_kit.compute.oncall import Person
-from sre_kit.show.oncall import HOURS_A_WEEK
+from sre_kit.compute.oncall.interruption import interruption_load
+from sre_kit.compute.oncall.plan import Person
+from sre_kit.show.oncall.shifts import HOURS_A_WEEK
 
 MONDAY = datetime(2026, 1, 5, tzinfo=UTC)
 HOUR = timedelta(hours=1)

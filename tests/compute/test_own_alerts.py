@@ -6,10 +6,9 @@ import pytest
 import yaml
 
 from sre_kit.compute.incidents import Runbook
-from sre_kit.compute.oncall import OnCall
-from sre_kit.compute.own_alerts import own_runbooks
-from sre_kit.compute.queries import query_problem
-from sre_kit.compute.runbooks import (
+from sre_kit.compute.oncall.plan import OnCall
+from sre_kit.compute.operations.own_alerts import own_runbooks
+from sre_kit.compute.operations.runbooks import (
     Alert,
     broken_queries,
     commands,
@@ -17,8 +16,9 @@ from sre_kit.compute.runbooks import (
     missing_parts,
     runbook_check,
 )
-from sre_kit.compute.slo import SLO
-from sre_kit.compute.symptoms import existing_alerts
+from sre_kit.compute.queries import query_problem
+from sre_kit.compute.slo.objectives import SLO
+from sre_kit.compute.slo.symptoms import existing_alerts
 from sre_kit.compute.vocabulary import Fact, Kind
 from sre_kit.emit import data_rules, own_alerts, prometheus_rules
 

@@ -8,8 +8,8 @@ from fractions import Fraction
 
 import pytest
 
-from sre_kit.compute.capacity import CapacityPlan, CostLine, GrowthScenario
-from sre_kit.compute.planfacts import completed, other_currencies
+from sre_kit.compute.capacity.plan import CapacityPlan, CostLine, GrowthScenario
+from sre_kit.compute.capacity.planfacts import completed, other_currencies
 from sre_kit.compute.vocabulary import Fact, Kind, Role
 
 

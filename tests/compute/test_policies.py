@@ -12,9 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sre_kit.compute.alerting import WORKBOOK_POLICY, BurnRateAlert, alert_properties
-from sre_kit.compute.counts import History, history
-from sre_kit.compute.grid import (
+from sre_kit.compute.incidents import Incident
+from sre_kit.compute.slo.alerting import WORKBOOK_POLICY, BurnRateAlert, alert_properties
+from sre_kit.compute.slo.counts import History, history
+from sre_kit.compute.slo.grid import (
     Candidate,
     PartScore,
     compared_policies,
@@ -23,11 +24,10 @@ from sre_kit.compute.grid import (
     policies_for,
     policy_search,
 )
-from sre_kit.compute.incidents import Incident
-from sre_kit.compute.policies import AlertPolicy, AlertRule, burn_rate_policy, pyrra_policy, rule_of, static_policy
-from sre_kit.compute.replay import alert_back_test, episodes, firing, held, missing_data
-from sre_kit.compute.slo import SLO
-from sre_kit.compute.symptoms import existing_alerts
+from sre_kit.compute.slo.objectives import SLO
+from sre_kit.compute.slo.policies import AlertPolicy, AlertRule, burn_rate_policy, pyrra_policy, rule_of, static_policy
+from sre_kit.compute.slo.replay import alert_back_test, episodes, firing, held, missing_data
+from sre_kit.compute.slo.symptoms import existing_alerts
 from sre_kit.compute.vocabulary import Fact, Kind, Requests
 
 AS_OF = datetime(2026, 11, 1, tzinfo=UTC)

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sre_kit.compute.capacity import (
+from sre_kit.compute.capacity.ceilings import ceiling_checks, fitting_plan, under_ceilings
+from sre_kit.compute.capacity.plan import (
     CapacityPlan,
     Ceiling,
     ConnectionLimit,
@@ -21,10 +22,9 @@ from sre_kit.compute.capacity import (
     Scaling,
     Share,
 )
-from sre_kit.compute.ceilings import ceiling_checks, fitting_plan, under_ceilings
-from sre_kit.compute.queueing import foreseen_factor, peak_rate, queue_check, queue_checks, replicas_needed
-from sre_kit.compute.sizing import pool_checks
-from sre_kit.compute.usl import erlang_c
+from sre_kit.compute.capacity.queueing import foreseen_factor, peak_rate, queue_check, queue_checks, replicas_needed
+from sre_kit.compute.capacity.sizing import pool_checks
+from sre_kit.compute.capacity.usl import erlang_c
 from sre_kit.compute.vocabulary import Requests
 
 TODAY = date(2026, 11, 1)

@@ -10,8 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sre_kit.compute.dependencies import Edge, Graph, dependency_graph, restore_order, single_points, topological
-from sre_kit.compute.operations import (
+from sre_kit.compute.operations.dependencies import (
+    Edge,
+    Graph,
+    dependency_graph,
+    restore_order,
+    single_points,
+    topological,
+)
+from sre_kit.compute.operations.plan import (
     Backup,
     ConfigClass,
     DisasterScenario,
@@ -19,7 +26,7 @@ from sre_kit.compute.operations import (
     OperationsPlan,
     RecoveryStep,
 )
-from sre_kit.compute.recovery import (
+from sre_kit.compute.operations.recovery import (
     critical_path,
     endings,
     kept,

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sre_kit.compute.operations import Backup, MaintenanceWindow, OperationsPlan, RecurringTask
-from sre_kit.compute.tasks import collisions, runs, task_schedules, toil
+from sre_kit.compute.operations.plan import Backup, MaintenanceWindow, OperationsPlan, RecurringTask
+from sre_kit.compute.operations.tasks import collisions, runs, task_schedules, toil
 from sre_kit.errors import ParameterError
 
 AUTUMN = datetime(2026, 10, 24, tzinfo=UTC)

@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sre_kit.compute.duty import NIGHT, hour_class, pager_loads
-from sre_kit.compute.holidays import public_holidays
 from sre_kit.compute.incidents import Incident
-from sre_kit.compute.oncall import Absence, OnCall, Override, Person, Rotation, Shift
-from sre_kit.compute.pager_cover import pager_coverage
-from sre_kit.compute.rota import schedule
-from sre_kit.compute.rota_checks import rest_problems, rota_review, shadow_problems
-from sre_kit.compute.turns import handoffs
+from sre_kit.compute.oncall.duty import NIGHT, hour_class, pager_loads
+from sre_kit.compute.oncall.holidays import public_holidays
+from sre_kit.compute.oncall.pager_cover import pager_coverage
+from sre_kit.compute.oncall.plan import Absence, OnCall, Override, Person, Rotation, Shift
+from sre_kit.compute.oncall.rota import schedule
+from sre_kit.compute.oncall.rota_checks import rest_problems, rota_review, shadow_problems
+from sre_kit.compute.oncall.turns import handoffs
 from sre_kit.compute.walltime import clock_changes, first_instant, local_spans, zone
 from sre_kit.errors import ParameterError
 

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sre_kit.compute.oncall import Absence, OnCall, Person, Restriction, Rotation, Shift
-from sre_kit.compute.rota import schedule
-from sre_kit.compute.rota_checks import ADVICE, in_a_row_problems, rest_problems, rota_review
+from sre_kit.compute.oncall.plan import Absence, OnCall, Person, Restriction, Rotation, Shift
+from sre_kit.compute.oncall.rota import schedule
+from sre_kit.compute.oncall.rota_checks import ADVICE, in_a_row_problems, rest_problems, rota_review
 from sre_kit.errors import ParameterError
 
 NAMES = ["Ann", "Ben", "Cleo", "Dan", "Eve", "Finn"]

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sre_kit import show
-from sre_kit.compute.changepoints import (
+from sre_kit.compute.performance.changepoints import (
     LEAST_RUNS,
     LEAST_SIDE,
     MetricHistory,
@@ -22,11 +22,11 @@ from sre_kit.compute.changepoints import (
     divided,
     run_histories,
 )
-from sre_kit.compute.comparison import compare
-from sre_kit.compute.levels import load_scaling, run_differences
-from sre_kit.compute.omission import corrected, omissions
-from sre_kit.compute.performance import LoadTest, TestedResource
-from sre_kit.compute.saturation import run_saturations, saturating
+from sre_kit.compute.performance.comparison import compare
+from sre_kit.compute.performance.levels import load_scaling, run_differences
+from sre_kit.compute.performance.omission import corrected, omissions
+from sre_kit.compute.performance.plan import LoadTest, TestedResource
+from sre_kit.compute.performance.saturation import run_saturations, saturating
 from sre_kit.compute.vocabulary import Reading
 from sre_kit.errors import ParameterError
 from sre_kit.load.runhistory import run_history

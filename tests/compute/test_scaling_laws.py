@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sre_kit.compute.comparison import compare, proportion_difference, quantile_difference, wilson
-from sre_kit.compute.levels import load_scaling, run_differences
-from sre_kit.compute.performance import LoadTest
-from sre_kit.compute.usl import ScalabilityLaw, erlang_c, knee, mean_wait, scalability_law, think_time
+from sre_kit.compute.capacity.usl import ScalabilityLaw, erlang_c, knee, mean_wait, scalability_law, think_time
+from sre_kit.compute.performance.comparison import compare, proportion_difference, quantile_difference, wilson
+from sre_kit.compute.performance.levels import load_scaling, run_differences
+from sre_kit.compute.performance.plan import LoadTest
 from sre_kit.compute.vocabulary import Gap
 from sre_kit.errors import DataError, ParameterError
 

@@ -4,10 +4,10 @@ from datetime import timedelta
 from fractions import Fraction
 
 from sre_kit import show
-from sre_kit.compute.alerting import WORKBOOK_POLICY, BurnRateAlert
 from sre_kit.compute.incidents import IncidentPolicy, Severity
-from sre_kit.compute.severity import derived_levels, graded_alerts, severity_matrix
-from sre_kit.compute.slo import SLO
+from sre_kit.compute.response.severity import derived_levels, graded_alerts, severity_matrix
+from sre_kit.compute.slo.alerting import WORKBOOK_POLICY, BurnRateAlert
+from sre_kit.compute.slo.objectives import SLO
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sre_kit.compute.oncall import Shift
-from sre_kit.compute.shift_audit import Boundary, Limits, ShiftCalendar, audit, hours_moved, moved
+from sre_kit.compute.oncall.plan import Shift
+from sre_kit.compute.oncall.shift_audit import Boundary, Limits, ShiftCalendar, audit, hours_moved, moved
 
 START = datetime(2026, 11, 2, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)

@@ -13,7 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sre_kit.compute.capacity import (
+from sre_kit.compute.capacity.cost import CostStep, cost_plan, cost_steps
+from sre_kit.compute.capacity.exhaustion import Outlook, outlook
+from sre_kit.compute.capacity.plan import (
     BudgetStep,
     CapacityPlan,
     ConnectionLimit,
@@ -23,9 +25,7 @@ from sre_kit.compute.capacity import (
     Resource,
     Scaling,
 )
-from sre_kit.compute.cost import CostStep, cost_plan, cost_steps
-from sre_kit.compute.exhaustion import Outlook, outlook
-from sre_kit.compute.sizing import fitting_scaling, pool_checks, right_sizes, size_for, survivals
+from sre_kit.compute.capacity.sizing import fitting_scaling, pool_checks, right_sizes, size_for, survivals
 from sre_kit.compute.vocabulary import Reading
 
 AS_OF = datetime(2026, 11, 1, tzinfo=UTC)

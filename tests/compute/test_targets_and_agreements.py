@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sre_kit.compute.agreements import (
+from sre_kit.compute.slo.agreements import (
     ReviewPlan,
     agreement_gaps,
     contract_margins,
@@ -22,11 +22,11 @@ from sre_kit.compute.agreements import (
     review_dates,
     stakeholders,
 )
-from sre_kit.compute.budget import error_budget
-from sre_kit.compute.counts import History, history
-from sre_kit.compute.slo import SLO, Agreement, Dependency, RejectedSLI
-from sre_kit.compute.symptoms import existing_alerts, symptom_of, watched_symptoms
-from sre_kit.compute.targets import chance_to_meet, dependency_bound, target_advice
+from sre_kit.compute.slo.budget import error_budget
+from sre_kit.compute.slo.counts import History, history
+from sre_kit.compute.slo.objectives import SLO, Agreement, Dependency, RejectedSLI
+from sre_kit.compute.slo.symptoms import existing_alerts, symptom_of, watched_symptoms
+from sre_kit.compute.slo.targets import chance_to_meet, dependency_bound, target_advice
 from sre_kit.compute.vocabulary import Fact, Kind, Requests, Role, Scope
 
 AS_OF = datetime(2026, 11, 1, tzinfo=UTC)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from sre_kit.compute.incidents import Incident, IncidentLog, Severity, downtime
-from sre_kit.compute.timeslices import last_quarters, periods, severe_words, time_slice_availability
+from sre_kit.compute.slo.timeslices import last_quarters, periods, severe_words, time_slice_availability
 
 START, END = datetime(2025, 1, 1, tzinfo=UTC), datetime(2026, 1, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)

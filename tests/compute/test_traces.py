@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sre_kit import show
-from sre_kit.compute.bottlenecks import ranked_bottlenecks
-from sre_kit.compute.traces import Span, TraceSet, operation_paths, requests
+from sre_kit.compute.performance.bottlenecks import ranked_bottlenecks
+from sre_kit.compute.performance.traces import Span, TraceSet, operation_paths, requests
 from sre_kit.load.tracing import traces
 
 

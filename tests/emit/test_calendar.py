@@ -3,9 +3,9 @@
 import re
 from datetime import UTC, date, datetime, timedelta
 
-from sre_kit.compute.oncall import OnCall, Override, Person, Rotation
-from sre_kit.compute.pager_cover import pager_coverage
-from sre_kit.compute.rota import schedule
+from sre_kit.compute.oncall.pager_cover import pager_coverage
+from sre_kit.compute.oncall.plan import OnCall, Override, Person, Rotation
+from sre_kit.compute.oncall.rota import schedule
 from sre_kit.emit import calendars, icalendar_text, shifts_in
 
 AS_OF = datetime(2026, 10, 20, tzinfo=UTC)

@@ -15,8 +15,8 @@ import pytest
 import yaml
 
 import sre_kit.render
-from sre_kit.compute.capacity import CapacityPlan, Resource, Scaling
-from sre_kit.compute.exhaustion import Outlook, outlook
+from sre_kit.compute.capacity.exhaustion import Outlook, outlook
+from sre_kit.compute.capacity.plan import CapacityPlan, Resource, Scaling
 from sre_kit.compute.vocabulary import Reading
 from sre_kit.emit.dashboards import capacity_dashboard
 from sre_kit.emit.kubernetes import autoscalers, disruption_budgets, event_scalers

@@ -11,9 +11,9 @@ from typing import Any
 import promql_parser as promql
 import pytest
 
-from sre_kit.compute.alerting import WORKBOOK_POLICY
-from sre_kit.compute.capacity import Resource
-from sre_kit.compute.slo import SLO
+from sre_kit.compute.capacity.plan import Resource
+from sre_kit.compute.slo.alerting import WORKBOOK_POLICY
+from sre_kit.compute.slo.objectives import SLO
 from sre_kit.emit.grafana import SIGNALS, grafana_dashboard
 from sre_kit.emit.prometheus import rule_groups
 from sre_kit.render.validate import claims

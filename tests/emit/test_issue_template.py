@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import yaml
 
-from sre_kit.compute.declaration import declaration
 from sre_kit.compute.incidents import Severity
+from sre_kit.compute.response.declaration import declaration
 from sre_kit.emit import incident_issue
 from sre_kit.load.incident_logs import incident_log
 

@@ -9,7 +9,7 @@ from fractions import Fraction
 import pytest
 import yaml
 
-from sre_kit.compute.capacity import Scaling
+from sre_kit.compute.capacity.plan import Scaling
 from sre_kit.emit.kubernetes import autoscalers, disruption_budgets
 
 WEB = Scaling(

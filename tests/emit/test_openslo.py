@@ -13,7 +13,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sre_kit.compute.slo import SLO, Agreement, AlertText, Dependency
+from sre_kit.compute.slo.objectives import SLO, Agreement, AlertText, Dependency
 from sre_kit.emit.openslo import openslo_documents
 from sre_kit.emit.params_lines import params_lines
 from sre_kit.load import params

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 import yaml
 
-from sre_kit.compute.alerting import WORKBOOK_POLICY
-from sre_kit.compute.slo import SLO, AlertText
+from sre_kit.compute.slo.alerting import WORKBOOK_POLICY
+from sre_kit.compute.slo.objectives import SLO, AlertText
 from sre_kit.emit.absent import data_rules
 from sre_kit.emit.made_up import made_up
 from sre_kit.emit.prometheus import alert_name, error_ratio, prometheus_rules, rule_groups, sloth_id, without_rules

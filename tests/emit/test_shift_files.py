@@ -5,8 +5,8 @@ import io
 import json
 from datetime import UTC, date, datetime, timedelta
 
-from sre_kit.compute.oncall import Absence, OnCall, Person, Rotation
-from sre_kit.compute.rota import schedule
+from sre_kit.compute.oncall.plan import Absence, OnCall, Person, Rotation
+from sre_kit.compute.oncall.rota import schedule
 from sre_kit.emit import shift_tables
 
 AS_OF = datetime(2026, 11, 2, 10, tzinfo=UTC)

@@ -19,7 +19,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sre_kit.compute.sloth import AlertMeta, SlothSLO
+from sre_kit.compute.slo.sloth import AlertMeta, SlothSLO
 from sre_kit.emit.sloth import prometheus_rule_object, sloth_groups, sloth_rules
 from sre_kit.errors import ParameterError
 from sre_kit.load.slo_files import Contents, contents
@@ -378,7 +378,7 @@ def test_the_current_burn_is_read_from_the_shortest_page_window(tmp_path: Path) 
 
 
 def test_a_period_that_is_also_an_alert_window_is_recorded_once() -> None:
-    from sre_kit.compute.alerting import WORKBOOK_POLICY
+    from sre_kit.compute.slo.alerting import WORKBOOK_POLICY
 
     one = slo(period=timedelta(days=3))
     names = [rule["record"] for rule in sloth_groups(one, {timedelta(days=3): WORKBOOK_POLICY})[0]["rules"]]
@@ -403,7 +403,7 @@ def test_the_kubernetes_object_holds_the_same_groups_and_the_metadata() -> None:
 def test_thresholds_are_exact_for_any_objective(parts: int, period: int) -> None:
     import promql_parser as promql
 
-    from sre_kit.compute.alerting import WORKBOOK_POLICY
+    from sre_kit.compute.slo.alerting import WORKBOOK_POLICY
     from tests.emit.promql_forms import form
 
     one = slo(target=Fraction(parts, 100_000), period=timedelta(days=period))

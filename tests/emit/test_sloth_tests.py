@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-from sre_kit.compute.sloth import AlertMeta, SlothSLO, taken_apart
+from sre_kit.compute.slo.sloth import AlertMeta, SlothSLO, taken_apart
 from sre_kit.emit.sloth import sloth_rules
 from sre_kit.emit.sloth_tests import sloth_rule_tests
 

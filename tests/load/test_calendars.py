@@ -6,9 +6,9 @@ import icalendar
 import pytest
 import recurring_ical_events
 
-from sre_kit.compute.oncall import Absence, OnCall, Override, Person, Restriction, Rotation
-from sre_kit.compute.rota import schedule
-from sre_kit.compute.shift_audit import audit
+from sre_kit.compute.oncall.plan import Absence, OnCall, Override, Person, Restriction, Rotation
+from sre_kit.compute.oncall.rota import schedule
+from sre_kit.compute.oncall.shift_audit import audit
 from sre_kit.emit import icalendar_text, shifts_in
 from sre_kit.errors import DataError, ParameterError
 from sre_kit.load.calendars import shift_calendar

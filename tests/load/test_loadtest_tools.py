@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from sre_kit.compute.performance import LoadTest, RunNote
+from sre_kit.compute.performance.plan import LoadTest, RunNote
 from sre_kit.errors import DataError
 from sre_kit.load.loadtesting import TOOLS, load_test, load_tests
 from sre_kit.load.loadtesting.hdrcodec import decoded

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sre_kit.compute.slo import SLO
+from sre_kit.compute.slo.objectives import SLO
 from sre_kit.compute.vocabulary import check_requests
 from sre_kit.errors import DataError, ParameterError, SourceError, UnreachableError
 from sre_kit.load.measurements import bucket_checked, reading, requests

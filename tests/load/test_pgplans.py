@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from sre_kit import show
-from sre_kit.compute.plans import PlanFinding, own_times, plan_findings
+from sre_kit.compute.performance.query_plans import PlanFinding, own_times, plan_findings
 from sre_kit.load.pgplans import plans
 from sre_kit.load.pgstatements import statements
 from tests.conftest import required

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sre_kit.compute.statements import statement_evidence
+from sre_kit.compute.performance.statements import statement_evidence
 from sre_kit.load.pgstatements import statements
 
 QUERY = '"SELECT *\n FROM orders"'

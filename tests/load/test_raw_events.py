@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from sre_kit import show
-from sre_kit.compute.events import COLUMNS, EventLog, per_minute, route_events
+from sre_kit.compute.performance.events import COLUMNS, EventLog, per_minute, route_events
 from sre_kit.load import rawevents
 from sre_kit.load.rawevents import event_statistics
 

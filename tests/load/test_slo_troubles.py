@@ -15,11 +15,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sre_kit.compute.budget import ErrorBudget, burn_rate, error_budget, policy_state
-from sre_kit.compute.counts import History, history
-from sre_kit.compute.policies import burn_rate_policy
-from sre_kit.compute.replay import fired, missing_data
-from sre_kit.compute.slo import SLO
+from sre_kit.compute.slo.budget import ErrorBudget, burn_rate, error_budget, policy_state
+from sre_kit.compute.slo.counts import History, history
+from sre_kit.compute.slo.objectives import SLO
+from sre_kit.compute.slo.policies import burn_rate_policy
+from sre_kit.compute.slo.replay import fired, missing_data
 from sre_kit.load.measurements import requests
 from sre_kit.load.metrics import open_source
 

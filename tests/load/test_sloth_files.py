@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from sre_kit.compute.slo import AlertText
-from sre_kit.compute.sloth import AlertMeta
+from sre_kit.compute.slo.objectives import AlertText
+from sre_kit.compute.slo.sloth import AlertMeta
 from sre_kit.load.slo_files import Contents, contents
 
 SPEC = """\

@@ -12,7 +12,7 @@ import pytest
 
 from sre_kit.check import bundle, evaluate
 from sre_kit.cli import main
-from sre_kit.compute.timeslices import promised_availability
+from sre_kit.compute.slo.timeslices import promised_availability
 from sre_kit.load import incidents, project
 
 pytestmark = [pytest.mark.real, pytest.mark.slow]

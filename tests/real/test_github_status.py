@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sre_kit.compute.incidents import downtime, naive_downtime
-from sre_kit.compute.reliability import incident_statistics, minutes
+from sre_kit.compute.response.reliability import incident_statistics, minutes
 from sre_kit.compute.statistics import kaplan_meier
 from sre_kit.compute.trends import chance_panel, duration_comparison, rate_comparison, spearman
 from sre_kit.load.incident_logs import incident_log

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sre_kit.compute.capacity import CapacityPlan, Resource
-from sre_kit.compute.exhaustion import outlook
-from sre_kit.compute.forecast import Forecast, daily_peaks, forecast
+from sre_kit.compute.capacity.exhaustion import outlook
+from sre_kit.compute.capacity.forecast import Forecast, daily_peaks, forecast
+from sre_kit.compute.capacity.plan import CapacityPlan, Resource
 from sre_kit.compute.vocabulary import Reading
 from sre_kit.load.loadtesting import load_test
 

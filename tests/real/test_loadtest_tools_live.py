@@ -20,7 +20,7 @@ from typing import Any
 
 import pytest
 
-from sre_kit.compute.performance import LoadTest
+from sre_kit.compute.performance.plan import LoadTest
 from sre_kit.load.loadtesting import load_test, load_tests
 from tests.conftest import required
 

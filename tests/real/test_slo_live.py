@@ -19,12 +19,12 @@ import pandas as pd
 import pytest
 import yaml
 
-from sre_kit.compute.alerting import BurnRateAlert, alert_properties
-from sre_kit.compute.counts import History, history
-from sre_kit.compute.policies import AlertRule, burn_rate_policy
-from sre_kit.compute.replay import fired
-from sre_kit.compute.replay import firing as replayed
-from sre_kit.compute.slo import SLO
+from sre_kit.compute.slo.alerting import BurnRateAlert, alert_properties
+from sre_kit.compute.slo.counts import History, history
+from sre_kit.compute.slo.objectives import SLO
+from sre_kit.compute.slo.policies import AlertRule, burn_rate_policy
+from sre_kit.compute.slo.replay import fired
+from sre_kit.compute.slo.replay import firing as replayed
 from sre_kit.compute.vocabulary import Requests
 from sre_kit.emit.absent import data_rules
 from sre_kit.emit.prometheus import error_ratio, prometheus_rules, rule_groups, sloth_id

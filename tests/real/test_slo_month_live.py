@@ -16,9 +16,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sre_kit.compute.budget import burn_rate, error_budget
-from sre_kit.compute.counts import History, history
-from sre_kit.compute.slo import SLO
+from sre_kit.compute.slo.budget import burn_rate, error_budget
+from sre_kit.compute.slo.counts import History, history
+from sre_kit.compute.slo.objectives import SLO
 from sre_kit.compute.vocabulary import Requests
 from sre_kit.emit.prometheus import error_ratio
 from sre_kit.load.metrics.counters import Steps

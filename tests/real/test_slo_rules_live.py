@@ -18,11 +18,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sre_kit.compute.alerting import WORKBOOK_POLICY, alert_properties
-from sre_kit.compute.budget import burn_rate_at
-from sre_kit.compute.counts import History, history
-from sre_kit.compute.slo import SLO
-from sre_kit.compute.sloth import AlertMeta, SlothSLO
+from sre_kit.compute.slo.alerting import WORKBOOK_POLICY, alert_properties
+from sre_kit.compute.slo.budget import burn_rate_at
+from sre_kit.compute.slo.counts import History, history
+from sre_kit.compute.slo.objectives import SLO
+from sre_kit.compute.slo.sloth import AlertMeta, SlothSLO
 from sre_kit.compute.vocabulary import Requests
 from sre_kit.emit.prometheus import prometheus_rules, sloth_id
 from sre_kit.emit.sloth import sloth_rules

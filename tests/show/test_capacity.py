@@ -13,10 +13,10 @@ import pytest
 import yaml
 
 from sre_kit import show
-from sre_kit.compute.capacity import BudgetStep, CapacityPlan, ConnectionLimit, CostLine, Resource, Scaling
-from sre_kit.compute.cost import cost_plan
-from sre_kit.compute.exhaustion import Outlook, outlook
-from sre_kit.compute.sizing import fitting_scaling, pool_checks, survivals
+from sre_kit.compute.capacity.cost import cost_plan
+from sre_kit.compute.capacity.exhaustion import Outlook, outlook
+from sre_kit.compute.capacity.plan import BudgetStep, CapacityPlan, ConnectionLimit, CostLine, Resource, Scaling
+from sre_kit.compute.capacity.sizing import fitting_scaling, pool_checks, survivals
 from sre_kit.compute.vocabulary import Fact, Gap, Kind, Reading, Role
 from sre_kit.emit.kubernetes import autoscalers
 

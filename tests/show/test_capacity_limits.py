@@ -12,7 +12,11 @@ import pandas as pd
 import pytest
 
 from sre_kit import show
-from sre_kit.compute.capacity import (
+from sre_kit.compute.capacity.ceilings import ceiling_checks
+from sre_kit.compute.capacity.cost import cost_plan
+from sre_kit.compute.capacity.exhaustion import Outlook, outlook
+from sre_kit.compute.capacity.hours import next_hours
+from sre_kit.compute.capacity.plan import (
     CapacityPlan,
     Ceiling,
     CostLine,
@@ -23,11 +27,7 @@ from sre_kit.compute.capacity import (
     Scaling,
     Share,
 )
-from sre_kit.compute.ceilings import ceiling_checks
-from sre_kit.compute.cost import cost_plan
-from sre_kit.compute.exhaustion import Outlook, outlook
-from sre_kit.compute.hours import next_hours
-from sre_kit.compute.queueing import queue_checks
+from sre_kit.compute.capacity.queueing import queue_checks
 from sre_kit.compute.vocabulary import Reading, Requests
 
 AS_OF = datetime(2026, 7, 1, tzinfo=UTC)

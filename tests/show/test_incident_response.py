@@ -10,10 +10,10 @@ import pytest
 from sre_kit import compute, load, show
 from sre_kit.check.whole import HEADINGS
 from sre_kit.compute.incidents import Incident, IncidentLog, IncidentPolicy, Severity
-from sre_kit.compute.oncall import Absence, OnCall, Person, Rotation
-from sre_kit.compute.rota import schedule
-from sre_kit.compute.rota_checks import rota_review
-from sre_kit.compute.runbooks import Alert
+from sre_kit.compute.oncall.plan import Absence, OnCall, Person, Rotation
+from sre_kit.compute.oncall.rota import schedule
+from sre_kit.compute.oncall.rota_checks import rota_review
+from sre_kit.compute.operations.runbooks import Alert
 
 ROOT = Path(__file__).resolve().parents[2]
 AS_OF = datetime(2026, 11, 1, tzinfo=UTC)

@@ -8,13 +8,11 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from sre_kit.compute.automation import opportunities
-from sre_kit.compute.change import change_state, deploy_metrics, patches
-from sre_kit.compute.dependencies import Edge, Graph, restore_order, single_points, topological
 from sre_kit.compute.incidents import Incident, IncidentLog
-from sre_kit.compute.indicators import Indicator
-from sre_kit.compute.monitoring import alert_load, monitoring_coverage
-from sre_kit.compute.operations import (
+from sre_kit.compute.operations.automation import opportunities
+from sre_kit.compute.operations.change import change_state, deploy_metrics, patches
+from sre_kit.compute.operations.dependencies import Edge, Graph, restore_order, single_points, topological
+from sre_kit.compute.operations.plan import (
     AUTOMATIONS,
     Backup,
     ConfigClass,
@@ -25,13 +23,18 @@ from sre_kit.compute.operations import (
     RecoveryStep,
     RecurringTask,
 )
-from sre_kit.compute.readiness import Dashboard, HandoverPlan, Monitored, SignOff, bus_factors, stability
-from sre_kit.compute.recovery import endings, recoverables, rehearsals
+from sre_kit.compute.operations.recovery import endings, recoverables, rehearsals
+from sre_kit.compute.operations.tasks import task_schedules, toil
+from sre_kit.compute.readiness.indicators import Indicator
+from sre_kit.compute.readiness.monitoring import alert_load, monitoring_coverage
+from sre_kit.compute.readiness.plan import Dashboard, HandoverPlan, Monitored, SignOff, bus_factors, stability
 from sre_kit.compute.statistics import Interval
-from sre_kit.compute.tasks import task_schedules, toil
 from sre_kit.compute.vocabulary import About, Fact, Finding, Gap, Kind, Scope
-from sre_kit.show import change, disaster, handover, knowledge, operations, readiness, recovery, transfer
 from sre_kit.show.chart import Chart
+from sre_kit.show.operations import change, disaster, recovery
+from sre_kit.show.operations import tasks as operations
+from sre_kit.show.readiness import coverage as readiness
+from sre_kit.show.readiness import handover, knowledge, transfer
 from sre_kit.show.shown import Shown
 from sre_kit.store.manifest import Manifest, Published
 
@@ -253,7 +256,7 @@ def test_what_is_overdue_comes_first_and_is_marked() -> None:
 
 
 def test_prepared_is_not_implemented() -> None:
-    from sre_kit.compute.operations import Automation
+    from sre_kit.compute.operations.plan import Automation
 
     decided = [
         Automation("auto-scaling", state="prepared", guard="g"),
@@ -284,7 +287,7 @@ def test_below_five_deployments_there_is_no_rate() -> None:
 
 
 def test_overdue_findings_are_counted_and_in_bold() -> None:
-    from sre_kit.compute.operations import PatchPolicy
+    from sre_kit.compute.operations.plan import PatchPolicy
 
     fact = Fact(
         Kind.SECURITY_FINDING,

@@ -9,12 +9,12 @@ import pandas as pd
 import pytest
 
 from sre_kit import show
-from sre_kit.compute.baseline import Baseline, EndpointReadings, baselines, target_checks
-from sre_kit.compute.bottlenecks import latency_budgets, ranked_bottlenecks
-from sre_kit.compute.comparison import Difference
-from sre_kit.compute.levels import load_scaling
-from sre_kit.compute.performance import Endpoint, LatencyPart, LoadTest, LoadTestSet, PerformancePlan, Threshold
-from sre_kit.compute.statements import Statement, Statements
+from sre_kit.compute.performance.baseline import Baseline, EndpointReadings, baselines, target_checks
+from sre_kit.compute.performance.bottlenecks import latency_budgets, ranked_bottlenecks
+from sre_kit.compute.performance.comparison import Difference
+from sre_kit.compute.performance.levels import load_scaling
+from sre_kit.compute.performance.plan import Endpoint, LatencyPart, LoadTest, LoadTestSet, PerformancePlan, Threshold
+from sre_kit.compute.performance.statements import Statement, Statements
 from sre_kit.compute.vocabulary import Fact, Gap, Kind, Reading, Requests, Role, Scope
 
 START = datetime(2026, 1, 1, tzinfo=UTC)

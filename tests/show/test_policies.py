@@ -8,9 +8,9 @@ from fractions import Fraction
 
 import numpy as np
 
-from sre_kit.compute.grid import compared_policies, policy_search
-from sre_kit.compute.symptoms import existing_alerts
-from sre_kit.show import exploring, policies
+from sre_kit.compute.slo.grid import compared_policies, policy_search
+from sre_kit.compute.slo.symptoms import existing_alerts
+from sre_kit.show.slo import exploring, policies
 from tests.compute.test_policies import AS_OF, MINUTE, alert, eventful, minutes, slo
 
 

@@ -6,8 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from sre_kit import show
-from sre_kit.compute.oncall import Absence, OnCall, Person, Restriction, Rotation
-from sre_kit.compute.rota_options import rota_option
+from sre_kit.compute.oncall.plan import Absence, OnCall, Person, Restriction, Rotation
+from sre_kit.compute.oncall.rota_options import rota_option
 
 AS_OF = datetime(2026, 11, 2, tzinfo=UTC)
 WEEK, DAY = timedelta(weeks=1), timedelta(days=1)

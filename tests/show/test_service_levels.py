@@ -11,19 +11,20 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sre_kit.compute.agreements import ReviewPlan, contract_margins, journey_coverage, stakeholders
-from sre_kit.compute.budget import ErrorBudget, burn_rate, earlier_budgets, error_budgets
-from sre_kit.compute.budget_forecast import exhaustion_forecasts
-from sre_kit.compute.counts import History, history
-from sre_kit.compute.ledger import budget_ledgers
-from sre_kit.compute.replay import alert_back_tests
-from sre_kit.compute.slo import SLO, Agreement, Dependency, RejectedSLI
-from sre_kit.compute.symptoms import existing_alerts
-from sre_kit.compute.targets import target_advices
+from sre_kit.compute.slo.agreements import ReviewPlan, contract_margins, journey_coverage, stakeholders
+from sre_kit.compute.slo.budget import ErrorBudget, burn_rate, earlier_budgets, error_budgets
+from sre_kit.compute.slo.budget_forecast import exhaustion_forecasts
+from sre_kit.compute.slo.counts import History, history
+from sre_kit.compute.slo.ledger import budget_ledgers
+from sre_kit.compute.slo.objectives import SLO, Agreement, Dependency, RejectedSLI
+from sre_kit.compute.slo.replay import alert_back_tests
+from sre_kit.compute.slo.symptoms import existing_alerts
+from sre_kit.compute.slo.targets import target_advices
 from sre_kit.compute.vocabulary import About, Fact, Kind, Requests, Role
-from sre_kit.show import agreements, alerting, budget_charts, budgets, exploring, slo
 from sre_kit.show.chart import Chart
 from sre_kit.show.shown import Shown
+from sre_kit.show.slo import agreements, alerting, budget_charts, budgets, exploring
+from sre_kit.show.slo import objectives as slo
 
 AS_OF = datetime(2026, 11, 1, tzinfo=UTC)
 STEP = timedelta(minutes=5)

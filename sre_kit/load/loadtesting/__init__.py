@@ -13,7 +13,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Final, Protocol, cast
 
-from sre_kit.compute.performance import LoadTest, LoadTestSet, RunNote
+from sre_kit.compute.performance.plan import LoadTest, LoadTestSet, RunNote
 from sre_kit.compute.vocabulary import Gap
 from sre_kit.errors import DataError, SourceError
 from sre_kit.load.loadtesting import (

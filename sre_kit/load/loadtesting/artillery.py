@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from sre_kit.compute.performance import LoadTest, Operation
+from sre_kit.compute.performance.plan import LoadTest, Operation
 from sre_kit.errors import DataError
 from sre_kit.load.loadtesting.shape import count, epoch, json_of, moment, number, part
 

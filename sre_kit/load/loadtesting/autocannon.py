@@ -11,7 +11,7 @@ import re
 from pathlib import Path
 from typing import Final
 
-from sre_kit.compute.performance import LoadTest
+from sre_kit.compute.performance.plan import LoadTest
 from sre_kit.errors import DataError
 from sre_kit.load.loadtesting.shape import CLOSED, count, json_of, moment, number, part
 

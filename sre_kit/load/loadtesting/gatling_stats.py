@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from sre_kit.compute.performance import LoadTest, Operation
+from sre_kit.compute.performance.plan import LoadTest, Operation
 from sre_kit.errors import DataError
 from sre_kit.load.loadtesting.shape import count, number, part, text_of
 

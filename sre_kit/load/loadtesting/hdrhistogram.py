@@ -17,7 +17,7 @@ from typing import Final
 
 import numpy as np
 
-from sre_kit.compute.performance import LoadTest, Operation
+from sre_kit.compute.performance.plan import LoadTest, Operation
 from sre_kit.errors import DataError
 from sre_kit.load.loadtesting.hdrcodec import Counts, decoded, merged
 from sre_kit.load.loadtesting.shape import QUANTILES, epoch, text_of

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
-from sre_kit.compute.performance import LoadTest
+from sre_kit.compute.performance.plan import LoadTest
 from sre_kit.errors import DataError
 from sre_kit.load.loadtesting.shape import CLOSED, Samples, count, json_of, number, part, sampled, seconds, text_of
 

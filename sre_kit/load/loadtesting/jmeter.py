@@ -18,7 +18,7 @@ from typing import Final
 
 import numpy as np
 
-from sre_kit.compute.performance import LoadTest, Operation
+from sre_kit.compute.performance.plan import LoadTest, Operation
 from sre_kit.errors import DataError
 from sre_kit.load.loadtesting.shape import Samples, epoch, number, quantiles, sampled
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 from xml.etree import ElementTree
 
-from sre_kit.compute.performance import LoadTest
+from sre_kit.compute.performance.plan import LoadTest
 from sre_kit.errors import DataError
 from sre_kit.load.loadtesting.jmeter import TRANSACTION, Log, run
 

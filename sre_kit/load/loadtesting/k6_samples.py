@@ -15,7 +15,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from sre_kit.compute.performance import LoadTest
+from sre_kit.compute.performance.plan import LoadTest
 from sre_kit.errors import DataError
 from sre_kit.load.loadtesting.shape import Samples, epoch, moment, number, part, sampled
 

@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from sre_kit.compute.performance import LoadTest, Operation
+from sre_kit.compute.performance.plan import LoadTest, Operation
 from sre_kit.errors import DataError
 from sre_kit.load.loadtesting.shape import count, epoch, number, text_of
 

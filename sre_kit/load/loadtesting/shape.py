@@ -18,7 +18,7 @@ from typing import Any, Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from sre_kit.compute.performance import LoadTest, Operation, Threshold
+from sre_kit.compute.performance.plan import LoadTest, Operation, Threshold
 from sre_kit.errors import DataError
 
 QUANTILES: Final = (0.5, 0.75, 0.9, 0.95, 0.99)

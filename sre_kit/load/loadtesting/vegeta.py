@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from sre_kit.compute.performance import LoadTest
+from sre_kit.compute.performance.plan import LoadTest
 from sre_kit.errors import DataError
 from sre_kit.load.loadtesting.shape import (
     Samples,

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
-from sre_kit.compute.slo import SLO
+from sre_kit.compute.slo.objectives import SLO
 from sre_kit.errors import ParameterError, nearest
 from sre_kit.load.slo_files import openslo, openslo_alpha, sloth
 from sre_kit.load.slo_files.contents import Contents as Contents

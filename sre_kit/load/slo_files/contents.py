@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from sre_kit.compute.alerting import BurnRateAlert
-from sre_kit.compute.slo import SLO
-from sre_kit.compute.sloth import SlothSLO
+from sre_kit.compute.slo.alerting import BurnRateAlert
+from sre_kit.compute.slo.objectives import SLO
+from sre_kit.compute.slo.sloth import SlothSLO
 from sre_kit.load.slo_files.values import Remark
 
 

@@ -13,8 +13,8 @@ from datetime import date
 from fractions import Fraction
 from typing import Any, Final
 
-from sre_kit.compute.slo import SLO
-from sre_kit.compute.windows import period
+from sre_kit.compute.slo.objectives import SLO
+from sre_kit.compute.slo.windows import period
 from sre_kit.errors import ParameterError, nearest
 from sre_kit.load.params import objective
 from sre_kit.load.slo_files.contents import Contents, Imported, NotImported

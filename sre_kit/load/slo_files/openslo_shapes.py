@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from sre_kit.compute.windows import zone
+from sre_kit.compute.slo.windows import zone
 from sre_kit.errors import ParameterError
 from sre_kit.load.slo_files.fields import (
     Fields,

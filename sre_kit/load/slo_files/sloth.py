@@ -12,10 +12,10 @@ from datetime import timedelta
 from fractions import Fraction
 from typing import Any, Final
 
-from sre_kit.compute.alerting import BurnRateAlert
 from sre_kit.compute.queries import WINDOW, query_problem
-from sre_kit.compute.slo import TAKEN_LABELS
-from sre_kit.compute.sloth import AlertMeta, SlothSLO
+from sre_kit.compute.slo.alerting import BurnRateAlert
+from sre_kit.compute.slo.objectives import TAKEN_LABELS
+from sre_kit.compute.slo.sloth import AlertMeta, SlothSLO
 from sre_kit.errors import ParameterError
 from sre_kit.load.params import objective
 from sre_kit.load.slo_files.contents import Contents, Imported, Specification

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from sre_kit.compute.traces import Span, TraceSet
+from sre_kit.compute.performance.traces import Span, TraceSet
 from sre_kit.compute.vocabulary import Gap
 from sre_kit.errors import DataError, SourceError
 from sre_kit.load.tracing import jaeger, otlp

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-from sre_kit.compute.traces import Span
+from sre_kit.compute.performance.traces import Span
 
 NAME: Final = "Jaeger JSON"
 

@@ -46,7 +46,7 @@ def imported() -> None:
     for name in MODULES:
         _import(name)
     for name in WHOLE:
-        for module in pkgutil.iter_modules(import_module(name).__path__, f"{name}."):
+        for module in pkgutil.walk_packages(import_module(name).__path__, f"{name}."):
             _import(module.name)
     _draw()
 

@@ -1,0 +1,61 @@
+"""
+The next two days by the hour: what an autoscaler will see before anybody could order anything.
+
+Hourly means, not daily peaks; the week's profile where four weeks are known, else the day's. Near the present the last
+day knows most, so the level is that of the last two days. Held to the same refusals as the long forecast.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+import pandas as pd
+
+from sre_kit.compute.capacity.exhaustion import Outlook, event_factors, without_events
+from sre_kit.compute.capacity.forecast import Forecast, forecasts
+from sre_kit.compute.capacity.plan import CapacityPlan, Resource
+
+HOURS: Final = 48
+WEEK: Final = 168
+REMEMBERED: Final = timedelta(days=63)
+"""Older hours change neither profile nor level."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NextHours:
+    """The highest foreseen hourly mean, when, and its 80 % interval; missing where the forecast was refused."""
+
+    resource: Resource
+    forecast: Forecast
+    highest: float | None = None
+    at: datetime | None = None
+    low: float | None = None
+    high: float | None = None
+
+
+def next_hours(outlooks: Sequence[Outlook], plan: CapacityPlan, hours: int = HOURS) -> list[NextHours]:
+    """The next `hours` of every resource that moves by the hour; what only fills is left to the daily forecast."""
+    moving = [one for one in outlooks if one.resource.kind != "disk" and not one.reading.gap]
+    series = []
+    for one in moving:
+        known = one.reading.values.dropna()
+        means = known[known.index > known.index[-1] - REMEMBERED].resample("1h").mean() if len(known) else known
+        series.append(without_events(means, plan.events).rename(one.resource.name))
+    made: list[NextHours] = []
+    for one, values in zip(moving, series, strict=True):
+        period = WEEK if len(values) >= 4 * WEEK else 24
+        made.append(_highest(one, forecasts([values], hours, period=period, per_day=24)[0], plan))
+    return made
+
+
+def _highest(one: Outlook, found: Forecast, plan: CapacityPlan) -> NextHours:
+    if found.refused:
+        return NextHours(one.resource, found)
+    factors = 1 + one.demand.share * (event_factors(found.point.index, plan.events) - 1)
+    point, low, high = (line * factors for line in (found.point, found.lower, found.upper))
+    at = int(point.to_numpy().argmax())
+    highest, lowest, most = (float(line.iloc[at]) for line in (point, low, high))
+    return NextHours(one.resource, found, highest, pd.Timestamp(point.index[at]).to_pydatetime(), lowest, most)

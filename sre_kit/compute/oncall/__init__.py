@@ -1,0 +1,1 @@
+"""Who carries the pager, from when to when, and what it asks of them."""

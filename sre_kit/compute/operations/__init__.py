@@ -1,0 +1,1 @@
+"""The work that comes back: tasks, backups, patches, changes, and what could run by itself."""

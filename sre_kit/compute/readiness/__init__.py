@@ -1,0 +1,1 @@
+"""Is it watched, is it stable, who can run it."""

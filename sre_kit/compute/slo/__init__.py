@@ -1,0 +1,1 @@
+"""Objectives: what is counted, how much may fail, and when somebody is woken for it."""

@@ -1,0 +1,1 @@
+"""Capacity and money for readers."""

@@ -1,0 +1,1 @@
+"""Recurring work, recovery and change for readers."""

@@ -1,0 +1,1 @@
+"""Monitoring, stability and the hand-over for readers."""

@@ -1,0 +1,98 @@
+"""
+The incident history to explore: level, component, year and clock, with the distribution and what chance would do.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from sre_kit.compute.incidents import IncidentLog
+from sre_kit.compute.response.incident_history import Part, incident_part, years
+from sre_kit.show.response.incidents import HOUR, LOG_GAP, chance_words, duration_words, rate_words, with_interval
+from sre_kit.show.shown import Note, Shown, Stack
+from sre_kit.show.table import Table
+from sre_kit.show.text import Inline
+from sre_kit.show.widgets import Explorer
+from sre_kit.units import number, percent, utc
+
+MOST: int = 30
+"""Components to choose from; the rarest others are under "all"."""
+BOTH = "each"
+
+
+def incident_explorer(logs: Mapping[str, IncidentLog], as_of: datetime) -> Shown:
+    """The history by level, component and year, a row for each clock; the document keeps all of it on every clock."""
+    log = next((one for one in logs.values() if one.incidents), None)
+    if log is None:
+        return Note.gap(LOG_GAP)
+    from ipywidgets import Dropdown
+
+    levels = sorted({one.severity for one in log.incidents if one.severity})
+    services = [name for name, _ in Counter(s for one in log.incidents for s in one.services).most_common(MOST)]
+
+    def view(severity: str, component: str, year: int, clock: str) -> Stack:
+        chosen = [name for name in logs if clock in (BOTH, name)]
+        parts = [incident_part(logs[name], as_of, severity=severity, service=component, year=year) for name in chosen]
+        return history_parts(parts)
+
+    return Explorer(
+        {
+            "severity": Dropdown(options=[("all", ""), *((name, name) for name in levels)], description="Level"),
+            "component": Dropdown(options=[("all", ""), *((name, name) for name in services)], description="Component"),
+            "year": Dropdown(options=[("all", 0), *((str(year), year) for year in years(log))], description="Year"),
+            "clock": Dropdown(options=[BOTH, *logs] if len(logs) > 1 else list(logs), description="Clock"),
+        },
+        view,
+    )
+
+
+def history_parts(parts: Sequence[Part]) -> Stack:
+    """One row a clock, the distribution of durations, and in words what changed and what chance would do."""
+    rows: list[Sequence[Inline]] = [
+        (
+            part.statistics.clock,
+            str(part.statistics.count),
+            str(part.statistics.open),
+            with_interval(part.statistics.ttr.median, part.statistics.ttr.median_interval),
+            with_interval(part.statistics.ttr.p90, part.statistics.ttr.p90_interval),
+            f"{number(part.statistics.downtime / HOUR)} h",
+        )
+        for part in parts
+    ]
+    first = parts[0].statistics
+    table = Table(
+        ("Clock", "Incidents", "Open", "Median to resolve (95 %)", "p90 (95 %)", "Time with an incident"),
+        rows,
+        source=f"{first.source}; {parts[0].chosen}; {utc(first.start)} to {utc(first.end)}",
+    )
+    return Stack(table, _distribution(parts), Note(*(words for part in parts for words in _changes(part, len(parts)))))
+
+
+def _distribution(parts: Sequence[Part]) -> Table:
+    """How many lasted how long, of those that are resolved; a bar of letters shows the share."""
+    rows: list[Sequence[Inline]] = []
+    totals = [sum(part.lasted.values()) for part in parts]
+    for name in parts[0].lasted:
+        cells = [
+            f"{part.lasted[name]} ({percent(part.lasted[name] / total, 0)})" if total else "0"
+            for part, total in zip(parts, totals, strict=True)
+        ]
+        rows.append((name, *cells))
+    heads = [f"Resolved, clock {part.statistics.clock}" for part in parts] if len(parts) > 1 else ["Resolved"]
+    return Table(("Lasted", *heads), rows if any(totals) else [], empty="None of them is resolved.")
+
+
+def _changes(part: Part, clocks: int) -> list[str]:
+    """Sentences on the year against the one before, and on chance."""
+    on = f"On the clock {part.statistics.clock!r}: " if clocks > 1 else ""
+    words = []
+    if part.rate is not None:
+        years_named = f"{part.year} against the same days of {part.year - 1}"
+        words.append(f"{on}{rate_words(part.rate, years_named)}")
+        if part.lengths is not None and part.lengths.p is not None:
+            words.append(f"{on}{duration_words(part.lengths)}")
+    if part.statistics.chance is not None and part.narrowed:
+        words.append(f"{on}{chance_words(part.statistics.chance)}")
+    return words

@@ -1,0 +1,1 @@
+"""Objectives, budgets and alerts for readers."""
