@@ -7,18 +7,15 @@ name, secrets are named and never written.
 
 from __future__ import annotations
 
-import copy
-import dataclasses
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import cache, lru_cache
 from pathlib import Path
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from sre_kit.compute.capacity.plan import CapacityPlan
 from sre_kit.compute.incidents import IncidentPolicy, Runbook
@@ -34,31 +31,14 @@ from sre_kit.compute.slo.composites import Composite
 from sre_kit.compute.slo.objectives import SLO, RejectedSLI, with_indicators
 from sre_kit.compute.slo.timeslices import AvailabilityPromise
 from sre_kit.compute.vocabulary import FactOverride, FactRejection
-from sre_kit.errors import ParameterError, nearest
+from sre_kit.errors import ParameterError
+from sre_kit.load.explained import explained
 from sre_kit.load.metrics.source import Auth
+from sre_kit.load.yaml_text import loaded
 from sre_kit.store import regular
 from sre_kit.units import Duration, Instant, Zone
 
 MAX_BYTES = 1_000_000
-DEEPEST = 100
-"""Collections within each other."""
-_KINDS = {
-    "list_type": "a list was expected",
-    "dict_type": "a mapping was expected",
-    "dataclass_type": "a mapping was expected",
-    "string_type": "text was expected; put it in quotes",
-    "int_parsing": "a whole number was expected",
-    "int_type": "a whole number was expected",
-    "int_from_float": "a whole number was expected",
-    "float_parsing": "a number was expected",
-    "float_type": "a number was expected",
-    "bool_parsing": "true or false was expected",
-    "bool_type": "true or false was expected",
-    "date_from_datetime_parsing": "a date such as 2026-03-01 was expected",
-    "date_type": "a date such as 2026-03-01 was expected",
-    "date_parsing": "a date such as 2026-03-01 was expected",
-}
-"""What was expected, in our words, by pydantic's type of error."""
 SECRET_WORDS = (
     *("password", "passwd", "passphrase", "token", "secret", "credential", "credentials", "authorization", "cookie"),
     *("apikey", "accesskey", "privatekey", "secretkey"),
@@ -146,56 +126,6 @@ class Params(BaseModel):
     allow_personal_data: bool = False
 
 
-class _OneOfEach:
-    """No silent second keys."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        seen: dict[Any, int] = {}
-        for key_node, _ in node.value:
-            key, line = self.construct_object(key_node, deep=True), key_node.start_mark.line + 1  # type: ignore[attr-defined]
-            if key in seen:
-                raise ParameterError(f"line {line}: {key!r} is given twice, first in line {seen[key]}; keep one")
-            seen[key] = line
-        found: dict[Any, Any] = super().construct_mapping(node, deep=deep)  # type: ignore[misc]
-        return found
-
-
-class _Loader(_OneOfEach, yaml.SafeLoader):
-    """In Python; its errors are said in words."""
-
-
-_Fast: Any = type("_Fast", (_OneOfEach, getattr(yaml, "CSafeLoader", yaml.SafeLoader)), {})
-"""The same by libyaml, where PyYAML has it: ten times faster."""
-
-
-def _loaded(text: str) -> Any:
-    """As `_parsed`; each caller has a copy of its own, because a render asks five times for the same files."""
-    return copy.deepcopy(_parsed(text))
-
-
-@lru_cache(maxsize=64)
-def _parsed(text: str) -> Any:
-    """What YAML says, without aliases (a bomb needs nothing else) and without depth that a parser could not bear."""
-    try:
-        _check_events(text, _Fast)
-        return yaml.load(text, _Fast)  # noqa: S506  a SafeLoader that refuses more
-    except yaml.YAMLError:
-        _check_events(text, _Loader)
-        return yaml.load(text, _Loader)  # noqa: S506
-
-
-def _check_events(text: str, loader: Any) -> None:
-    depth = 0
-    for event in yaml.parse(text, Loader=loader):
-        if isinstance(event, yaml.events.AliasEvent):
-            line = event.start_mark.line + 1 if event.start_mark else 0
-            raise ParameterError(f"line {line}: YAML aliases are not read; write the value out")
-        depth += isinstance(event, yaml.events.CollectionStartEvent)
-        depth -= isinstance(event, yaml.events.CollectionEndEvent)
-        if depth > DEEPEST:
-            raise RecursionError
-
-
 def read(path: Path) -> Params:
     """
     The params in a file, or in a folder of ``*.yaml`` files merged.
@@ -252,21 +182,8 @@ def checked(mapping: Mapping[str, Any], name: str) -> Params:
     try:
         return Params.model_validate(mapping)
     except ValidationError as error:
-        lines = [_explained(one, mapping) for one in error.errors()[:8]]
+        lines = [explained(one, Params) for one in error.errors()[:8]]
         raise ParameterError(f"{name}: " + "\n".join(lines)) from None
-
-
-def objective(mapping: Mapping[str, Any]) -> SLO:
-    """One entry of `slos`, checked as those of a params file are; all that is wrong in one message."""
-    try:
-        return _objectives().validate_python(dict(mapping))
-    except ValidationError as error:
-        raise ParameterError("; ".join(_explained(one, mapping) for one in error.errors()[:8])) from None
-
-
-@cache
-def _objectives() -> TypeAdapter[SLO]:
-    return TypeAdapter(SLO)
 
 
 def schema() -> dict[str, Any]:
@@ -277,7 +194,7 @@ def schema() -> dict[str, Any]:
 def _mapping(file: Path) -> dict[str, Any]:
     try:
         text = regular.content(file, MAX_BYTES).decode("utf-8-sig")
-        found = _loaded(text)
+        found = loaded(text)
     except OSError as error:
         raise ParameterError(f"{file.name}: cannot be read: {error.strerror}") from None
     except UnicodeDecodeError as error:
@@ -309,36 +226,3 @@ def _refuse_secrets(value: Any, name: str, key: str) -> None:
             f"{name}: {key} looks like a secret; name it instead: {key}_env (an environment variable) "
             f"or {key}_file (a file of mode 0600)"
         )
-
-
-def _explained(error: Mapping[str, Any], mapping: Mapping[str, Any]) -> str:
-    """One pydantic error in our words: where, what, what is allowed."""
-    where = ".".join(str(part) for part in error["loc"])
-    if error["type"] in {"extra_forbidden", "unexpected_keyword_argument"}:
-        *parents, key = error["loc"]
-        return f"{where}: no such key{nearest(str(key), _fields(parents))}"
-    if error["type"] in {"missing", "missing_argument"}:
-        return f"{where}: is needed and missing"
-    message = _KINDS.get(error["type"], str(error["msg"]).removeprefix("Value error, "))
-    if error["type"] == "value_error":
-        return f"{where}: {message}" if where else message
-    got = (
-        error["input"] if isinstance(error["input"], str | int | float | bool | None) else type(error["input"]).__name__
-    )
-    return f"{where}: {message}, got {got!r}"
-
-
-def _fields(parents: Iterable[object]) -> list[str]:
-    """Keys allowed at a place in the params."""
-    kind: Any = Params
-    for part in parents:
-        if isinstance(part, int):
-            kind = get_args(kind)[-1] if get_args(kind) else kind
-            continue
-        hints = get_type_hints(kind) if isinstance(kind, type) else {}
-        kind = hints.get(str(part))
-        if get_origin(kind) is dict:
-            kind = get_args(kind)[-1]
-    if isinstance(kind, type) and issubclass(kind, BaseModel):
-        return list(kind.model_fields)
-    return [f.name for f in dataclasses.fields(kind)] if dataclasses.is_dataclass(kind) else []

@@ -16,7 +16,7 @@ from typing import Any, Final
 from sre_kit.compute.slo.objectives import SLO
 from sre_kit.compute.slo.windows import period
 from sre_kit.errors import ParameterError, nearest
-from sre_kit.load.params import objective
+from sre_kit.load.slo_files.checking import objective
 from sre_kit.load.slo_files.contents import Contents, Imported, NotImported
 from sre_kit.load.slo_files.fields import Fields, Key, choice, mapping, nearest_word, text
 from sre_kit.load.slo_files.openslo_shapes import KINDS, METADATA

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from sre_kit.errors import ParameterError, nearest
-from sre_kit.load.params import objective
+from sre_kit.load.slo_files.checking import objective
 from sre_kit.load.slo_files.contents import Contents, Imported, NotImported
 from sre_kit.load.slo_files.fields import (
     Fields,

@@ -17,7 +17,7 @@ from sre_kit.compute.slo.alerting import BurnRateAlert
 from sre_kit.compute.slo.objectives import TAKEN_LABELS
 from sre_kit.compute.slo.sloth import AlertMeta, SlothSLO
 from sre_kit.errors import ParameterError
-from sre_kit.load.params import objective
+from sre_kit.load.slo_files.checking import objective
 from sre_kit.load.slo_files.contents import Contents, Imported, Specification
 from sre_kit.load.slo_files.fields import (
     Fields,
