@@ -82,6 +82,7 @@ def _execute(papermill: Any, notebook: Path, output: Path, given: Mapping[str, A
                 str(output),
                 parameters=dict(given),
                 kernel_name="python3",
+                language="python",
                 progress_bar=False,
                 log_output=False,
                 request_save_on_cell_execute=False,
@@ -124,9 +125,14 @@ class _Watch:
         """A manager of kernels that tells us their processes."""
         from jupyter_client.manager import AsyncKernelManager
 
+        from sre_kit.render.kernels import Kernels
+
         kernels = self._kernels
 
         class Manager(AsyncKernelManager):  # type: ignore[misc]
+            def _kernel_spec_manager_default(self) -> Kernels:
+                return Kernels(parent=self)
+
             async def start_kernel(self, **how: Any) -> None:
                 await super().start_kernel(**how)
                 kernels.append(getattr(self.provisioner, "process", None))

@@ -6,6 +6,7 @@ Names are looked up when they are used, so that a notebook imports only what it 
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from typing import Any
 
@@ -282,3 +283,7 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted(_WHERE)
+
+
+if "IPython" in sys.modules:  # the load cell of a notebook, or a console
+    import_module(f"{__name__}.panels").install()

@@ -13,6 +13,8 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
+from sre_kit.errors import NotebookError
+from sre_kit.render import engine
 from sre_kit.render.warm import standing
 
 CELLS = (
@@ -145,6 +147,27 @@ def test_papermill_tells_a_failing_cell(tmp_path: Path) -> None:
     nbformat.write(new_notebook(cells=cells, metadata={"kernelspec": kernel}), path)
     with pytest.raises(papermill.PapermillExecutionError, match="ZeroDivisionError"):
         papermill.execute_notebook(str(path), str(tmp_path / "out.ipynb"), engine_name="sre-warm", progress_bar=False)
+
+
+@pytest.mark.parametrize("how", [engine.WARM, engine.KERNEL])
+def test_an_error_of_ours_names_cell_and_line_whatever_the_kernel_is_called(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    """A kernel that is not installed, and a ``python3`` that is another program: both mean the Python that runs."""
+    others = tmp_path / "kernels" / "python3"
+    others.mkdir(parents=True)
+    (others / "kernel.json").write_text(json.dumps({"argv": ["false"], "display_name": "Other", "language": "python"}))
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path))
+    load = "from sre_kit import compute, emit, load, show\n\nproject = load.project('nowhere.yaml')"
+    cells = [new_code_cell("params: str = ''", metadata={"tags": ["parameters"]}), new_code_cell(load)]
+    cells[1]["id"] = "load"
+    path = tmp_path / "Failing.ipynb"
+    nbformat.write(new_notebook(cells=cells, metadata={"kernelspec": {"name": "shop-venv", "display_name": "?"}}), path)
+    with pytest.raises(
+        NotebookError, match=r"Failing: cell 'load', line 3: project = load\.project\(.*\n.*no params"
+    ) as no:
+        engine.run(path, {}, engine=how)
+    assert no.value.exit_code == 4
 
 
 @pytest.mark.slow
