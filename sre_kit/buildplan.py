@@ -28,7 +28,7 @@ from sre_kit.store.plan import (
     split,
     sre_section,
 )
-from sre_kit.store.plan_updates import before_line, foreign, without, written
+from sre_kit.store.plan_updates import before_line, foreign, update_line, without, written
 from sre_kit.store.plan_words import TASKS, Mark, mark
 
 NAME: Final = "build-plan.md"
@@ -133,19 +133,21 @@ def update(plan: str, state: BuildPlanState, *, force: bool = False) -> Edit:
 
 
 def _updated(plan: str, state: BuildPlanState, force: bool) -> Edit:
-    plan = without(plan)
-    found = outline(plan)
-    if found.block and found.block.edited and not force:
+    there = outline(plan).block
+    if there and there.edited and not force:
         raise ProtectedError(
-            f"{NAME}: the block in lines {found.block.begin + 1} to {found.block.end + 1} was changed by hand; "
+            f"{NAME}: the block in lines {there.begin + 1} to {there.end + 1} was changed by hand; "
             "move your text out of the block, or replace it with --force (it is saved aside)"
         )
+    plan = without(plan)
+    found = outline(plan)
     section, notes = sre_section(found)
     lines = list(found.lines)
     edit = Edit(plan, notes=notes)
     if section:
-        edit = _tasks_edited(section, state, lines, edit)
-        edit = _status_edited(section, state, lines, edit)
+        ours = update_line(found)
+        edit = _tasks_edited(section, state, lines, edit, ours)
+        edit = _status_edited(section, state, lines, edit, ours)
         body = _summary(state)
     else:
         body, note = _new_section(plan, found, state)
@@ -180,13 +182,18 @@ def _reason(slug: str, state: BuildPlanState) -> str:
     return "" if evidence.done else evidence.why
 
 
-def _tasks_edited(section: Section, state: BuildPlanState, lines: list[str], edit: Edit) -> Edit:
+def _number(line: int, ours: int | None) -> int:
+    """A line as people count it, once our line among the updates stands above it."""
+    return line + 1 + (ours is not None and ours <= line)
+
+
+def _tasks_edited(section: Section, state: BuildPlanState, lines: list[str], edit: Edit, ours: int | None) -> Edit:
     ticked: list[tuple[int, str]] = []
     left: list[tuple[int, str, str]] = []
     claims = list(edit.contradictions)
     done: dict[int, bool] = {}  # by line of the list item, filled from the innermost outwards
     for task in sorted(section.tasks, key=lambda one: (-len(one.within), one.line)):
-        label = f"{task.text} (line {task.line + 1})"
+        label = f"{task.text} (line {_number(task.line, ours)})"
         reason = _verdict(task, state)
         unfinished = sum(1 for other in section.tasks if task.item in other.within and not done[other.line])
         if unfinished:
@@ -220,12 +227,12 @@ def _doubt(line: str, state: Mark) -> str:
     return f" (its box is open, and its line says {other})" if other else ""
 
 
-def _status_edited(section: Section, state: BuildPlanState, lines: list[str], edit: Edit) -> Edit:
+def _status_edited(section: Section, state: BuildPlanState, lines: list[str], edit: Edit, ours: int | None) -> Edit:
     """The phase's status goes forward only: complete with the last task, in progress with the first."""
     status = section.status
     if status is None:
         return edit
-    where = f"the status {status.value!r} in line {status.line + 1}"
+    where = f"the status {status.value!r} in line {_number(status.line, ours)}"
     written = mark(status.value, alone=True)
     if written is None or written.state == "unknown":
         return replace(edit, notes=(*edit.notes, f"{where} is not understood; change it by hand"))

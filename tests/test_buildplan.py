@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from datetime import date
 from pathlib import Path
 
@@ -552,6 +553,35 @@ def test_update_twice_is_update_once_and_foreign_text_stays(plan, state):
     changes = [(a, b) for a, b in zip(outline(plan).lines, outline(left).lines, strict=True) if a != b]
     assert all(a[:2] == b[:2] or "☐" in a for a, b in changes)
     assert len(changes) <= len(edit.ticked) + 1
+
+
+UPDATES = "## Recent Updates\n\n- [2026-10-12] QA Engineer: tested\n\n"
+
+
+@pytest.mark.parametrize(
+    "plan", [UPDATES + HEAD + SRE, HEAD + SRE + UPDATES, HEAD + SRE], ids=["above", "below", "none"]
+)
+@pytest.mark.parametrize("before", [ALL, None], ids=["again", "first"])
+def test_a_line_number_is_that_of_the_plan_as_it_is_written(plan, before):
+    plan = plan.replace(SRE, SRE + "**Status:** Complete\n\n- [ ] Define SLOs\n- [ ] Ask Bob\n- [x] Plan capacity\n\n")
+    edit = update(update(plan, before).text if before else plan, ONE)
+    lines = edit.text.split("\n")
+    said = [*edit.ticked, *(label for label, _ in edit.left_open), *edit.contradictions]
+    for label in said:
+        name, number = re.match(r"(?:the status '(?=Com))?(.+?)(?:'| \()(?: in )?line (\d+)", label).groups()
+        assert name in lines[int(number) - 1], label
+    assert len(said) == (3 if before else 4)
+
+
+def test_a_block_edited_by_hand_is_found_by_its_lines_in_the_file():
+    text = update(UPDATES + HEAD + SRE + "- [ ] Define SLOs\n", ALL).text.replace(
+        "**Production operations", "**Our operations"
+    )
+    with pytest.raises(ProtectedError) as error:
+        update(text, ALL)
+    first, last = (int(n) for n in re.search(r"lines (\d+) to (\d+)", str(error.value)).groups())
+    lines = text.split("\n")
+    assert "sre-kit:begin" in lines[first - 1] and "sre-kit:end" in lines[last - 1]
 
 
 @settings(max_examples=200, deadline=None)

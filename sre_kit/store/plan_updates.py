@@ -64,6 +64,13 @@ def before_line(found: Outline) -> str:
     return f"- **Last updated before:** `{value}`\n" if value else ""
 
 
+def update_line(found: Outline) -> int | None:
+    """The line before which ours goes among the updates of a plan without it; None where there is no such list."""
+    heading = next((one for one in found.headings if _UPDATES.fullmatch(one.title)), None)
+    first = None if heading is None else _first_item(found, heading.line, heading.end)
+    return None if first is None else first[0]
+
+
 def written(text: str, proven: int, tasks: int, stability: str) -> str:
     """`text`, a plan with our block, with our line among its updates and our name in its footer."""
     found = outline(without(text))

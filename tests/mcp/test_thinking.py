@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sre_kit import load
-from sre_kit.cli.thinking import mirror, steps
+from sre_kit.cli.thinking import Thought, mirror, steps, thoughts
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 DOCUMENTS = {path.stem: path.read_text(encoding="utf-8") for path in sorted(GOLDEN.glob("*.md"))}
@@ -36,12 +36,42 @@ def test_each_of_the_five_deliverables_has_a_key_decision() -> None:
     assert any("verdicts were derived" in one and "postgres-orders" in one for one in told)
 
 
+CHANGED = """# SLO
+
+### How these targets were derived
+
+| Question | Choice | Evidence | Not chosen | Again when |
+| :-- | :-- | :-- | :-- | :-- |
+| Which target of search? | 99.9 % | measured 99.8 %<br>**the dependencies promise 99.8 %** | 99.99 %: too dear | the contract changes |
+| Which target of checkout? | 99.5 % | measured 99.7 % | – | – |
+
+## Changes
+
+| First published | Objective | What | Was | Is | Reason in the log |
+| :-- | :-- | :-- | :-- | :-- | :-- |
+| 2026-11-01, version 2 | checkout | target | 99.9 % | 99.5 % | 2026-10-20: too dear |
+| 2026-11-01, version 2 | portal | target | 99 % | – | **not in the log** |
+"""
+
+
+def test_doubts_and_changes_revise_the_thought_that_they_are_about() -> None:
+    first, second, *later = thoughts({"SLODefinitions": CHANGED})
+    assert (first.revises, second.revises) == (0, 0)
+    doubt, changed, dropped = later
+    words = "SLODefinitions, How these targets were derived: against this speaks: the dependencies promise 99.8 %"
+    assert doubt == Thought(f"{words}; to be decided again when the contract changes", 1)
+    assert (changed.revises, "Was: 99.9 %; Is: 99.5 %" in changed.text) == (2, True)
+    assert dropped.revises == 0
+
+
 @pytest.mark.server
 def test_every_step_is_taken_by_the_real_server(tmp_path: Path, mcp_packages: Path) -> None:
-    count = len(list(steps(DOCUMENTS)))
+    told = thoughts(DOCUMENTS)
+    revised = [one for one in told if one.revises]
     said = mirror(project(tmp_path, "node", str(mcp_packages / ENTRY)), DOCUMENTS)
-    assert said == f"sequential thinking mcp:thinking: {count} steps told"
-    assert count > 20
+    assert said == f"sequential thinking mcp:thinking: {len(told)} steps told, {len(revised)} of them revisions"
+    assert len(told) - len(revised) == len(list(steps(DOCUMENTS))) > 20
+    assert revised
 
 
 @pytest.mark.server
