@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, timedelta
+from datetime import timedelta
 from typing import Final
 
 from sre_kit.check import boards, forms
 from sre_kit.check.cells import blank, day, days, local, moment, moments, names, number, plain
 from sre_kit.check.forms import Rows, asked, over
+from sre_kit.check.handed_shift import on_call, shift_problem
 from sre_kit.check.incident_response import CHAIN, ESCALATION
 from sre_kit.check.page import Section
 from sre_kit.check.points import Bundle, Verdict, failed, not_known, passed, point
@@ -51,26 +52,11 @@ def transfers(judged: Bundle, section: Section, rows: Rows) -> str:
         proof = moments(row["Proof in the schedule"])
         if len(proof) == 2 and not proof[0] <= start < proof[1]:
             return f"the shift of {taker} does not hold {row['Effective (UTC)']}"
-        if len(proof) == 2 and not _on_call(judged, taker, start):
+        if len(proof) == 2 and not on_call(judged, taker, start):
             return f"{taker} is not primary in the calendar at {row['Effective (UTC)']}"
         if len(proof) < 2 and plain(row["State"]).startswith("transferred"):
             return f"transferred to {taker} without a shift"
     return blank(rows, "Local", "Proof in the schedule")
-
-
-def _on_call(judged: Bundle, person: str, at: object) -> bool:
-    """Whether a generated calendar has the person as primary then; true where there is no calendar."""
-    content = judged.files.get("artifacts/oncall.ics")
-    if content is None:
-        return True
-    from icalendar import Calendar
-
-    return any(
-        event["x-oncall-person"] == person
-        and event["x-oncall-layer"] == "primary"
-        and event.decoded("dtstart").astimezone(UTC) <= at < event.decoded("dtend").astimezone(UTC)
-        for event in Calendar.from_ical(content).walk("VEVENT")
-    )
 
 
 @over(
@@ -156,7 +142,7 @@ def last_weeks(judged: Bundle, section: Section, rows: Rows) -> str:
         return "an incident is older than the weeks"
     if not asked(section, "pages and silences"):
         return "pages and silences are neither listed nor asked for"
-    return blank(rows, "Level", "Lasted")
+    return blank(rows, "Level", "Lasted") or shift_problem(judged, DOC)
 
 
 @over(

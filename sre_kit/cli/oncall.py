@@ -142,6 +142,9 @@ def digest_command(
     params: Annotated[str, typer.Option("--params", help="Params file or folder.", metavar="PATH")],
     as_of: Annotated[str, typer.Option("--as-of", help="Report time; default: the last complete UTC hour.")] = "",
     since: Annotated[str, typer.Option("--since", help="Last handoff; default: when the turn began.")] = "",
+    shift: Annotated[
+        str, typer.Option("--shift", help="Also what a shift met, spent and changed: now, last, or an instant in it.")
+    ] = "",
 ) -> int:
     """Print what whoever takes the pager has to know: open incidents, the last turn, what is owed, what comes.
 
@@ -149,7 +152,7 @@ def digest_command(
     """
     from sre_kit.cli.digest import digest
 
-    return digest(params, as_of, since)
+    return digest(params, as_of, since, shift)
 
 
 def _cell(text: str) -> str:

@@ -78,6 +78,7 @@ _WHERE: dict[str, str] = {
     **dict.fromkeys(
         ("stability", "STABILITY_RULE", "bus_factors", "transfer_states", "accesses", "open_items"), "readiness.plan"
     ),
+    "handed_shift": "readiness.handed_shifts",
     **dict.fromkeys(("baselines", "target_checks"), "performance.baseline"),
     **dict.fromkeys(("ranked_bottlenecks", "latency_budgets", "ranked_optimisations"), "performance.bottlenecks"),
     **dict.fromkeys(("load_scaling", "run_differences"), "performance.levels"),

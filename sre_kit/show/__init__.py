@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import Any
 
 _WHERE: dict[str, str] = {
+    "handed_shift": "readiness.handed_shifts",
     **dict.fromkeys(("derivation", "references"), "derivations"),
     **dict.fromkeys(("rota_explorer",), "oncall.rota_settings"),
     **dict.fromkeys(("escalation_chain", "experts", "vendors", "pager_down", "alert_routing"), "oncall.escalation"),

@@ -50,3 +50,15 @@ def test_it_lists_the_next_handoffs_in_order(printed):
 def test_since_can_be_given(capsys):
     main(["oncall", "digest", "--params", DEMO, "--as-of", "2026-11-01", "--since", "2026-10-20T00:00:00Z"])
     assert "INC-2026-1021" in part(capsys.readouterr().out, "Since the last handoff, 2026-10-20 00:00Z")
+
+
+def test_a_shift_is_told_with_what_it_spent_and_changed(capsys):
+    given = ["oncall", "digest", "--params", DEMO, "--as-of", "2026-11-01", "--shift"]
+    assert main([*given, "now"]) == 0
+    shift = part(capsys.readouterr().out, "The shift")
+    assert "**Shift of Sanne Visser**: primary from 2026-10-26 08:30Z" in shift
+    assert (
+        "Next: Kwame Mensah" in shift and "checkout | 2.31.0" in " ".join(shift.split()) and "Bad in the shift" in shift
+    )
+    main([*given, "last"])
+    assert "whose shift is handed over" in capsys.readouterr().out, "the rota begins with the shift that runs"

@@ -194,6 +194,17 @@ def test_papermill_and_nbconvert_by_hand_give_the_same_document(shop: Path) -> N
     assert (shop / "by-hand" / "out.md").read_bytes() == ours
 
 
+def test_a_parameter_chooses_the_shift_that_is_handed_over(shop: Path) -> None:
+    rotation = "{name: r, members: [Ann, Ben], start: 2026-09-07}"
+    with (shop / "shop.yaml").open("a", encoding="utf-8") as params:
+        params.write(f"oncall:\n  people: [{{name: Ann}}, {{name: Ben}}]\n  rotations: [{rotation}]\n")
+    given = ["--params", str(shop / "shop.yaml"), "--out", str(shop / "out")]
+    assert main(["render", "SREHandoff", *given, "-p", "shift=last"]) == 0
+    text = (shop / "out" / "SREHandoff.md").read_text(encoding="utf-8")
+    assert "**Shift of Ann**: primary from 2026-09-21 10:00Z to 2026-09-28 10:00Z. Next: Ben" in text
+    assert "**Not known:** the incidents of the shift" in text
+
+
 def test_a_life_of_a_page(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Asked for, kept true without being asked for, not overwritten when edited, taken away."""
     page = shop / "shop" / "docs" / "SRE" / "html" / "ErrorReview.html"

@@ -42,8 +42,8 @@ CHANGED = """# SLO
 
 | Question | Choice | Evidence | Not chosen | Again when |
 | :-- | :-- | :-- | :-- | :-- |
-| Which target of search? | 99.9 % | measured 99.8 %<br>**the dependencies promise 99.8 %** | 99.99 %: too dear | the contract changes |
-| Which target of checkout? | 99.5 % | measured 99.7 % | – | – |
+| Target of search? | 99.9 % | measured 99.8 %<br>**dependencies promise 99.8 %** | 99.99 % | the contract changes |
+| Target of checkout? | 99.5 % | measured 99.7 % | – | – |
 
 ## Changes
 
@@ -58,7 +58,7 @@ def test_doubts_and_changes_revise_the_thought_that_they_are_about() -> None:
     first, second, *later = thoughts({"SLODefinitions": CHANGED})
     assert (first.revises, second.revises) == (0, 0)
     doubt, changed, dropped = later
-    words = "SLODefinitions, How these targets were derived: against this speaks: the dependencies promise 99.8 %"
+    words = "SLODefinitions, How these targets were derived: against this speaks: dependencies promise 99.8 %"
     assert doubt == Thought(f"{words}; to be decided again when the contract changes", 1)
     assert (changed.revises, "Was: 99.9 %; Is: 99.5 %" in changed.text) == (2, True)
     assert dropped.revises == 0
