@@ -8,7 +8,7 @@ from typing import Final
 
 from sre_kit.check import forms
 from sre_kit.check.capacity import USE
-from sre_kit.check.cells import blank, day, days, length, minutes, names, near, number, plain
+from sre_kit.check.cells import blank, day, days, length, minutes, moment, names, near, number, plain
 from sre_kit.check.forms import Rows, asked, over
 from sre_kit.check.page import Section
 from sre_kit.check.points import Bundle
@@ -221,6 +221,24 @@ def drills(judged: Bundle, section: Section, rows: Rows) -> str:
             late = wanted < forms.as_of(judged, DOC).date()
             if late != ("overdue" in row["Next due"]):
                 return f"{row['Component']}: due {wanted} is not {plain(row['Next due'])!r}"
+    return _records(judged, section, log, timedelta(minutes=minutes(every[1])) if every else timedelta(0))
+
+
+def _records(judged: Bundle, section: Section, log: Rows, every: timedelta) -> str:
+    """A claim of a drill has its record; what passed shows no difference; what is too old says so."""
+    recorded = section.table("When (UTC)", "What", "Compared", "Result", "Record") or []
+    known = {plain(row["Record"]).strip("`"): row for row in recorded}
+    for row in log:
+        claimed = re.search(r"drilled with .+?, (\S+:\d+)", row.get("Shown by", ""))
+        if claimed and not (claimed[1] in known and known[claimed[1]]["Result"].startswith("passed")):
+            return f"{row['Component']} is called drilled, and no record that passed says so"
+    for row in recorded:
+        passed_ = row["Result"].startswith("passed")
+        if passed_ and not re.search(r"\b0 different; [1-9]", row["Compared"]):
+            return f"{row['Record']} passed, and its comparison says {row['Compared']!r}"
+        old = forms.as_of(judged, DOC) - moment(row["When (UTC)"]) > every
+        if passed_ and old != ("stale" in row["Result"]):
+            return f"{row['Record']} of {row['When (UTC)']} is not {plain(row['Result'])!r}"
     return ""
 
 

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from sre_kit.cli.drill import drill
 from sre_kit.cli.oncall import oncall
 from sre_kit.cli.slo import slo
 
@@ -262,6 +263,7 @@ def new(
 
 app.add_typer(slo, name="slo")
 app.add_typer(oncall, name="oncall")
+app.add_typer(drill, name="drill")
 
 
 @app.command()

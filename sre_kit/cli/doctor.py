@@ -20,8 +20,11 @@ FLOORS: Final = {"nbconvert": (7, 17), "jupyter-server": (2, 21), "papermill": (
 TOOLS: Final = {
     "promtool": ("rules and their tests are checked", "prometheus"),
     "amtool": ("alert routing is checked", "prometheus-alertmanager"),
+    "restic": ("restores are drilled", "restic"),
 }
 """Optional tools: what they add, and the Debian package that has them."""
+_ASKED: Final = {"restic": "version"}
+"""How a tool is asked for its version, where not by ``--version``."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,9 @@ def _machine() -> Iterator[Examined]:
     for tool, (adds, package) in TOOLS.items():
         path = shutil.which(tool)
         if path:
-            said = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=20, check=False)
+            said = subprocess.run(
+                [path, _ASKED.get(tool, "--version")], capture_output=True, text=True, timeout=20, check=False
+            )
             lines = (said.stdout + said.stderr).strip().splitlines()
             yield Examined(tool, "ok", lines[0] if lines else path)
         else:

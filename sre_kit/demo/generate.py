@@ -2,7 +2,8 @@
 How the demo's log files were made; ``python -m sre_kit.demo.generate`` writes them again, byte for byte.
 
 Like everything in the demo they are synthetic. Only ``random()`` is drawn from the generator: it is the one
-method whose sequence Python keeps between versions.
+method whose sequence Python keeps between versions. ``drills.jsonl`` alone is not made here: it holds real runs of
+``sre-kit drill restic``, their days moved into the demo's time.
 """
 
 from __future__ import annotations

@@ -18,6 +18,7 @@ _WHERE: dict[str, str] = {
     ),
     **dict.fromkeys(("resources", "demand", "users"), "capacity"),
     **dict.fromkeys(("vitals",), "reliability"),
+    **dict.fromkeys(("restore_drills",), "drills"),
 }
 """Public name -> module of this package."""
 

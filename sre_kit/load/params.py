@@ -92,6 +92,8 @@ class HistoryParams:
 
     incidents: str = ""
     deploys: str = ""
+    drills: str = ""
+    """JSON lines that ``sre-kit drill`` appends."""
 
 
 class Params(BaseModel):

@@ -184,12 +184,12 @@ _WHERE: dict[str, str] = {
             "retention",
             "restore_steps",
             "restore_order",
-            "recovery_drills",
             "plot_recovery",
             "accepted_losses",
         ),
         "operations.recovery",
     ),
+    **dict.fromkeys(("recovery_drills", "drill_records"), "operations.drills"),
     **dict.fromkeys(
         ("disaster_scenarios", "disaster_steps", "single_points", "recovery_tests", "activation"), "operations.disaster"
     ),

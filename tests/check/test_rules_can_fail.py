@@ -323,6 +323,9 @@ PLAYBOOK: list[tuple[str, str, Damage]] = [
     (OP, "17", alter(OP, r"^\*\*Not known:\*\* an alert when a backup is too old.*\n", "")),
     (OP, "18", alter(OP, r"^#### Restore orders-queue\n", "#### Restore the queue\n")),
     (OP, "18", cell(OP, "Drill log", 0, "Next due", "2027-10-17")),
+    (OP, "18", cell(OP, "Drill log", 3, "Shown by", "drilled with restic 0.14.0, drills.jsonl:9")),
+    (OP, "18", cell(OP, "Drill log", 0, "Compared", "251, 1 different; 171 damaged before", "Record")),
+    (OP, "18", cell(OP, "Drill log", 1, "Result", "passed", "Record")),
     (OP, "19", cell(OP, "Copies, freshness", 0, "Keys", "")),
     (OP, "20", swap(OP, "Order of restore", "Step", "Needs", rows=(1, 2))),
     (

@@ -136,7 +136,7 @@ def project(folder: Path, url: str, auth: str) -> None:
     params = (
         f"as_of: 2026-10-01\nsource: {{url: '{url}', timeout: 1s, auth: {auth}}}\n"
         "slos: [{name: api, service: api, target: 99 %, window: 2d, good: good_total, total: all_total, owner: Ada}]\n"
-        "history: {incidents: incidents.jsonl}\n"
+        "history: {incidents: incidents.jsonl, drills: drills.jsonl}\n"
     )
     for name, where in (("shop", "shop"), ("second", "second")):
         (folder / f"{name}.yaml").write_text(f"project: {{name: Shop, path: {where}}}\n{params}")
@@ -266,6 +266,7 @@ COMMANDS = (
     ("oncall", "diff", "calendar.ics", "calendar.ics"),
     ("oncall", "shifts", "calendar.ics"),
     ("oncall", "digest", *SHOP),
+    ("drill", "restic", "--tree", "nowhere", *SHOP),
     ("research", "--dry-run", *SHOP),
     ("init", "shop", "--params", "new.yaml"),
     ("new", "Another", *SHOP),
@@ -285,7 +286,7 @@ def test_every_command_is_tried() -> None:
         for name, command in whole.commands.items()
         for inner in ([(one,) for one in getattr(command, "commands", {})] or [()])
     }
-    tried = {arguments[: 2 if arguments[0] in {"incident", "slo", "oncall"} else 1] for arguments in COMMANDS}
+    tried = {arguments[: 2 if arguments[0] in {"incident", "slo", "oncall", "drill"} else 1] for arguments in COMMANDS}
     assert tried | APART == every
 
 
@@ -300,7 +301,8 @@ def test_no_command_and_no_failure_of_a_server_shows_the_token(tmp_path: Path, s
     done = run(folder, COMMANDS)
     assert [tuple(arguments) for arguments, _, _ in done] == list(COMMANDS)
     for arguments, code, said in done:
-        allowed = {2} if arguments[0] == "research" else {0, 1, 3, 4, 5}  # nobody may be asked there
+        # nobody may be asked there, and there is nothing to drill with
+        allowed = {2} if arguments[0] in {"research", "drill"} else {0, 1, 3, 4, 5}
         assert code in allowed, f"{arguments}: {code}: {said}"
     sent = {form for form in FORMS for told in _Echo.told if form in told}
     assert bool(sent) == (mode not in {"tls", "refused"}), "the token was not sent, so that nothing could show it"

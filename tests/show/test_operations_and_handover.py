@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -12,6 +13,7 @@ from sre_kit.compute.incidents import Incident, IncidentLog
 from sre_kit.compute.operations.automation import opportunities
 from sre_kit.compute.operations.change import change_state, deploy_metrics, patches
 from sre_kit.compute.operations.dependencies import Edge, Graph, restore_order, single_points, topological
+from sre_kit.compute.operations.drills import Drill, DrillLog, restore_tests
 from sre_kit.compute.operations.plan import (
     AUTOMATIONS,
     Backup,
@@ -31,7 +33,7 @@ from sre_kit.compute.readiness.plan import Dashboard, HandoverPlan, Monitored, S
 from sre_kit.compute.statistics import Interval
 from sre_kit.compute.vocabulary import About, Fact, Finding, Gap, Kind, Scope
 from sre_kit.show.chart import Chart
-from sre_kit.show.operations import change, disaster, recovery
+from sre_kit.show.operations import change, disaster, drills, recovery
 from sre_kit.show.operations import tasks as operations
 from sre_kit.show.readiness import coverage as readiness
 from sre_kit.show.readiness import handover, knowledge, transfer
@@ -185,15 +187,38 @@ def test_a_cycle_has_no_order_and_is_named() -> None:
 
 
 def test_a_restore_that_was_never_tested_is_a_finding() -> None:
-    shown = recovery.recovery_drills(stores(every=MINUTES), OperationsPlan(), AS_OF)
+    shown = drills.recovery_drills(restore_tests(stores(every=MINUTES), DrillLog(), MINUTES), MINUTES, AS_OF)
     assert "**never**" in shown.markdown()
     assert shown.findings[0].text == "the restore of db was never tested"
 
 
+def test_only_a_record_says_drilled_and_a_stale_or_failed_one_says_so() -> None:
+    day, half = timedelta(days=1), timedelta(days=182)
+    good = Drill(
+        AS_OF - day, "restic 0.14.0", "sre-kit 0.1.0", "db", "Ada", 1, 0, 0, 7, day, day, 1, 1, source="drills.jsonl:7"
+    )
+
+    def shown(*records: Drill) -> tuple[str, list[str]]:
+        log = DrillLog(records, source="drills.jsonl", gap="" if records else "no record")
+        tests = drills.recovery_drills(restore_tests(stores(every=MINUTES), log, half), half, AS_OF)
+        told = drills.drill_records(log, half, AS_OF)
+        return tests.markdown() + told.markdown(), [one["text"] for one in told.machine().get("findings", [])]
+
+    assert "drilled with" not in shown()[0] and "sre-kit drill restic" in shown()[0]
+    text, findings = shown(good)
+    assert "drilled with restic 0.14.0, drills.jsonl:7" in text and "Ada<br>sre-kit 0.1.0" in text and not findings
+    text, findings = shown(replace(good, at=AS_OF - half - day))
+    assert "stale, 183 d old" in text and findings == ["restores are not drilled: the last one is older than 182 d"]
+    text, findings = shown(good, replace(good, at=AS_OF - day / 2, failure="no space left"))
+    assert "a drill failed on 2026-10-31" in text and "no space left" in text and findings
+
+
 def test_a_restore_test_is_due_again_after_the_agreed_time() -> None:
-    plan = OperationsPlan(recovery_test_every=timedelta(days=30))
+    month = timedelta(days=30)
     fresh, stale = (
-        recovery.recovery_drills(stores(every=MINUTES, last_restore_test=on), plan, AS_OF)
+        drills.recovery_drills(
+            restore_tests(stores(every=MINUTES, last_restore_test=on), DrillLog(), month), month, AS_OF
+        )
         for on in (date(2026, 10, 2), date(2026, 10, 1))
     )
     assert fresh.findings == []

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from sre_kit.compute.operations.dependencies import Graph, Order
-from sre_kit.compute.operations.plan import Backup, OperationsPlan
+from sre_kit.compute.operations.plan import Backup
 from sre_kit.compute.operations.recovery import Proof, Recoverable, Rehearsal, kept, recovery_findings
 from sre_kit.compute.vocabulary import Fact, Finding, Gap
 from sre_kit.show.chart import COLOURS, Chart, figure
@@ -221,39 +221,6 @@ def restore_order(order: Order, graph: Graph) -> Table:
         rows,
         note="Topological order of the synchronous dependencies; what others run is left out." if rows else "",
         gaps=gaps,
-    )
-
-
-def recovery_drills(found: Sequence[Recoverable], plan: OperationsPlan, as_of: datetime) -> Table:
-    """When each store was last restored, how long it took, and when it is due again."""
-    rows: list[Sequence[Inline]] = []
-    findings = []
-    for one in (o for o in found if o.backup.steps or o.saved):
-        age = one.untested_for(as_of)
-        late = age is None or age > plan.recovery_test_every
-        last: Inline = Strong("never") if age is None else f"{one.backup.last_restore_test} ({age.days} d ago)"
-        due: Inline = "before the next test"
-        if one.backup.last_restore_test is not None:
-            due = str(one.backup.last_restore_test + plan.recovery_test_every)
-        took = span(one.backup.last_restore_took)
-        rows.append(
-            (
-                one.component,
-                last,
-                took,
-                Strong(f"overdue ({due})") if late and age is not None else due if age is not None else Strong("now"),
-            )
-        )
-        if late:
-            how = "was never tested" if age is None else f"was last tested {age.days} d ago"
-            findings.append(Finding(7, 3.0 + (age is None), f"the restore of {one.component} {how}"))
-    every = span(plan.recovery_test_every)
-    return Table(
-        ("Component", "Last restore test", "Took", "Next due"),
-        rows,
-        note=f"Every store is restored at least every {every}." if rows else "",
-        findings=findings,
-        empty="No store is restored from a backup.",
     )
 
 
