@@ -13,8 +13,12 @@ from collections.abc import Iterator, Sequence
 from sre_kit.compute.vocabulary import Fact, Kind
 from sre_kit.load.facts import roles
 from sre_kit.load.facts.alert_blocks import alert_block
+from sre_kit.load.facts.alert_code import alert_code
+from sre_kit.load.facts.alert_columns import alert_column
 from sre_kit.load.facts.alert_keys import keyed_alerts, keyed_table
+from sre_kit.load.facts.alert_lines import alert_lines
 from sre_kit.load.facts.alerts import alert_line, alert_table
+from sre_kit.load.facts.breaking import capacity_results
 from sre_kit.load.facts.choosing import Conflict, apply, as_json, conflicts
 from sre_kit.load.facts.claims import Claim, claims
 from sre_kit.load.facts.components import component_facts
@@ -28,6 +32,7 @@ from sre_kit.load.facts.findings import (
     versioned_finding,
 )
 from sre_kit.load.facts.grids import drawn_table
+from sre_kit.load.facts.images import imaged_components
 from sre_kit.load.facts.inventory import components_of_table, inventory_facts
 from sre_kit.load.facts.k6 import k6_claim
 from sre_kit.load.facts.levels import level_facts
@@ -42,7 +47,7 @@ from sre_kit.load.facts.scaling import scaling_facts, scaling_section
 from sre_kit.load.facts.scaling_blocks import scaling_block
 from sre_kit.load.facts.scaling_tables import scaling_table
 from sre_kit.load.facts.support import support_facts
-from sre_kit.load.facts.traffic import capacity_results, rate_facts, user_facts
+from sre_kit.load.facts.traffic import rate_facts, user_facts
 from sre_kit.load.facts.work import strategy, tasks
 
 __all__ = ["Conflict", "apply", "as_json", "conflicts", "facts"]
@@ -71,6 +76,7 @@ def facts(text: str, document: str) -> list[Fact]:
             fact.details.get("statistic"),
         )
         found.setdefault(key, fact)
+    _add_alerts(found, read, document)
     sized = {(fact.name, fact.heading) for fact in found.values() if _is_part(fact) and "engine" not in fact.details}
     kept = [
         fact
@@ -78,6 +84,18 @@ def facts(text: str, document: str) -> list[Fact]:
         if not (_is_part(fact) and "engine" in fact.details and (fact.name, fact.heading) in sized)
     ]
     return sorted(kept, key=lambda fact: fact.line)
+
+
+def _add_alerts(found: dict[tuple[object, ...], Fact], read: Sequence[Block], document: str) -> None:
+    """Alerts of the rarer forms, where nothing was read from the same line or block yet."""
+    ruled = {fact.line for fact in found.values() if fact.kind is Kind.ALERT_RULE}
+    late = list(alert_lines(read, document))
+    for block in read:
+        if isinstance(block, Fence) and not ruled & set(range(block.line, block.line + block.text.count("\n") + 1)):
+            late += alert_code(block, document)
+    for fact in late:
+        if fact.line not in ruled:
+            found[Kind.ALERT_RULE, fact.line, fact.name] = fact
 
 
 def _is_part(fact: Fact) -> bool:
@@ -131,7 +149,9 @@ def _table(table: Table, document: str, style: str) -> Iterator[Fact]:
         *components_of_table(table, document),
         *(dependency_table(table, document) or ()),
     ]
-    shaped = shaped or hired_services(table, document)
+    shaped = shaped or hired_services(table, document) or imaged_components(table, document)
+    alerted, rules = alert_column(table, document)
+    yield from rules
     scaling = scaling_table(table, document)
     backups = backup_table(table, document, style)
     yield from shaped
@@ -139,7 +159,7 @@ def _table(table: Table, document: str, style: str) -> Iterator[Fact]:
     yield from backups or ()
     ruled = {fact.line for fact in scaling or ()}
     for claim in claims(table):
-        if claim.line in ruled:
+        if claim.line in ruled or (alerted and claim.column == alerted):
             continue  # a rule's threshold is no level
         yield from _claim(
             claim, document, style, shaped=bool(shaped), backups=backups is not None, scaled=bool(scaling)

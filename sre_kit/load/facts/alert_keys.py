@@ -24,6 +24,7 @@ _PROPERTY: Final = re.compile(
     r"(?i)(?:fields?|propert(?:y|ies)|parameters?|settings?|attributes?|keys?|items?|campos?|feld|eigenschaft|propiedad|"
     r"propriedade|par[aá]metro|champ|)"
 )
+_EXPLICIT: Final = re.compile(r"(?i)alert (?:thresholds?|conditions?|triggers?)")
 _DIGIT: Final = re.compile(r"\d|\b(?:any|fails?|failed|down|unreachable|consecutive)\b")
 
 
@@ -71,7 +72,9 @@ def _of_pairs(
 ) -> Iterator[Fact]:
     condition = next((index for index, (key, _) in enumerate(pairs) if _CONDITION.fullmatch(key)), None)
     told = {key.lower(): value for key, value in pairs if key and _TELLS.fullmatch(key)}
-    if condition is None or not told or not _DIGIT.search(pairs[condition][1]):
+    if condition is None or not told:
+        return
+    if not _DIGIT.search(pairs[condition][1]) and not ("severity" in told and _EXPLICIT.fullmatch(pairs[condition][0])):
         return
     name = re.sub(r"^\W*(?:\d[\d.]*[.)]?\s+)?", "", heading[-1]).strip(" :")
     text = pairs[condition][1]

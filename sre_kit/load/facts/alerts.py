@@ -43,7 +43,7 @@ _ACTION: Final = re.compile(r"\b(?:action|response|remediation)\b", re.IGNORECAS
 ALERT_PLACE: Final = re.compile(
     r"\b(?:alerts?|alerting|alarms?|alarme|alertas?|alertes?|pag(?:ing|es)\b|alertmanager)\b", re.IGNORECASE
 )
-_NOTALERT_PLACE: Final = re.compile(
+NOT_ALERT_PLACE: Final = re.compile(
     r"\b(?:response times?|escalation|severity levels|definitions?|classification|"
     r"channels?|routing|contacts?|fatigue|tuning|best practices|silenc\w+|tools?|philosophy|"
     r"procedures?|triage|lifecycle|history|metrics to|success|on-?call|incident|checklist|"
@@ -76,7 +76,8 @@ FAILS: Final = re.compile(
     re.IGNORECASE,
 )
 SIGN: Final = re.compile(
-    r"[<>≥≤]=?|\b(?:above|below|exceeds?|exceeding|greater than|less than|more than|fewer than|under)\s+\d|"
+    r"[<>≥≤]=?|\b(?:above|below|exceeds?|exceeding|greater than|less than|more than|fewer than|under|crosses|hits|"
+    r"reaches)\s+[~≈]?\d|"
     r"\bover\s+\d(?![\d.]*\s?-?(?:m|h|d|min|mins|minutes?|hours?|days?)\b)",
     re.IGNORECASE,
 )
@@ -129,7 +130,7 @@ def alert_table(table: Table, document: str) -> list[Fact] | None:
         return [fact for row in table.rows for fact in _level_row(table, row, levels, document)]
     if condition is None and named is not None and severity is not None and about:
         condition = named
-    if condition is None and _CALLED.fullmatch(header[0]) and not _NOTALERT_PLACE.search(" ".join(table.heading[-1:])):
+    if condition is None and _CALLED.fullmatch(header[0]) and not NOT_ALERT_PLACE.search(" ".join(table.heading[-1:])):
         condition = header_index(header, _MEANS)
     if condition is None and severity == 0 and re.search(r"(?i)\balert", " ".join((table.lead, *table.heading[-1:]))):
         condition = next((index for index in range(1, len(header)) if _compares(table, index)), None)
@@ -241,8 +242,10 @@ def alert_line(line: Line, document: str) -> list[Fact] | None:
             lined(key, f"{key} {value}", {"severity": level, "threshold": value}, line, document)
             for value, level in levels
         ]
-    if not line.item or not any(ALERT_PLACE.search(text) and not _NOTALERT_PLACE.search(text) for text in near):
+    if not line.item or not any(ALERT_PLACE.search(text) and not NOT_ALERT_PLACE.search(text) for text in near):
         return None
+    if key and _SEVERITY_WORD.fullmatch(rest.strip(" .!")) and len(key.split()) <= 10:
+        return [lined(key, key, {"severity": rest.strip(" .!").lower()}, line, document)]
     nearest = next((text for text in near if text), "")
     named_group = bool(key) and _ALERT_GROUP.fullmatch(nearest.strip(" :")) is not None
     if (_ALERT_LIST.match(nearest) or named_group) and not line.parents and _listed(line.text):
@@ -286,7 +289,7 @@ def condition_owner(line: Line) -> str:
     ).strip(" :*")
     if not named or len(named.split()) > 8 or _ALERT_LIST.match(named):
         return ""
-    return named if any(ALERT_PLACE.search(text) and not _NOTALERT_PLACE.search(text) for text in places) else ""
+    return named if any(ALERT_PLACE.search(text) and not NOT_ALERT_PLACE.search(text) for text in places) else ""
 
 
 _ALERT_GROUP: Final = re.compile(

@@ -70,7 +70,7 @@ def cell_claims(table: Table, row: Row) -> Iterator[Claim]:
         (
             index
             for index, (name, cell) in enumerate(named)
-            if index and cell and _TOPIC.match(name) and not re.search(r"\d", cell)
+            if index and cell and _TOPIC.match(name) and not re.search(r"\d", _NUMBERED_NAMES.sub("", cell))
         ),
         None,
     )
@@ -83,6 +83,8 @@ def cell_claims(table: Table, row: Row) -> Iterator[Claim]:
             yield Claim(cell, label, column, around, table.heading, row.line, row.source, "cell", named)
 
 
+_NUMBERED_NAMES = re.compile(r"(?i)\bp\d\d(?:\.\d+)?\b|\b[45]xx\b")
+"""Names of measures that hold a figure: `p95 of the search`."""
 _TOPIC = re.compile(
     r"(?:slis?|metrics?|indicators?|kpis?|measures?|quality attribute|objectives?|"
     r"requirements?|m[eé]trica|indicador|metrik|kennzahl|métrique)(?: name)?$",

@@ -194,6 +194,8 @@ def _environment_row(table: Table, row: Row, environments: dict[int, str], docum
         return
     for index, environment in environments.items():
         cell = row.cells[index] if index < len(row.cells) else ""
+        if re.search(r"[$€£₹]\s?\d|\b(?:USD|EUR|GBP)\b", cell):
+            continue  # what it costs
         instance, counted = INSTANCE.search(cell), _COUNTED.search(cell)
         if instance or counted:
             details: dict[str, str] = {}
@@ -279,6 +281,8 @@ def component_facts(claim: Claim, document: str) -> Iterator[Fact]:
         or "$" in claim.text
     ):
         return
+    if claim.form == "sentence" and not is_component_name(name):
+        return  # a heading that names no part
     if spotted and name and len(name) <= 60:
         for match in spotted:
             bracket = re.match(r"\s?\(([^()]{2,40})\)", claim.text[match.end() : match.end() + 44])

@@ -109,7 +109,7 @@ def described_table(table: Table, document: str) -> list[Fact] | None:
     """The components that a table introduces, or None where it introduces none."""
     if not _described(table, document):
         return None
-    return [fact for row in table.rows if (fact := _described_row(table, row, document))]
+    return [fact for row in table.rows if (fact := described_row(table, row, document))]
 
 
 def _described(table: Table, document: str) -> bool:
@@ -152,7 +152,8 @@ _OR_NEWER: Final = re.compile(r"(?:≥|>=)\s?\d[\d.]*|v?\d[\d.]*(?:\+|\.x\+?)(?:
 """What must be installed, in this version or a newer one, is asked for and not described."""
 
 
-def _described_row(table: Table, row: Row, document: str) -> Fact | None:
+def described_row(table: Table, row: Row, document: str) -> Fact | None:
+    """The component of a row that introduces one, or None where its first cell names a language, a tool or a sum."""
     name = row.cells[0]
     if (
         not 1 < len(name) <= 60

@@ -11,6 +11,7 @@ from sre_kit.compute.vocabulary import Fact
 from sre_kit.load.facts import roles, scope
 from sre_kit.load.facts.components import INSTANCE, component_fact, component_table
 from sre_kit.load.facts.described import described_table
+from sre_kit.load.facts.inventories import inventoried
 from sre_kit.load.facts.manifests import yaml_documents
 from sre_kit.load.facts.reading import Fence, Row, Table
 from sre_kit.load.facts.running_costs import another_way
@@ -76,7 +77,7 @@ def components_of_table(table: Table, document: str) -> list[Fact]:
     if sized and paid:
         lines = {fact.line for fact in sized}
         return sorted([*sized, *(fact for fact in paid if fact.line not in lines)], key=lambda fact: fact.line)
-    return sized or described or _critical(table, document) or paid
+    return sized or described or _critical(table, document) or paid or inventoried(table, document)
 
 
 _SELLERS: Final = re.compile(r"(?i)(?:cloud |hosting )?(?:providers?|vendors?|platforms?|options?|alternatives?)")

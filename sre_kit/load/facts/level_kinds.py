@@ -46,6 +46,8 @@ def kind_of(
             return _vetoed(objective(called), claim, quantity), called[0]  # what follows only explains
     if quantity.unit == "ratio" and claim.form != "sentence" and not previous and _of_success(claim, quantity):
         return _vetoed(Kind.AVAILABILITY_TARGET, claim, quantity), claim.label
+    if _percentile(claim, quantity):
+        return Kind.LATENCY_TARGET, claim.label
     clauses = CLAUSE.split(before)
     tries: list[tuple[str, bool]] = [(clauses[-1], True), (cut(after), False)]
     if claim.form == "sentence" or quantity.unit in previous:
@@ -96,6 +98,8 @@ def kind_of(
         return Kind.LATENCY_TARGET, claim.label
     if claim.form == "sentence" and _alone_expected(claim, quantity, document):
         return Kind.LATENCY_TARGET, claim.around[0]
+    if claim.form == "sentence" and (told_above := _under(claim, quantity)):
+        return _vetoed(told_above, claim, quantity), claim.around[0]
     if claim.form != "sentence" and quantity.unit not in previous:
         for text in claim.around[:2]:
             told, kind = subject(text, quantity.unit, quantity.value)
@@ -108,7 +112,28 @@ def kind_of(
     return None, ""
 
 
+_PERCENTILE: Final = re.compile(r"(?i)\bp(?:50|75|90|95|98|99)(?:\.9+)?\b")
+
+
+def _percentile(claim: Claim, quantity: Quantity) -> bool:
+    """`Refresh p95 | < 5 s`: a percentile of a time that must stay below a bound, whatever is refreshed."""
+    return (
+        quantity.unit == "s"
+        and quantity.comparison in ("<", "<=")
+        and quantity.value <= 600
+        and claim.form != "sentence"
+        and bool(_PERCENTILE.search(claim.label) or _PERCENTILE.search(claim.column))
+        and not re.search(r"(?i)\bmtt\w|mean time|recover|resol|acknowledg|detect", claim.label)
+        and not claim.text[: quantity.start].strip(" <>≤≥=")
+        and not roles.threshold_column(claim.column)
+    )
+
+
 _SUCCESS: Final = re.compile(r"(?i)\bsuccess[- ]?rates?\W*$|成功率\W*$")
+_OTHER_SUCCESS: Final = re.compile(
+    r"(?i)\b(?:backups?|tests?|builds?|deploy\w*|training|onboarding|conversion|import|campaign|sign-?ups?|users?|tasks?|"
+    r"delivery|e-?mails?|cache|model)\b"
+)
 _OBJECTIVE: Final = re.compile(r"(?i)\bsl[oa]s?\b")
 
 
@@ -117,7 +142,11 @@ def _of_success(claim: Claim, quantity: Quantity) -> bool:
     return (
         Decimal("0.9") <= quantity.value < 1
         and bool(_SUCCESS.search(claim.label))
-        and bool(_OBJECTIVE.search(f"{claim.label} {claim.column}"))
+        and (
+            bool(_OBJECTIVE.search(f"{claim.label} {claim.column}"))
+            or (quantity.comparison in (">", ">=") and roles.target_column(claim.column))
+        )
+        and not _OTHER_SUCCESS.search(claim.label)
     )
 
 
@@ -133,6 +162,16 @@ def _alone_expected(claim: Claim, quantity: Quantity, document: str) -> bool:
         )
         and roles.in_load_test(claim, document)
     )
+
+
+def _under(claim: Claim, quantity: Quantity) -> Kind | None:
+    """`<= 200 ms for reads` beneath "90th percentile response time must be:": the bullet above says what is bounded."""
+    if not claim.around or quantity.comparison not in ("<", "<=", ">", ">=") or claim.text[0] not in "<>≤≥":
+        return None
+    if claim.text[: quantity.start].strip(" <>≤≥="):
+        return None
+    kind = subject(claim.around[0], quantity.unit, quantity.value)[1]
+    return kind if kind in (Kind.LATENCY_TARGET, Kind.ERROR_RATE_TARGET, Kind.AVAILABILITY_TARGET) else None
 
 
 _OTHER_SHARE: Final = re.compile(r"(?i)\b(?:rates?|ratios?|scores?|percentage|share|pass(?:ed)?|freshness|quality)\b")

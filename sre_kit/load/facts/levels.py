@@ -60,12 +60,51 @@ def level_facts(claim: Claim, document: str, style: str) -> Iterator[Fact]:
         and "nine" not in claim.text.lower()
     ):
         return
+    if claim.form == "cell" and _beside_compared(claim):
+        return
     found = [(one, _aimed(one)) for one in _found(claim, document, style)]
-    aims = {one.kind for one, aimed in found if aimed}
     for one, aimed in found:
-        reached = not aimed and one.kind in aims
+        reached = not aimed and any(
+            other.kind is one.kind and _beside(one.quantity, other.quantity, claim) for other, target in found if target
+        )
+        if (
+            claim.form == "sentence"
+            and not aimed
+            and not reached
+            and any(other.kind is one.kind and target for other, target in found)
+        ):
+            continue  # mentioned beside a target that is another value's
         if fact := stated(one, claim, document, reached):
             yield fact
+
+
+_COMPARED: Final = re.compile(r"[<>≤≥]=?\s?[~$€]?\d")
+
+
+def _beside_compared(claim: Claim) -> bool:
+    """
+    Whether another cell of the row is compared (`< 1 s`) and this one is not, in a column that no word calls a level.
+
+    It says over which window is measured, how often, or what is done then, in whichever language.
+    """
+    if _COMPARED.search(claim.text) or re.search(r"\d\s?%", claim.text):
+        return False
+    known = (
+        roles.target_column(claim.column)
+        or roles.threshold_column(claim.column)
+        or roles.measured_column(claim.column)
+        or scope.statistic(claim.column)
+        or scope.tier(claim.column)
+        or scope.environment(claim.column)
+        or RECOVERY.search(claim.column)
+    )
+    return not known and any(_COMPARED.match(cell) for name, cell in claim.row[1:] if name != claim.column)
+
+
+def _beside(reached: Quantity, target: Quantity, claim: Claim) -> bool:
+    """Whether a value stands right before or behind a target; in a sentence a distant one is another matter's."""
+    apart = max(target.start - reached.end, reached.start - target.end)
+    return claim.form != "sentence" or apart <= 60
 
 
 def _aimed(found: Found) -> bool:

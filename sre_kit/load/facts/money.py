@@ -12,6 +12,7 @@ from sre_kit.load.facts import roles, scope
 from sre_kit.load.facts.claims import Claim
 from sre_kit.load.facts.quantities import Quantity, quantities
 from sre_kit.load.facts.running_costs import another_way, running
+from sre_kit.load.facts.unit_prices import of_one, weighed
 
 _COST_WORDS: Final = (
     r"costs?|\w*kosten|costos?|costes?|coûts?|custos?|costi|costo|kostnad\w*|omkostning\w*|koszt\w*|biaya|"
@@ -50,7 +51,8 @@ PRICE: Final = re.compile(
 )
 _PLANNED: Final = re.compile(
     r"(?i)\b(?:business|financ\w+|marketing|growth|operat\w+|launch|hiring|rollout|funding|capacity|scal\w+|test\w*|"
-    r"project|migration|recovery|development|action|execution|go-to-market|year|phase|roadmap)[ -]plans?\b"
+    r"project|migration|recovery|development|action|execution|go-to-market|year|phase|roadmap)[ -]plans?\b|"
+    r"\b(?:with|after|beyond|under|within|aws|gcp|azure)(?: the)? free tier\b"
 )
 
 
@@ -70,6 +72,8 @@ _COST_COLUMN: Final = re.compile(
 def money_facts(claim: Claim, document: str, style: str) -> Iterator[Fact]:
     """What something costs us, and what may be spent; not prices, revenue or savings."""
     for quantity in _amounts(claim, style):
+        if re.match(r"\s?mil\b", claim.text[quantity.end :]):
+            continue  # thousands in one language, millions in another
         alone = claim.form == "pair" or (quantity.start <= 3 and claim.form == "sentence")
         placed = alone and any(_BUDGET.search(text) and not _COST_PLACE.search(text) for text in claim.around[:2])
         if _income(claim, quantity, placed):
@@ -119,12 +123,12 @@ def _income(claim: Claim, quantity: Quantity, budgeted: bool) -> bool:
         return True  # a difference, or what customers pay
     if claim.row and _ASKED.fullmatch(claim.row[0][0].strip()):
         return True  # what one request costs
-    if _PRICED_BY.match(claim.text[quantity.end :]) or _UNIT_PRICE_COLUMN.search(claim.column):
-        return True  # what one gigabyte costs is no bill
+    if of_one(claim, quantity) or weighed(claim):
+        return True  # what one gigabyte costs, or one way beside another, is no bill
     if re.search(r"=\s?(?:US)?[$€£₹]\s?1\b(?![.,]?\d)", claim.text):
         return True  # a rate of exchange
-    if _PER_HEAD.match(claim.text[quantity.end :]) or re.search(r"(?i)\w (?:time|effort|hours)\W*$", claim.label):
-        return True  # what one of the users pays or costs, or people's own work
+    if re.search(r"(?i)\w (?:time|effort|hours)\W*$", claim.label):
+        return True  # people's own work
     words, nearest = f"{spot} {_clause(claim, quantity)}", claim.around[0] if claim.around else ""
     ours = _ours(claim)
     if ours or budgeted:
@@ -173,6 +177,7 @@ def _cost(claim: Claim, quantity: Quantity, document: str) -> bool:
         told = placed or bool(_COST_PLACE.search(f"{claim.column} {claim.label}"))
         named = (
             (told and bool(_COST_COLUMN.search(claim.column)))
+            or (_COST_PLACE.search(nearest) is not None and _priced_row(claim))
             or bool(_COST_PLACE.search(claim.label))
             or (_ours(claim) and bool(_LINE_OF_SUM.search(claim.label)))
             or (
@@ -191,6 +196,24 @@ def _cost(claim: Claim, quantity: Quantity, document: str) -> bool:
     if priced(nearest) and not _COST_PLACE.search(nearest) and not _COST_PLACE.search(claim.column):
         return False
     return named or (placed and claim.form == "pair")
+
+
+_PAID_THING: Final = re.compile(
+    r"(?i)\W*(?:items?|services?|components?|resources?|recursos?|servi[cç]os?|servicios?|componentes?|posten|komponenten?|"
+    r"dienste?|composants?|ressources?|ítems?|conceptos?|categor(?:y|ies|[ií]as?)|infrastructure|infraestrutura|ресурс\w*|"
+    r"сервис\w*|компонент\w*|статья|项目|服务|资源|组件|항목|서비스|項目|サービス)\W*"
+)
+
+
+def _priced_row(claim: Claim) -> bool:
+    """Whether a row names a thing and all its other cells begin with an amount: one column for each environment."""
+    first, *others = claim.row
+    filled = [cell for _, cell in others if re.search(r"\w", cell)]
+    return (
+        bool(_PAID_THING.fullmatch(first[0]))
+        and len(filled) > 0
+        and all(re.match(r"[~≈<≤]?\s?(?:US\$|R\$|[$€£₹¥₩]|USD|EUR|GBP|BRL)\s?\d", cell) for cell in filled)
+    )
 
 
 _HOSTED: Final = re.compile(
@@ -224,26 +247,9 @@ _COMPARED: Final = re.compile(
 _CHOSEN: Final = re.compile(
     r"(?i)\b(?:this project|current(?:ly)?|ours?|chosen|selected|recommended|we use|in use|actual|today)\b|[✅✓⭐]"
 )
-_PRICED_BY: Final = re.compile(
-    r"(?i)\s?(?:/|\bper )\s?(?:\d[\d.,]*\s?)?(?:[kmb]\b\s?|million|thousand|[gtm]i?b\b|v?cpu|core|dpu|ru\b|lcu|acu|"
-    r"(?:api |http |https )?(?:requests?|calls?|quer(?:y|ies)|invocations?|messages?|operations?|events?|emails?|"
-    r"tokens?|reads?|writes?|traces?|metrics?|alarms?|secrets?|keys?|rules?|images?|zones?|hosted|web acl|endpoint|"
-    r"configuration|pipeline|active pipeline|build|active))"
-)
 _ASKED: Final = re.compile(
     r"(?i)(?:type of )?(?:requests?|quer(?:y|ies)|calls?|operations?|api calls?|analys[ei]s)(?: type)?|"
     r"тип (?:запроса|операции)|tipo de (?:solicitud|consulta|requisi[cç][aã]o|opera\w+)|type de requête|anfragetyp"
-)
-_UNIT_PRICE_COLUMN: Final = re.compile(
-    r"(?i)\bunit (?:price|cost|rate)|\bprice per\b|^rates?$|\bcalculation\b|^formula$|"
-    r"\bcost per (?:gb|tb|million|1k|1m|request|token|call|query|transaction|run|invocation|1,000)"
-)
-_PER_HEAD: Final = re.compile(r"(?i)\s?/\s?(?:(?:active |paying )?user|customer|seat|member|subscriber|agent)s?\b")
-_ROUND: Final = re.compile(r"(?i)\W*(?:pre-?)?(?:seed|series [a-e]|angel|bridge)(?: round| funding)?\b")
-_CHARGED: Final = re.compile(
-    r"(?i)(?:(?:our |customer |list |selling |monthly |annual |target |base |starting )?(?:pric(?:e|es|ing)|"
-    r"preise?|precios?|prix)"
-    r"|customers? pays?.*|you (?:charge|pay).*)"
 )
 _PERIOD_COLUMN: Final = re.compile(
     r"(?i)^(?:(?:year|month|quarter|phase|jahr|año|ano|год|m|y|q)s?\s?\d[\d\s–-]*(?:20\d\d)?|20\d\d|low|high|"
@@ -252,6 +258,12 @@ _PERIOD_COLUMN: Final = re.compile(
     r"max(?:imum)?|mvp|launch|growth|initial|current|small|medium|large|production|staging|development|dev|prod|"
     r"free tier|[~@≈]?\s?(?:at )?\d[\d.,]*[kKmM]?\+? ?(?:(?:active )?(?:users|customers)|mau|dau|tenants|kunden|"
     r"usuarios|usuários|nutzer|用户))(?:\s?\([^()]*\))?$"
+)
+_ROUND: Final = re.compile(r"(?i)\W*(?:pre-?)?(?:seed|series [a-e]|angel|bridge)(?: round| funding)?\b")
+_CHARGED: Final = re.compile(
+    r"(?i)(?:(?:our |customer |list |selling |monthly |annual |target |base |starting )?(?:pric(?:e|es|ing)|"
+    r"preise?|precios?|prix)"
+    r"|customers? pays?.*|you (?:charge|pay).*)"
 )
 _TO_MARKET: Final = re.compile(r"(?i)\bgo[- ]to[- ]market\b")
 _SPENT_ON: Final = re.compile(

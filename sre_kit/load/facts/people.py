@@ -199,7 +199,7 @@ def people_line(line: Line, document: str) -> Iterator[Fact]:
                 line.context,
                 document,
             )
-    elif _TEAM.search(near) and not _NOT_PEOPLE.search(near) and key and rest:
+    elif _TEAM.search(near) and not _NOT_PEOPLE.search(near) and key and rest and not rest[0].isdigit():
         yield from _member(line, key, rest, document)
     elif _ONE_JOURNEY.search(near) and re.match(r"\s*\d+[.)]", line.raw):
         return  # the steps of one journey, not several journeys

@@ -208,6 +208,7 @@ def quantities(text: str, style: str = "") -> tuple[Quantity, ...]:
     >>> [(str(q.value), q.unit) for q in quantities("Avg < 500ms, errors < 1 %, $5k/month, 850 VUs")]
     [('0.500', 's'), ('0.01', 'ratio'), ('5000', 'USD'), ('850', '')]
     """
+    text = _GROUPED.sub(_joined, text)
     taken: list[tuple[int, int]] = [match.span() for match in _DATE.finditer(text)]
     found: list[Quantity] = []
     figures = _FIGURE.search(text) is not None  # most lines have none, and words name only nines and durations
@@ -215,8 +216,20 @@ def quantities(text: str, style: str = "") -> tuple[Quantity, ...]:
         for quantity in reader(text, style):
             if all(quantity.end <= start or quantity.start >= end for start, end in taken):
                 taken.append((quantity.start, quantity.end))
-                found.append(_compared(text, quantity))
+                found.append(_compared(text, replace(quantity, written=quantity.written.replace("\u202f", " "))))
     return tuple(sorted(found, key=lambda quantity: quantity.start))
+
+
+_GROUPED: Final = re.compile(r"(?<![\w.,:/#-])[1-9]\d{0,2}(?: \d{3})+(?![\d.,:/-]?\d)")
+"""`1 000 ms`: thousands set apart by spaces."""
+_NUMBERED: Final = re.compile(
+    r"(?i)\b(?:https?|ports?|codes?|status|phases?|steps?|sections?|chapters?|versions?|levels?|top|year|rfc|iso|day|q)\s?$"
+)
+
+
+def _joined(found: re.Match[str]) -> str:
+    """A grouped number in the form of the same length that is read as one; after "port" or "step" two numbers stand."""
+    return found[0] if _NUMBERED.search(found.string[: found.start()]) else found[0].replace(" ", "\u202f")
 
 
 def decimal_mark(text: str) -> str:

@@ -30,7 +30,7 @@ _KEPT: Final = re.compile(
     re.IGNORECASE,
 )
 _NOT_BACKUP: Final = re.compile(
-    r"\b(?:logs?|log files|metrics|traces|prometheus|loki|audit|test(?:s|ed|ing)?|"
+    r"\b(?:logs?|log files|freshness|metrics|traces|prometheus|loki|audit|test(?:s|ed|ing)?|"
     r"drills?|restore[sd]?|restoring|verif\w+|valida\w+|confirmar?|probar|comprobar|vérifier|prüf\w+|testar|"
     r"review(?:s|ed)?|monitor\w*|"
     r"alert\w*|check(?:s|ed)?|rehears\w+|"
@@ -127,7 +127,7 @@ def backup_facts(claim: Claim, document: str, style: str) -> Iterator[Fact]:
     hypothetical = claim.form == "sentence" and re.search(r"\?$|\bif\b|\bshould\b|\bconsider\b", claim.text)
     if near and not own and _KEPT_ALONE.match(claim.text):
         yield from _retentions(claim, name, document, style)
-    if not own or _NOT_BACKUP.search(claim.label) or hypothetical:
+    if not own or _NOT_BACKUP.search(claim.label) or _STORY.match(claim.label) or hypothetical:
         return
     said = 0
     for part in _CLAUSE.split(claim.text):
@@ -135,20 +135,32 @@ def backup_facts(claim: Claim, document: str, style: str) -> Iterator[Fact]:
             for fact in _schedules(_with(claim, part), name, document, style):
                 said += 1
                 yield fact
-    tried = _EXERCISE.search(claim.text) and not re.search(r"(?i)\bbackups?\b|\bsnapshots?\b", claim.text)
+    tried = (
+        _RESTORED.search(claim.text)
+        or any(_TRIED.search(text) for text in claim.around[:1])
+        or (_EXERCISE.search(claim.text) and not re.search(r"(?i)\bbackups?\b|\bsnapshots?\b", claim.text))
+    )
     if claim.form == "pair" and not said and not tried and (named := FREQUENCY.match(claim.label)):
         yield _fact(Kind.BACKUP_SCHEDULE, normal(named[0]), "text", claim, name, document, claim.text, 0)
     yield from _kept(claim, name, document, style)
 
 
+_RESTORED: Final = re.compile(
+    r"(?i)^\W*(?:restore|verify|test|rehearse|check)\b|\brestore (?:it|them|one|the latest)\b"
+)
+_TRIED: Final = re.compile(r"(?i)\b(?:verif\w+|validat\w+|test(?:s|ing)?|drills?|audits?|integrity|reviews?)\b")
+_STORY: Final = re.compile(
+    r"(?i)\W*(?:symptoms?|causes?|problem|impact|detect\w*|scenario|trigger|prevention|risk|when)\b"
+)
+"""Keys under which a scenario is told: what is said of backups there sets up none."""
 _SORT: Final = re.compile(
     r"(?i)^\W*(?:full|incremental|differential|inkrementell\w*|voll\w*|completos?|"
     r"incrementa(?:l|les|is)|diferencial(?:es)?|transaction logs?|wal|complète|daily|"
     r"weekly|hourly|monthly)\b"
 )
 _LENGTH_ONLY: Final = re.compile(
-    r"(?i)^[~≈]?\d+ ?(?:d|days?|weeks?|months?|years?|tage?|wochen|monate?|jahre?|d[ií]as?|semanas?|meses|mes|jours?|"
-    r"semaines?|mois|ans?|años?)\b.{0,30}$"
+    r"(?i)^[~≈]?\d+(?: ?[-–] ?\d+)? ?(?:d|days?|weeks?|months?|years?|tage?|wochen|monate?|jahre?|"
+    r"d[ií]as?|semanas?|meses|mes|jours?|semaines?|mois|ans?|años?)\b.{0,30}$"
 )
 _KEPT_ALONE: Final = re.compile(
     r"(?i)^\W*\d+[- ]?(?:days?|weeks?|months?|years?) (?:backup )?retention\W*(?:\([^()]*\))?$"
@@ -200,10 +212,11 @@ def _schedules(claim: Claim, name: str, document: str, style: str) -> list[Fact]
         if (
             match[0].lower().startswith("continuous")
             and claim.form == "sentence"
-            and not re.search(r"(?i)continuous(?:ly)? (?:wal )?(?:back|archiv)", around)
+            and not re.search(r"(?i)continuous(?:ly)? (?:wal )?(?:log )?(?:back|archiv)", around)
         ):
             continue
         later = claim.text[match.end() : match.end() + 60]
+        later = re.sub(r"(?i)for (?:point-in-time )?restor\w+", "", later)
         exercise, backup = _EXERCISE.search(later), BACKUP.search(later)
         if exercise and not (backup and backup.start() < exercise.start()):
             continue  # "weekly restore tests": that it can be read back
@@ -254,7 +267,7 @@ def _retentions(claim: Claim, name: str, document: str, style: str) -> list[Fact
 def _kept(claim: Claim, name: str, document: str, style: str) -> Iterator[Fact]:
     """Lengths of time that stand beside a word of keeping: `kept 30 days (prod), 7 days (dev)`."""
     kept = _KEPT.search(claim.text)
-    if re.search(r"\b(?:logs?|metrics|traces|window for)\b", claim.text, re.IGNORECASE):
+    if _OF_LOGS.search(_OWN_LOGS.sub("", claim.text)):
         return
     for quantity in quantities(claim.text, style):
         if quantity.unit != "s" or quantity.value < 86_400:
@@ -275,6 +288,9 @@ def _kept(claim: Claim, name: str, document: str, style: str) -> Iterator[Fact]:
             yield _fact(Kind.BACKUP_RETENTION, quantity, "s", claim, name, document, claim.text, quantity.start)
 
 
+_OF_LOGS: Final = re.compile(r"(?i)\b(?:logs?|metrics|traces|window for)\b")
+_OWN_LOGS: Final = re.compile(r"(?i)\b(?:wal|transaction|redo|archive|bin(?:ary)?) ?logs?\b")
+"""Logs that a database is restored from."""
 _MOVED_AFTER: Final = re.compile(
     r"(?i)\b(?:archive|glacier|cold|cool|ia|"
     r"transition\w*)\b\W{0,3}(?:storage )?(?:after|nach) ?$"

@@ -186,13 +186,16 @@ def refusal(claim: Claim) -> tuple[Role | None, str]:
         return Role.EXAMPLE, EXAMPLE
     words = claim.words
     ours = bool(_RECOVERY_ROW.search(claim.label)) and target_column(claim.column)
-    if (_VENDOR_PROMISE.search(words) and not ours) or any(_VENDOR_PLACE.search(text) for text in claim.around[:2]):
+    place = any(_VENDOR_PLACE.search(text) and not _OUR_OBJECTIVE.search(text) for text in claim.around[:2])
+    if (_VENDOR_PROMISE.search(words) and not ours) or place:
         return Role.VENDOR, VENDOR
     if _MARKETING.search(words):
         return Role.EXAMPLE, MARKETING
     return None, ""
 
 
+_OUR_OBJECTIVE: Final = re.compile(r"(?i)\bslos?\b|\bobjectives?\b")
+"""A promise is a vendor's, an objective is ours, though it is about a provider."""
 _RECOVERY_ROW: Final = re.compile(r"(?i)^\W*(?:rto|rpo)\b|\brecovery (?:time|point) objective\b")
 """Our objective, though what follows explains it by what the vendor does."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from decimal import Decimal
 from typing import Final
 
 from sre_kit.compute.vocabulary import Fact, Kind, Role, Scope
@@ -76,7 +75,8 @@ _RATE_LABELS: Final = (
     ("msg/s", re.compile(rf"\b(?!{_NOT_COUNTED})[a-z]{{3,20}}\s?/\s?s(?:ec(?:ond)?)?\b", re.IGNORECASE)),
 )
 _NOT_RATE: Final = re.compile(
-    r"\b(?:may send|429|rate[- ]?limit\w*|limit(?:s|ed)?|throttl\w+|quota|per (?:user|ip|client|"
+    r"\b(?:may send|429|per (?:active |concurrent )?(?:user|session|device)|"
+    r"rate[- ]?limit\w*|limit(?:s|ed)?|throttl\w+|quota|per (?:user|ip|client|"
     r"key|tenant|customer|api key|minute per)|burst|free tier|plan|pricing|price|included|"
     r"alert\w*|scale|scaling|autoscal\w+|threshold|spawn|ramp|wal|disk|iops|ingest(?:ion)? "
     r"limit)\b|/(?:user|ip|key)\b",
@@ -117,12 +117,8 @@ _NOT_USERS: Final = re.compile(
     r"cac|convert|profitab\w+|break-?even|punt d'equilibri|punto de equilibrio|seuil de rentabilité|roles?|k6|vus?)\b",
     re.IGNORECASE,
 )
-_LOAD_UNIT: Final = re.compile(
-    r"^\+?\s{0,2}(?P<unit>vus?\b|virtual users\b|concurrent (?:users|connections|sessions|"
-    r"requests)\b|users\b|rps\b|req(?:uests)?/s(?:ec)?\b|connections\b|clients\b)",
-    re.IGNORECASE,
-)
-_RESOURCE: Final = re.compile(r"\b(?:cpu|memory|ram|heap|disk|connection pool|db connections|network)\b", re.IGNORECASE)
+_AT_RATE: Final = re.compile(r"(?i)\b(?:at|per|beyond|bei)\s?[~<>≥]?\s?$")
+_THROUGHPUT: Final = re.compile(r"(?i)\b(?:throughput|durchsatz|rendimiento|débit|vaz[aã]o)\b")
 
 
 _SCALES: Final = re.compile(r"(?i)\b(?:scaling|scale[- ](?:up|out|down|in)|when to scale|autoscaling)\b")
@@ -132,8 +128,12 @@ _LIMITED: Final = re.compile(r"(?i)\b(?:rate[- ]?limit\w*|throttl\w+|quotas?|pri
 
 _COUNTED_LABEL: Final = re.compile(r"\d[\d.,]*\s?[kKM]?\s?$")
 """`< 500 TPS | 2`: the row is what is needed at this rate, and what stands in it is no rate."""
-_AT_RATE: Final = re.compile(r"(?i)\b(?:at|per|beyond|bei)\s?[~<>≥]?\s?$")
-_THROUGHPUT: Final = re.compile(r"(?i)\b(?:throughput|durchsatz|rendimiento|débit|vaz[aã]o)\b")
+_FACTOR: Final = re.compile(r"\d[^=]{0,30}\s[×x*]\s?\d")
+_BARE_SECOND: Final = re.compile(r"(?i)\s?/s(?:ec)?\b")
+_ASKED_OF: Final = re.compile(
+    r"(?i)\b(?:https? (?:reads?|writes?)|requests?|reads?|writes?|quer(?:y|ies)|messages?|events?|escritas?|leituras?|"
+    r"mensagens|lecturas?|escrituras?|peticiones|mensajes|requêtes|anfragen|nachrichten)\b|запрос|请求|요청|リクエスト"
+)
 
 
 def rate_facts(claim: Claim, document: str, style: str) -> Iterator[Fact]:
@@ -171,10 +171,14 @@ def rate_facts(claim: Claim, document: str, style: str) -> Iterator[Fact]:
         if quantity.unit or claim.text[: quantity.start].endswith(('"', "“")):
             continue  # in quotation marks it is what others say
         after = claim.text[quantity.end : quantity.end + 40]
+        if "=" in claim.text[quantity.end :] and _FACTOR.search(claim.text):
+            continue  # of a calculation only what it comes to
         unit = next((unit for unit, words in _RATES if words.match(after)), "")
         alone = len(claim.text) <= len(quantity.written) + 12 and quantity.start <= 8
         if not unit and labelled not in ("", "?") and alone and not re.match(r"\s?[a-zA-Z%/]", after):
             unit = labelled
+        if not unit and _BARE_SECOND.match(after) and _ASKED_OF.search(spot):
+            unit = "req/s"
         if not unit and labelled == "?" and (per := re.match(r"\s?/\s?(s|sec|min|h)\b", after)):
             unit = f"req/{per[1][0] if per[1] != 'min' else 'min'}"
         near = claim.text[max(0, quantity.start - 40) : quantity.end + 60]
@@ -310,7 +314,7 @@ def user_facts(claim: Claim, document: str, style: str) -> Iterator[Fact]:
         if (
             re.match(r"\s?\w*\s?[×*]\s?\d", after)
             or _NOT_USERS.search(near)
-            or re.search(r"[$€£]\s?$", claim.text[: quantity.start])
+            or re.search(r"[$€£]\s?$|\b(?:PG|v|version|node|python|java|release)\s?$", claim.text[: quantity.start])
             or (quantity.start > 3 and claim.form != "cell" and _RECKONED.search(claim.text))
         ):
             continue
@@ -340,52 +344,3 @@ def user_facts(claim: Claim, document: str, style: str) -> Iterator[Fact]:
             continue
         what = (found["what"] or found["zh"]) if found else (label if _USERS_LABEL.match(label) else claim.column)
         yield _counted(Kind.USERS, quantity, "users", claim, document, what.strip().lower())
-
-
-def capacity_results(claim: Claim, document: str, style: str) -> Iterator[Fact]:
-    """What broke at which load, and how far a resource went: only in the results of a load test, or said as such."""
-    tested = roles.in_load_test(claim, document)
-    for quantity in quantities(claim.text, style):
-        before, after = (
-            claim.text[max(0, quantity.start - 50) : quantity.start],
-            claim.text[quantity.end : quantity.end + 40],
-        )
-        before = re.split(r"\d", before)[-1]
-        if (
-            not quantity.unit
-            and (unit := _LOAD_UNIT.match(after))
-            and re.search(r"(?i)\b(?:breaks?|broke|breaking point|collapsed?|fell over)\b", f"{before} {claim.label}")
-            and "no break" not in claim.text.lower()
-        ):
-            name = "vus" if unit["unit"].lower().startswith(("vu", "virtual")) else unit["unit"].lower()
-            yield _test_result(claim, quantity.value, "VUs" if name == "vus" else name, "breaking point", document)
-        elif (
-            quantity.unit == "ratio"
-            and tested
-            and claim.form != "cell"
-            and _RESOURCE.search(f"{claim.label} {before}")
-            and re.search(r"(?i)\bpeak(?:ed|s)?\b|\breached\b|\bhit\b|\bmaxed\b", f"{claim.label} {before}")
-            and not quantity.comparison
-        ):
-            resource = _RESOURCE.search(f"{claim.label} {before}")
-            yield _test_result(
-                claim, quantity.value, "ratio", f"{resource[0].lower() if resource else ''} peak".strip(), document
-            )
-
-
-def _test_result(claim: Claim, value: Decimal, unit: str, name: str, document: str) -> Fact:
-    role, refused = roles.refusal(claim)
-    return Fact(
-        Kind.LOAD_TEST_RESULT,
-        value,
-        unit,
-        document,
-        claim.line,
-        claim.quote,
-        name=name,
-        heading=claim.heading,
-        role=role or Role.MEASURED,
-        scope=Scope(scope.environment(*claim.around), "", ""),
-        details={"statistic": name},
-        refused=refused,
-    )
