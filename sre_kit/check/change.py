@@ -27,7 +27,6 @@ from sre_kit.check.runbooks import together
 DOC: Final = "OperationalPlaybook"
 PATCHING: Final = "Security patching process"
 CHANGE: Final = "Change control procedures"
-AUTOMATION: Final = "Automation opportunities"
 CLASSES: Final = (
     "Class",
     "Criteria",
@@ -38,16 +37,6 @@ CLASSES: Final = (
     "Allowed now",
 )
 CLASSES_GAP: Final = "which classes of change"
-OPPORTUNITIES: Final = ("Opportunity", "State", "What", "Guard", "Tested", "Minutes a month by hand", "File")
-SEVEN: Final = (
-    "auto-scaling",
-    "self-healing",
-    "rollback",
-    "backup",
-    "security scanning",
-    "performance",
-    "incident response",
-)
 SECRET: Final = re.compile(
     r"AKIA[0-9A-Z]{16}|-----BEGIN [A-Z ]*PRIVATE KEY|gh[pousr]_[A-Za-z0-9]{30,}|xox[abprs]-[A-Za-z0-9-]{10,}|"
     r"eyJ[A-Za-z0-9_-]{20,}\.[A-Za-z0-9_-]{10,}|(?i:\b(?:password|passwd|secret|token))\s*[=:]\s*['\"]?[A-Za-z0-9/+_.-]{8,}['\"]?(?=\s|$)"
@@ -328,41 +317,6 @@ def disruption(judged: Bundle, name: str) -> Verdict:
             if spec and (int(keep), int(of)) != (spec["minAvailable"], least.get(component, int(of))):
                 return failed(f"{component}: {keep} of {of} here, {spec['minAvailable']} in the file", line)
     return passed(f"{len(budgets)} disruption budgets leave room to drain")
-
-
-@over(
-    DOC,
-    40,
-    "Each automation: by hand today, trigger, action, guard, test, file",
-    under=AUTOMATION,
-    columns=OPPORTUNITIES,
-    missing="what a machine could do|automat",
-)
-def automations(judged: Bundle, section: Section, rows: Rows) -> str:
-    """What runs or is written has a guard and a test."""
-    for row in rows:
-        reached = plain(row["State"]).split(";")[0]
-        if reached in ("implemented", "prepared"):
-            problem = blank([row], "What", "Guard", "Tested")
-            if problem:
-                return problem
-    decided = [row for row in rows if plain(row["State"]) != "not decided"]
-    return blank(decided, "Opportunity", "State", "What", "Minutes a month by hand")
-
-
-@over(
-    DOC,
-    41,
-    "Auto-scaling, self-healing, rollback, backup, security scanning, performance, incident response",
-    under=AUTOMATION,
-    columns=OPPORTUNITIES,
-    missing="what a machine could do|automat",
-)
-def seven(judged: Bundle, section: Section, rows: Rows) -> str:
-    """All seven are present, with a state."""
-    names = {plain(row["Opportunity"]) for row in rows}
-    lacking = [one for one in SEVEN if one not in names]
-    return f"nothing about {lacking[0]}" if lacking else blank(rows, "State")
 
 
 @point(DOC, 42, "Metadata, provenance, links")

@@ -29,6 +29,7 @@ RULES: Final = (
     "playbook",
     "change",
     "recovery",
+    "automation",
     "disasters",
     "handoff",
     "transfer",

@@ -21,6 +21,7 @@ TOOLS: Final = {
     "promtool": ("rules and their tests are checked", "prometheus"),
     "amtool": ("alert routing is checked", "prometheus-alertmanager"),
     "restic": ("restores are drilled", "restic"),
+    "systemd-analyze": ("timers and services are checked", "systemd"),
 }
 """Optional tools: what they add, and the Debian package that has them."""
 _ASKED: Final = {"restic": "version"}

@@ -73,7 +73,7 @@ _WHERE: dict[str, str] = {
     ),
     **dict.fromkeys(("patches", "change_state", "deploy_metrics"), "operations.change"),
     **dict.fromkeys(("restore_tests",), "operations.drills"),
-    **dict.fromkeys(("opportunities",), "operations.automation"),
+    **dict.fromkeys(("opportunities", "seven_opportunities"), "operations.automation"),
     **dict.fromkeys(("monitoring_coverage", "alert_load"), "readiness.monitoring"),
     **dict.fromkeys(("reliability_metrics", "Vitals", "budget_states", "crosschecks"), "readiness.indicators"),
     **dict.fromkeys(

@@ -17,6 +17,7 @@ _WHERE: dict[str, str] = {
     **dict.fromkeys(("alertmanager_config", "alert_routes", "route_tests", "watchdog_rules"), "alertmanager"),
     **dict.fromkeys(("autoscalers", "event_scalers", "disruption_budgets"), "kubernetes"),
     **dict.fromkeys(("data_rules",), "absent"),
+    **dict.fromkeys(("automation_files",), "automation"),
     **dict.fromkeys(("prometheus_rules", "rule_groups", "without_rules", "alert_name"), "prometheus"),
     **dict.fromkeys(("sloth_rules", "sloth_groups", "prometheus_rule_object"), "sloth"),
     **dict.fromkeys(("grafana_dashboard",), "grafana"),

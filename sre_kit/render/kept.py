@@ -29,7 +29,7 @@ FORMAT: Final = 2
 FOLDER: Final = "rendered"
 """Where documents are kept, in the state folder."""
 WHOLE: Final = "whole.json"
-TOOLS: Final = ("promtool", "amtool")
+TOOLS: Final = ("promtool", "amtool", "systemd-analyze")
 BUILD_PLAN: Final = "build-plan.md"
 _OURS: Final = frozenset({places.STATE.name, places.DOCUMENTS.name, BUILD_PLAN})
 """Names that a render itself may add to a listed folder."""

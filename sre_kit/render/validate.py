@@ -24,6 +24,7 @@ from sre_kit.escape import md_text
 
 LEVELS: Final = ("unchecked", "syntax-checked", "schema-validated", "tool-validated", "executed")
 TIMEOUT: Final = 60
+_WORKFLOWS: Final = ("builtin_schemas", "vendor", "github-workflows.json")
 
 
 @dataclass(frozen=True)
@@ -120,6 +121,29 @@ def _csv(root: Path, name: str) -> Claim:
     return Claim("syntax-checked", "csv") if rows else Claim("unchecked")
 
 
+def _workflow(root: Path, name: str) -> Claim:
+    """By GitHub's schema as check-jsonschema carries it; read here, because that program takes a second to start."""
+    from importlib.metadata import PackageNotFoundError, version
+    from importlib.resources import files
+
+    if (read := _yaml(root, name)).problem:
+        return read
+    try:
+        by = f"vendor.github-workflows of check-jsonschema {version('check-jsonschema')}"
+        schema = files("check_jsonschema").joinpath(*_WORKFLOWS).read_bytes()
+    except (PackageNotFoundError, OSError):
+        return read
+    from jsonschema import Draft7Validator
+
+    document = yaml.safe_load((root / name).read_text(encoding="utf-8"))
+    return _judged(Draft7Validator(json.loads(schema)), by, [document])
+
+
+def _unit(root: Path, name: str) -> Claim:
+    """By systemd itself; a timer is checked together with the service beside it."""
+    return _tool(root, "systemd-analyze", ["verify", "--man=no", f"./{name}"]) or Claim("unchecked")
+
+
 def _openslo(root: Path, name: str) -> Claim:
     return _documents_by_schema("openslo", root / name)
 
@@ -149,7 +173,10 @@ def _by_schema(kind: str, documents: Iterable[Any]) -> Claim:
     from jsonschema import Draft202012Validator
 
     schema = json.loads((Path(__file__).parent / "schemas" / f"{kind}.schema.json").read_text(encoding="utf-8"))
-    by, validator = f"sre-kit's schema {kind}", Draft202012Validator(schema)
+    return _judged(Draft202012Validator(schema), f"sre-kit's schema {kind}", documents)
+
+
+def _judged(validator: Any, by: str, documents: Iterable[Any]) -> Claim:
     for number, document in enumerate(documents, 1):
         # times are text to a schema, and YAML reads them as times
         for error in validator.iter_errors(json.loads(json.dumps(document, default=str))):
@@ -198,6 +225,8 @@ _CHECKS: Final = (
     (("alertmanager.routes-test.yaml",), _routes),
     ((".openslo.yaml", ".openslo.yml"), _openslo),
     (("autoscalers.yaml", "event-scalers.yaml", "disruption-budgets.yaml"), _kubernetes),
+    ((".workflow.yaml", ".workflow.yml"), _workflow),
+    ((".timer", ".service"), _unit),
     ((".dashboard.json",), _dashboard),
     ((".yaml", ".yml"), _yaml),
     ((".json",), _json),

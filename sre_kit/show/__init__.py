@@ -12,6 +12,7 @@ from typing import Any
 
 _WHERE: dict[str, str] = {
     "handed_shift": "readiness.handed_shifts",
+    **dict.fromkeys(("automations", "automation_files"), "operations.automation"),
     **dict.fromkeys(("derivation", "references"), "derivations"),
     **dict.fromkeys(("rota_explorer",), "oncall.rota_settings"),
     **dict.fromkeys(("escalation_chain", "experts", "vendors", "pager_down", "alert_routing"), "oncall.escalation"),
@@ -202,7 +203,6 @@ _WHERE: dict[str, str] = {
             "plot_toil",
             "maintenance_windows",
             "endings",
-            "automations",
             "standing",
         ),
         "operations.tasks",

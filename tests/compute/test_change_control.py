@@ -11,9 +11,9 @@ from scipy.stats import beta, binomtest
 
 from sre_kit.compute.changes import Deploy
 from sre_kit.compute.incidents import Incident
-from sre_kit.compute.operations.automation import opportunities
+from sre_kit.compute.operations.automation import AUTOMATIONS, Automation, opportunities
 from sre_kit.compute.operations.change import ALLOWED, change_state, deploy_metrics, patches, proportion_interval
-from sre_kit.compute.operations.plan import AUTOMATIONS, Automation, ChangeClass, Freeze, PatchException, PatchPolicy
+from sre_kit.compute.operations.plan import ChangeClass, Freeze, PatchException, PatchPolicy
 from sre_kit.compute.vocabulary import Fact, Kind
 
 AS_OF = datetime(2026, 11, 1, tzinfo=UTC)
@@ -158,3 +158,34 @@ def test_a_finding_of_a_report_keeps_the_day_it_was_found_and_where() -> None:
     read = [one for one in facts(text, "docs/QA Engineer/SecurityTestReport.md") if one.kind is Kind.SECURITY_FINDING]
     (found,) = patches(read, POLICY, [], AS_OF)
     assert (found.due, found.state, found.fact.details["component"]) == (date(2026, 10, 18), "overdue", "checkout")
+
+
+def test_minutes_by_hand_come_from_tasks_and_incidents_before_what_is_stated() -> None:
+    def met(*factors: str) -> Incident:
+        return Incident("I", "t", AS_OF, factors=factors)
+
+    decided = [
+        Automation("backup", minutes_a_month=999, tasks=["check", "unknown"]),
+        Automation("rollback", factors=["deploy"], minutes_each=30),
+        Automation("performance", minutes_a_month=90),
+        Automation("incident response", minutes_each=10, tasks=["check"]),
+        Automation("self-healing"),
+    ]
+    log, half = [met("deploy"), met("deploy", "database"), met("capacity")], timedelta(days=365) / 2
+    rows = opportunities(decided, [], tasks={"check": 150.0}, incidents=log, over=half)
+    found = {one.name: one.by_hand for one in rows}
+    assert (found["backup"].minutes, found["backup"].basis) == (150.0, "task check: 150 min")
+    assert found["rollback"].minutes == pytest.approx(10)
+    assert found["rollback"].basis == "2 incidents (deploy) in 6.0 months x 30 min"
+    assert (found["performance"].minutes, found["performance"].basis) == (90, "params")
+    assert found["incident response"].minutes == pytest.approx(155)
+    assert found["self-healing"].minutes is None
+    assert {one.name: one.by_hand for one in opportunities(decided, [])}["rollback"].minutes is None, "no log is known"
+
+
+def test_prepared_is_only_what_has_its_file_and_implemented_nothing_that_merely_has_one() -> None:
+    written = Automation("rollback", state="prepared", form="workflow", runs=["x"])
+    (without,) = [one for one in opportunities([written], []) if one.decided]
+    (made,) = [one for one in opportunities([written], [], made=written.files) if one.decided]
+    assert (without.state, made.state) == ("planned", "prepared")
+    assert made.gap is None, "what the file itself bounds is a guard"

@@ -10,12 +10,11 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from sre_kit.compute.incidents import Incident, IncidentLog
-from sre_kit.compute.operations.automation import opportunities
+from sre_kit.compute.operations.automation import AUTOMATIONS, Automation, opportunities
 from sre_kit.compute.operations.change import change_state, deploy_metrics, patches
 from sre_kit.compute.operations.dependencies import Edge, Graph, restore_order, single_points, topological
 from sre_kit.compute.operations.drills import Drill, DrillLog, restore_tests
 from sre_kit.compute.operations.plan import (
-    AUTOMATIONS,
     Backup,
     ConfigClass,
     DisasterScenario,
@@ -33,7 +32,7 @@ from sre_kit.compute.readiness.plan import Dashboard, HandoverPlan, Monitored, S
 from sre_kit.compute.statistics import Interval
 from sre_kit.compute.vocabulary import About, Fact, Finding, Gap, Kind, Scope
 from sre_kit.show.chart import Chart
-from sre_kit.show.operations import change, disaster, drills, recovery
+from sre_kit.show.operations import automation, change, disaster, drills, recovery
 from sre_kit.show.operations import tasks as operations
 from sre_kit.show.readiness import coverage as readiness
 from sre_kit.show.readiness import handover, knowledge, transfer
@@ -60,7 +59,7 @@ EMPTY = [
     operations.operational_tasks([]),
     operations.maintenance_windows([], AS_OF),
     operations.endings([]),
-    operations.automations(opportunities([], [])),
+    automation.automations(opportunities([], [])),
     recovery.backups([]),
     recovery.restore_order(topological({}), Graph((), ())),
     change.patch_policies(NOTHING),
@@ -281,16 +280,18 @@ def test_what_is_overdue_comes_first_and_is_marked() -> None:
 
 
 def test_prepared_is_not_implemented() -> None:
-    from sre_kit.compute.operations.plan import Automation
 
     decided = [
         Automation("auto-scaling", state="prepared", guard="g"),
         Automation("backup", state="implemented", guard="g"),
     ]
-    shown = operations.automations(opportunities(decided, []))
+    shown = automation.automations(opportunities(decided, []))
     assert records(shown)["automation.implemented"] == 1
     assert records(shown)["automation.auto-scaling"] == "prepared"
-    (asked,) = shown.gaps
+    *by_hand, asked = shown.gaps
+    assert [one.what for one in by_hand] == [
+        f"how many minutes a month {name} takes by hand" for name in ("auto-scaling", "backup")
+    ]
     assert [name for name in AUTOMATIONS if name in asked.what] == [
         n for n in AUTOMATIONS if n not in ("auto-scaling", "backup")
     ]

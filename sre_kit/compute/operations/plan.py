@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Literal
 
+from sre_kit.compute.operations.automation import Automation
 from sre_kit.units import Duration, Instant, Size, Zone
 
 
@@ -257,43 +258,6 @@ class RecoveryTest:
     result: str = ""
     took: Duration | None = None
     data_lost: Duration | None = None
-
-
-AUTOMATIONS = (
-    "auto-scaling",
-    "self-healing",
-    "rollback",
-    "backup",
-    "security scanning",
-    "performance",
-    "incident response",
-)
-"""The seven automation opportunities of the mission."""
-
-
-@dataclass(frozen=True, slots=True)
-class Automation:
-    """One automation opportunity: what a person does today, what would do it, and what keeps it safe."""
-
-    opportunity: Literal[
-        "auto-scaling",
-        "self-healing",
-        "rollback",
-        "backup",
-        "security scanning",
-        "performance",
-        "incident response",
-    ]
-    minutes_a_month: float | None = None
-    trigger: str = ""
-    action: str = ""
-    guard: str = ""
-    tested: str = ""
-    state: Literal["not applicable", "idea", "planned", "prepared", "implemented"] = "idea"
-    reason: str = ""
-    artifact: str = ""
-    """File that would do it, under artifacts/."""
-    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)

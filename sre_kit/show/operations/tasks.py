@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sre_kit.compute.operations.automation import Opportunity
 from sre_kit.compute.operations.change import Patch
 from sre_kit.compute.operations.plan import MaintenanceWindow, OperationsPlan
 from sre_kit.compute.operations.recovery import Ending
@@ -14,7 +13,7 @@ from sre_kit.compute.operations.tasks import TOIL_LIMIT, Collision, TaskSchedule
 from sre_kit.compute.vocabulary import Finding, Gap
 from sre_kit.errors import ParameterError
 from sre_kit.show.chart import COLOURS, Chart, figure
-from sre_kit.show.document import cited, fact_link
+from sre_kit.show.document import cited
 from sre_kit.show.shown import CodeBlock, Heading, Note, Record, Shown, Stack, Steps
 from sre_kit.show.table import Table
 from sre_kit.show.text import Code, Inline, Lines, Strong, ticked
@@ -274,50 +273,6 @@ def endings(found: Sequence[Ending]) -> Table:
         gaps=gaps,
         findings=findings,
         records=(Record("operations.overdue_expiries", sum(o.state == "overdue" for o in found), "items"),),
-    )
-
-
-def automations(found: Sequence[Opportunity]) -> Table:
-    """The seven opportunities: state or reason, trigger, action, guard, test, minutes a person spends today."""
-    rows: list[Sequence[Inline]] = []
-    for one in found:
-        a = one.decided
-        evidence: list[Inline] = [fact_link(fact) for fact in one.evidence[:2]]
-        if a is None:
-            rows.append((one.name, Strong("not decided"), *([MISSING] * 5), Lines(evidence) if evidence else MISSING))
-            continue
-        minutes = MISSING if a.minutes_a_month is None else f"{a.minutes_a_month:g}"
-        what = Lines(
-            [text for text in (a.trigger and f"when: {a.trigger}", a.action and f"then: {a.action}") if text]
-            or [MISSING]
-        )
-        state: Inline = Lines([a.state, a.reason]) if a.reason else a.state
-        rows.append(
-            (
-                one.name,
-                state,
-                what,
-                a.guard or MISSING,
-                a.tested or MISSING,
-                minutes,
-                Code(a.artifact) if a.artifact else MISSING,
-                cited(a.source or "params"),
-            )
-        )
-    undecided = [one.name for one in found if one.decided is None]
-    gaps = [gap for one in found if one.decided is not None and (gap := one.gap)]
-    if undecided:
-        gaps.append(Gap(f"whether these are automated: {', '.join(undecided)}", _ASK, "params: operations.automations"))
-    done = sum(one.state == "implemented" for one in found)
-    return Table(
-        ("Opportunity", "State", "What", "Guard", "Tested", "Minutes a month by hand", "File", "Source"),
-        rows,
-        gaps=gaps,
-        note="A file that would do it makes an opportunity prepared; only what runs in production is implemented.",
-        records=(
-            Record("automation.implemented", done, "of 7"),
-            *(Record(f"automation.{o.name.replace(' ', '-')}", o.state, "state") for o in found),
-        ),
     )
 
 
