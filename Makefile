@@ -34,6 +34,11 @@ bench-memory: $(READY)
 bench-oncall: $(READY)
 	$(BIN)/python -m tests.bench_oncall
 
+# each explorer, from a change to its new view and figure
+.PHONY: bench-explorers
+bench-explorers: $(READY)
+	$(BIN)/python -m tests.bench_explorers
+
 # one objective over 30 days and a year at a minute: windows, budget and alerts
 bench-slo: $(READY)
 	$(BIN)/python -m tests.bench_slo

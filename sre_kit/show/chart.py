@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import html
 import io
-import itertools
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 DPI: Final = 150
+LIVE: Final = (6.8, 3.0)
+"""Inches of a figure that changes while somebody looks."""
+LIVE_DPI: Final = 96
+SIDES: Final = (0.1, 0.98)
 # Okabe and Ito, "Color Universal Design" (2008): told apart with any colour vision
 COLOURS: Final = {
     "blue": "#0072B2",
@@ -129,13 +133,12 @@ def decimate(series: pd.Series[Any], pixels: int = 800) -> pd.Series[Any]:
         return series
     values = series.to_numpy(dtype=float)
     edges = np.linspace(0, len(values), pixels + 1).astype(int)
-    keep: set[int] = set()
-    for begin, end in itertools.pairwise(edges):
-        chunk = values[begin:end]
-        if np.isfinite(chunk).any():
-            keep.update((begin + int(np.nanargmin(chunk)), begin + int(np.nanargmax(chunk))))
-        else:
-            keep.add(int(begin))
+    begins, pixel = edges[:-1], np.repeat(np.arange(pixels), np.diff(edges))
+    keep = set(begins[~np.logical_or.reduceat(np.isfinite(values), begins)].tolist())
+    for signed in (values, -values):
+        known = np.where(np.isfinite(signed), signed, np.inf)
+        at = np.flatnonzero(np.isfinite(signed) & (known == np.minimum.reduceat(known, begins)[pixel]))
+        keep.update(at[np.unique(pixel[at], return_index=True)[1]].tolist())
     return series.iloc[sorted(keep)]
 
 
@@ -144,6 +147,27 @@ def png(drawn: Figure) -> str:
     buffer = io.BytesIO()
     drawn.savefig(buffer, format="png", dpi=DPI, facecolor="white", metadata={"Software": None})
     return base64.b64encode(buffer.getvalue()).decode("ascii")
+
+
+def live_png(draw: Callable[[Axes], object], sides: tuple[float, float] = SIDES) -> tuple[str, int, int]:
+    """
+    A figure that changes while somebody looks, as base64 PNG, with its width and height in pixels of the page.
+
+    Drawn once, in fixed margins (`sides`: where the axes begin and end, 0..1 of the width), because fitting them is a
+    second drawing; with a screen's dots, and hardly compressed, because it travels no further.
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    drawn = Figure(figsize=LIVE, dpi=LIVE_DPI, facecolor="white")
+    axes = drawn.add_axes((sides[0], 0.15, sides[1] - sides[0], 0.73))
+    axes.spines[["top", "right"]].set_visible(False)
+    draw(axes)
+    buffer = io.BytesIO()
+    canvas: Any = FigureCanvasAgg(drawn)
+    canvas.print_png(buffer, pil_kwargs={"compress_level": 1})
+    width, height = (round(inches * LIVE_DPI) for inches in LIVE)
+    return base64.b64encode(buffer.getvalue()).decode("ascii"), width, height
 
 
 def _bare(cell: object) -> str:

@@ -1,70 +1,160 @@
 """
-Explorers: a few controls around one computation and one view of it.
+Explorers: a few labelled controls around one computation and one view of it.
 
-One object serves both readers: JupyterLab shows the sliders and the live view, Markdown shows the view at its
-default setting. A slider changes what you look at, never what is written.
+One object serves both readers: JupyterLab shows controls and the live view (``show.panel``), Markdown shows the view at
+its default setting, which is what is decided. A control changes what you look at, never what is written. Controls are
+described here as data; widgets are made where somebody can move them, so that a batch run makes none.
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
-from sre_kit.show.shown import Shown
+from sre_kit.errors import ParameterError, nearest
+from sre_kit.show.chart import SIDES
+from sre_kit.show.keeping import Kept
+from sre_kit.show.shown import Note, Shown, Stack
+from sre_kit.show.text import Inline
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of several values, by the words that a reader sees; `value` is the default."""
+
+    label: str
+    options: Mapping[str, Any]
+    value: Any
+    ordered: bool = False
+    """From least to most, so that a slider steps through them."""
+
+    def __post_init__(self) -> None:
+        if self.value not in self.options.values():
+            raise ParameterError(f"{self.label}: the default {self.value!r} is none of {', '.join(self.options)}")
+
+    def words(self, value: Any) -> str:
+        """What a reader sees of one of the values."""
+        return next(words for words, one in self.options.items() if one == value)
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """A number from `least` to `most`, whole where `step` is; `value` is the default."""
+
+    label: str
+    value: float
+    least: float
+    most: float
+    step: float = 1
+
+    def __post_init__(self) -> None:
+        if not self.least <= self.value <= self.most:
+            raise ParameterError(f"{self.label}: the default {self.value:g} is not in {self.least:g}..{self.most:g}")
+
+
+Control = Choice | Amount
+
+
+@dataclass(frozen=True)
+class View(Shown):
+    """
+    What an explorer shows at one setting: the conclusion in a sentence, the tables behind it, and a figure.
+
+    `draw` fills an axes; it is called where somebody looks, so that a batch run draws nothing twice.
+    """
+
+    conclusion: Inline
+    parts: tuple[Shown, ...]
+    draw: Callable[[Axes], None] | None = field(default=None, compare=False)
+    sides: tuple[float, float] = SIDES
+    """Where the axes begin and end, 0..1 of the figure's width: names of bars need room."""
+
+    def markdown(self) -> str:
+        """The conclusion above the tables."""
+        return Stack(Note(self.conclusion), *self.parts).markdown()
+
+    def machine(self) -> dict[str, Any]:
+        """What the parts say."""
+        return Stack(*self.parts).machine()
 
 
 @dataclass(frozen=True)
 class Explorer(Shown):
     """
-    `view` called with the values of `controls` (ipywidgets by parameter name); the defaults are what is published.
+    `view` of the values of `controls`, by name; the defaults are what is published.
+
+    `keep` makes the params lines of a setting. `leads` are controls that bring others along: another objective has
+    another target in force.
     """
 
-    controls: Mapping[str, Any]
+    name: str
+    controls: Mapping[str, Control]
     view: Callable[..., Shown]
+    keep: Callable[..., Kept]
+    leads: Mapping[str, Callable[[Any], Mapping[str, Any]]] = field(default_factory=dict)
+
+    @cached_property
+    def published(self) -> Shown:
+        """The view at the default setting, computed once."""
+        return self.view(**self.setting())
+
+    def setting(self, **changes: Any) -> dict[str, Any]:
+        """
+        The defaults with `changes`, and with what those bring along.
+
+        Raises
+        ------
+        ParameterError
+            A control that there is not.
+        """
+        for name in changes:
+            if name not in self.controls:
+                raise ParameterError(f"{self.name}: no control {name!r}{nearest(name, self.controls)}")
+        led: dict[str, Any] = {}
+        for name, value in changes.items():
+            led |= self.leads[name](value) if name in self.leads else {}
+        return {name: one.value for name, one in self.controls.items()} | led | changes
+
+    def at(self, **changes: Any) -> Shown:
+        """The view at another setting."""
+        return self.view(**self.setting(**changes))
+
+    def kept(self, **changes: Any) -> Kept:
+        """The params lines of another setting."""
+        return self.keep(**self.setting(**changes))
 
     def markdown(self) -> str:
         """The view at the default setting."""
-        return self._default().markdown()
+        return self.published.markdown()
 
     def machine(self) -> dict[str, Any]:
         """What the default view says."""
-        return self._default().machine()
-
-    def _default(self) -> Shown:
-        return self.view(**{name: control.value for name, control in self.controls.items()})
+        return self.published.machine()
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict[str, Any], dict[str, Any]]:
-        from ipywidgets import HTML, Output, VBox
+        bundle, metadata = super()._repr_mimebundle_()
+        if watched():
+            from sre_kit.show.panel import Panel
 
-        shown = self._default()
-        bundle, metadata = shown._repr_mimebundle_()
-        live = Output()
-
-        def show(_: object = None) -> None:
-            # display data is set as a value: printing from a callback is lost outside a cell's execution
-            current = self._default()
-            data, meta = current._repr_mimebundle_()
-            live.outputs = ({"output_type": "display_data", "data": _displayed(data), "metadata": meta},)
-
-        for control in self.controls.values():
-            control.observe(show, names="value")
-        show()
-        box = VBox(
-            [
-                HTML("<em>Change a value to explore; the document keeps the defaults.</em>"),
-                *self.controls.values(),
-                live,
-            ]
-        )
-        bundle["application/vnd.jupyter.widget-view+json"] = {
-            "version_major": 2,
-            "version_minor": 0,
-            "model_id": box.model_id,
-        }
-        bundle.pop("text/html", None)
+            panel = Panel(self)
+            # where widgets cannot run (an untrusted notebook, nbconvert), the picture and the tables stand in
+            bundle["text/html"] = panel.view.value
+            bundle["application/vnd.jupyter.widget-view+json"] = {
+                "version_major": 2,
+                "version_minor": 0,
+                "model_id": panel.box.model_id,
+            }
         return bundle, metadata
 
 
-def _displayed(data: Mapping[str, Any]) -> dict[str, Any]:
-    return {kind: value for kind, value in data.items() if kind in {"text/markdown", "text/html", "text/plain"}}
+def watched() -> bool:
+    """Whether a front end can answer: the shell belongs to a kernel that takes widgets' messages."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None else None
+    return hasattr(getattr(shell, "kernel", None), "comm_manager")

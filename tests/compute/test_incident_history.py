@@ -60,9 +60,7 @@ def test_the_explorer_is_static_in_the_document_and_filters_in_the_lab():
     text = explorer.markdown()
     assert "all levels, all components, all years" in text and "| began   |          79 |" in text
     assert "| 15 min to 1 h   | 48 (62 %)  |" in text
-    explorer.controls["year"].value = 2026
-    explorer.controls["severity"].value = "SEV1"
-    moved = explorer.markdown()
+    moved = explorer.at(year=2026, severity="SEV1").markdown()
     assert "2026 against the same days of 2025: 31 incidents against 0" in moved
     assert "SEV1, all components, 2026" in moved and "Chance alone: with 31 incidents" in moved
 
@@ -74,8 +72,7 @@ def test_two_clocks_stand_side_by_side_because_they_may_disagree():
     text = explorer.markdown()
     assert "Resolved, clock announced" in text and "Resolved, clock downtime" in text
     assert "30 min (30 min to 30 min)" in text and "1 h 30 min (1 h 30 min to 1 h 30 min)" in text
-    explorer.controls["clock"].value = "downtime"
-    assert "announced" not in explorer.markdown()
+    assert "announced" not in explorer.at(clock="downtime").markdown()
 
 
 def test_without_a_log_the_explorer_asks_for_one():

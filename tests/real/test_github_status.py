@@ -145,8 +145,7 @@ def test_both_clocks_are_shown_where_the_project_has_two(shared_data, tmp_path):
     )
     logs = load.incident_clocks(load.project(str(tmp_path / "p.yaml")))
     explorer = show.incident_explorer(logs, AS_OF)
-    explorer.controls["year"].value = 2025
-    text = explorer.markdown()
+    text = explorer.at(year=2025).markdown()
     assert list(logs) == ["announced", "downtime"]
     assert text.count("evidence of a higher rate") == 2
     assert "On the clock 'announced': Durations" in text and "no evidence of a change in duration" in text

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
 from fractions import Fraction
 
 import numpy as np
@@ -11,6 +10,7 @@ import numpy as np
 from sre_kit.compute.slo.grid import compared_policies, policy_search
 from sre_kit.compute.slo.symptoms import existing_alerts
 from sre_kit.show.slo import exploring, policies
+from sre_kit.show.widgets import Explorer
 from tests.compute.test_policies import AS_OF, MINUTE, alert, eventful, minutes, slo
 
 
@@ -50,31 +50,23 @@ def test_the_explorer_changes_budget_alerts_and_back_test_and_publishes_the_sett
     assert "5 min and 1 h" in before
     assert "**99.9 %**" in before
     assert "Recall" in before
-    controls = shown.controls  # type: ignore[attr-defined]
-    controls["alerts"].value = "Pyrra"
-    assert "for 2 min" in shown.markdown()
-    controls["alerts"].value = "in force"
-    controls["days"].value = 7
-    assert "rolling 7 d" in shown.markdown()
-    controls["days"].value = 30
-    controls["goal"].value = Fraction("0.99")
-    assert "**99 %**" in shown.markdown()
-    assert timedelta(days=30) == kept.slo.window
-    controls["goal"].value = Fraction("0.999")
-    assert shown.markdown() == before
+    assert isinstance(shown, Explorer)
+    assert "for 2 min" in shown.at(alerts="Pyrra").markdown()
+    assert "rolling 7 d" in shown.at(days=7).markdown()
+    assert "**99 %**" in shown.at(goal=Fraction("0.99")).markdown()
+    assert shown.markdown() == before == shown.at(goal=Fraction("0.999"), days=30, alerts="in force").markdown()
 
 
 def test_another_objective_is_explored_from_its_own_target_and_window() -> None:
     kept, known = eventful()
     other = replace(kept, slo=replace(kept.slo, name="other", target=Fraction("0.99"), calendar="quarter"))
     shown = exploring.budget_explorer([kept, other], AS_OF, incidents=known)
-    controls = shown.controls  # type: ignore[attr-defined]
-    controls["objective"].value = "other"
-    assert (controls["goal"].value, controls["days"].value) == (Fraction("0.99"), 90)
-    assert "calendar quarter" in shown.markdown()
-    assert "43.2 ×" in shown.markdown()
-    controls["days"].value = 30
-    assert "rolling 30 d" in shown.markdown()
+    assert isinstance(shown, Explorer)
+    chosen = shown.setting(objective="other")
+    assert (chosen["goal"], chosen["days"]) == (Fraction("0.99"), 90)
+    text = shown.at(objective="other").markdown()
+    assert "calendar quarter" in text and "43.2 ×" in text
+    assert "rolling 30 d" in shown.at(objective="other", days=30).markdown()
 
 
 def test_what_was_never_measured_was_not_quiet() -> None:

@@ -54,10 +54,7 @@ def test_the_document_shows_the_setting_in_force_and_each_control_changes_the_vi
     text = explorer.markdown()
     assert "**7 d**" in text and "4 people, handoff MON 10:00" in text
     for name, value in (("people", 6), ("length", DAY), ("handoff", "SUN 10:00")):
-        control = explorer.controls[name]
-        was, control.value = control.value, value
-        assert explorer.markdown() != text
-        control.value = was
+        assert explorer.at(**{name: value}).markdown() != text
     assert explorer.markdown() == text
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from sre_kit.compute.oncall.duty import Load
 from sre_kit.compute.oncall.plan import OnCall, Person, Rotation
 from sre_kit.compute.oncall.rota import schedule
 from sre_kit.compute.oncall.rota_checks import ADVICE, RotaReview, rota_review
@@ -36,6 +37,8 @@ class RotaOption:
     holidays: Range
     handoffs: int
     broken: tuple[str, ...]
+    carrying: tuple[Load, ...] = ()
+    """Who has a primary turn, with what they carry."""
 
 
 def first_rotation(oncall: OnCall, layer: str = "primary") -> Rotation | None:
@@ -50,12 +53,13 @@ def rota_option(oncall: OnCall, as_of: datetime, people: int, length: timedelta,
     More people than members are people of whom nothing is known: they have no absence and no holiday. Overrides are
     left out, because they were made for the turns in force.
     """
-    changed = _changed(oncall, people, length, handoff)
+    changed = rota_with(oncall, people, length, handoff)
     plan = schedule(changed, as_of)
     return _option(rota_review(plan, plan.shifts, changed), people, length, handoff)
 
 
-def _changed(oncall: OnCall, people: int, length: timedelta, handoff: str) -> OnCall:
+def rota_with(oncall: OnCall, people: int, length: timedelta, handoff: str) -> OnCall:
+    """The decisions with so many people in the first rotation of each paged layer, and this length and handoff."""
     first = first_rotation(oncall)
     if first is None:
         return oncall
@@ -85,6 +89,7 @@ def _option(review: RotaReview, people: int, length: timedelta, handoff: str) ->
         _range([len(load.holidays) for load in carrying]),
         len({text.split(":")[0] for text in review.problems[HANDOFFS]}),
         tuple(rule for rule, found in review.problems.items() if found and rule not in aside),
+        tuple(carrying),
     )
 
 

@@ -10,14 +10,17 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import pairwise
 from typing import Final
+
+import numpy as np
 
 from sre_kit.compute.capacity.usl import ScalabilityLaw, knee, scalability_law, think_time
 from sre_kit.compute.performance.comparison import Difference, compare
 from sre_kit.compute.performance.plan import LoadTest
 from sre_kit.compute.vocabulary import Gap
-from sre_kit.errors import DataError
+from sre_kit.errors import DataError, ParameterError
 
 STATISTICS: Final = {"p95": 0.95, "p97.5": 0.975, "p99": 0.99, "p90": 0.9}
 """What latency is judged by, the first that all runs have: wrk prints no p95, autocannon p97.5 instead."""
@@ -80,6 +83,64 @@ def _levels(tests: Iterable[LoadTest], q: float) -> Iterator[LoadLevel]:
         latency = one.quantiles.get(q)
         if one.load and one.rate and latency:
             yield LoadLevel(one, one.load, one.rate, latency)
+
+
+@dataclass(frozen=True, slots=True)
+class LoadOption:
+    """
+    What is known at one `load`: `rate` by the law, `latency` (seconds) between the tested loads around it.
+
+    `latency` is linear between neighbours and missing beyond them. `holds_to` is the highest tested load up to which
+    every tested one is within the `objective`, `missed_from` the lowest that is not; missing where there is none.
+    """
+
+    load: float
+    levels: tuple[LoadLevel, ...]
+    law: ScalabilityLaw | Gap
+    rate: float | None
+    latency: float | None
+    objective: timedelta | None
+    holds_to: LoadLevel | None
+    missed_from: LoadLevel | None
+
+    @property
+    def below(self) -> LoadLevel | None:
+        """The nearest tested load that is not above."""
+        return next((one for one in reversed(self.levels) if one.load <= self.load), None)
+
+    @property
+    def above(self) -> LoadLevel | None:
+        """The nearest tested load above."""
+        return next((one for one in self.levels if one.load > self.load), None)
+
+
+def load_option(scaling: LoadScaling, q: float, load: float, objective: timedelta | None = None) -> LoadOption:
+    """
+    What the runs say about `load`, judged by the quantile `q` of their latencies.
+
+    Raises
+    ------
+    ParameterError
+        Fewer than two tested loads kept that quantile.
+    """
+    levels = tuple(_levels([one.test for one in scaling.levels], q))
+    loads = [one.load for one in levels]
+    if len(set(loads)) < 2:
+        raise ParameterError(f"the {q:.1%} quantile was kept at {len(set(loads))} tested load(s), two are needed")
+    inside = loads[0] <= load <= loads[-1]
+    law = scaling.law
+    late = [] if objective is None else [one.latency > objective.total_seconds() for one in levels]
+    first = late.index(True) if True in late else len(late)
+    return LoadOption(
+        load=load,
+        levels=levels,
+        law=law,
+        rate=float(law.throughput(load)) if isinstance(law, ScalabilityLaw) else None,
+        latency=float(np.interp(load, loads, [one.latency for one in levels])) if inside else None,
+        objective=objective,
+        holds_to=levels[first - 1] if 0 < first <= len(late) else None,
+        missed_from=levels[first] if first < len(late) else None,
+    )
 
 
 def run_differences(scaling: LoadScaling, tests: Iterable[LoadTest] = ()) -> dict[str, list[Difference]]:

@@ -10,17 +10,15 @@ from typing import Final
 
 from sre_kit.compute.asked import of_kind
 from sre_kit.compute.capacity.cost import month_of
-from sre_kit.compute.capacity.exhaustion import LEAST_DEMAND_FIT, Outlook, exhaustion_under
+from sre_kit.compute.capacity.exhaustion import LEAST_DEMAND_FIT, Outlook
 from sre_kit.compute.capacity.plan import CapacityPlan, Resource, Scaling
 from sre_kit.compute.capacity.sizing import PoolCheck, RightSize, Survival
 from sre_kit.compute.vocabulary import Fact, Finding, Gap, Kind, Reading, Requests
 from sre_kit.show.artifact import Artifact
-from sre_kit.show.capacity.outlook import urgency
 from sre_kit.show.document import fact_link, sources
 from sre_kit.show.shown import Note, Record, Shown, Stack
 from sre_kit.show.table import Table
 from sre_kit.show.text import Inline, Lines, Strong, slug
-from sre_kit.show.widgets import Explorer
 from sre_kit.units import MISSING, number, percent, span
 
 GROWTH_GAP: Final = Gap("how demand will grow", "Project Manager", "BusinessModel.md")
@@ -303,46 +301,3 @@ def kubernetes_file(name: str, made: tuple[str, Sequence[str]], about: str, *, u
     gaps = [Gap(about, SCALING_GAP.ask, SCALING_GAP.expected_in, one, degraded=bool(left_out)) for one in reasons]
     file = [Artifact(name, content, media_type="application/yaml", about=about)] if content else []
     return Stack(*file, *([Note.gap(*gaps)] if gaps else []))
-
-
-def capacity_explorer(outlooks: Sequence[Outlook], plan: CapacityPlan) -> Shown:
-    """
-    Growth, headroom to keep and horizon to choose.
-
-    The document shows the weighted mean growth, nothing kept free, and the longest horizon.
-    """
-    from ipywidgets import FloatSlider, IntSlider
-
-    usable = sorted((one for one in outlooks if one.exhaustion is not None), key=urgency)
-    if not usable:
-        why = "every forecast was refused" if outlooks else "no resource is measured"
-        return Note.gap(Gap("a usable forecast", "DevOps Engineer", "the metrics source", why))
-    weights = sum(one.weight for one in plan.scenarios)
-    mean = sum(one.monthly * one.weight for one in plan.scenarios) / weights if weights else 0.0
-    furthest = max(one.forecast.horizon for one in usable)
-
-    def view(growth: float, headroom: float, horizon: int) -> Shown:
-        rows: list[Sequence[Inline]] = []
-        for one in usable:
-            found = exhaustion_under(one, plan, growth / 100, 1 - headroom / 100, horizon)
-            never = f"not within {found.horizon_days} d"
-            days = [never if p is None else f"{p} d" for p in (found.p10, found.p50, found.p90)]
-            rows.append(
-                (
-                    one.resource.name,
-                    *days,
-                    percent(found.probability, 0),
-                    f"{found.order_by}" if found.order_by else MISSING,
-                )
-            )
-        title = f"Growth {growth:g} % a month, {headroom:g} % kept free, {horizon} days"
-        return Table((title, "P10", "P50", "P90", "Within the horizon", "Order by"), rows)
-
-    return Explorer(
-        controls={
-            "growth": FloatSlider(value=round(mean * 100, 1), min=0, max=20, step=0.1, description="growth, % a month"),
-            "headroom": FloatSlider(value=0, min=0, max=50, step=1, description="kept free, %"),
-            "horizon": IntSlider(value=furthest, min=7, max=furthest, description="horizon, days"),
-        },
-        view=view,
-    )  # fmt: skip

@@ -71,7 +71,7 @@ def recovery_proofs(found: Sequence[Recoverable], scenarios: Sequence[Rehearsal]
     """RPO and RTO of each store held against the arithmetic: met, missed or unproven."""
     rows: list[Sequence[Inline]] = []
     for one in found:
-        rows += [_proof_row(one.component, "RPO", one.rpo), _proof_row(one.component, "RTO", one.rto)]
+        rows += [proof_row(one.component, "RPO", one.rpo), proof_row(one.component, "RTO", one.rto)]
     unproven = [one for one in found if "unproven" in (one.rpo.verdict, one.rto.verdict)]
     return Table(
         ("Component", "Objective", "Limit", "How derived", "Worst case", "Verdict", "Source"),
@@ -94,7 +94,8 @@ def recovery_proofs(found: Sequence[Recoverable], scenarios: Sequence[Rehearsal]
     )
 
 
-def _proof_row(name: str, what: str, proof: Proof) -> Sequence[Inline]:
+def proof_row(name: str, what: str, proof: Proof) -> Sequence[Inline]:
+    """An objective, the sum that stands against it, and the verdict."""
     terms = " + ".join(f"{t.name} {span(t.value) if t.value is not None else '(not known)'}" for t in proof.terms)
     verdict: Inline = proof.verdict if proof.verdict in ("met", "accepted") else Strong(proof.verdict)
     worst = span(proof.known) if not proof.unknown else f"at least {span(proof.known)}"

@@ -11,14 +11,13 @@ import numpy as np
 
 from sre_kit.compute.capacity.usl import ScalabilityLaw
 from sre_kit.compute.performance.comparison import Difference
-from sre_kit.compute.performance.levels import LoadLevel, LoadScaling
+from sre_kit.compute.performance.levels import LoadScaling
 from sre_kit.compute.performance.plan import LoadTestSet
 from sre_kit.compute.vocabulary import Finding, Gap
 from sre_kit.show.chart import COLOURS, Chart, figure
 from sre_kit.show.shown import Note, Record, Shown
 from sre_kit.show.table import Table
 from sre_kit.show.text import Inline, Lines, Strong, slug
-from sre_kit.show.widgets import Explorer
 from sre_kit.units import MISSING, number, percent, span
 
 LEVELS_GAP: Final = Gap(
@@ -194,32 +193,3 @@ def run_differences(pairs: Mapping[str, Sequence[Difference]]) -> Table:
 
 def _points(value: float, what: str) -> str:
     return f"{value * 100:+.2f} points" if what == "error ratio" else span(value)
-
-
-def load_explorer(scaling: LoadScaling) -> Shown:
-    """A load to choose: the law's throughput there, against the tested levels; the document shows the tested knee."""
-    from ipywidgets import IntSlider
-
-    levels, law = scaling.levels, scaling.law
-    if isinstance(law, Gap) or scaling.knee is None:
-        return Note("Without the law there is no load to explore.")
-    most = round(levels[-1].load * 1.5)
-
-    def view(load: int) -> Shown:
-        below = [row for row in levels if row.load <= load]
-        above = [row for row in levels if row.load > load]
-        rows = [
-            ("load", number(load)),
-            ("throughput by the law, 1/s", number(float(law.throughput(float(load))))),
-            ("nearest tested below", _tested(below[-1], scaling.statistic) if below else "none"),
-            ("nearest tested above", _tested(above[0], scaling.statistic) if above else "none: an extrapolation"),
-        ]
-        return Table(("At this load", "Value"), rows)
-
-    slider = IntSlider(value=round(scaling.knee.load), min=1, max=most, description="load")
-    return Explorer(controls={"load": slider}, view=view)
-
-
-def _tested(row: LoadLevel, statistic: str) -> str:
-    latency, errors = span(row.latency), percent(row.test.error_ratio)
-    return f"load {row.load:g}: {number(row.rate)} requests/s, {statistic} {latency}, errors {errors}"

@@ -7,15 +7,21 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from sre_kit.compute.incidents import IncidentLog
 from sre_kit.compute.response.incident_history import Part, incident_part, years
+from sre_kit.show.chart import COLOURS
+from sre_kit.show.keeping import Kept
 from sre_kit.show.response.incidents import HOUR, LOG_GAP, chance_words, duration_words, rate_words, with_interval
 from sre_kit.show.shown import Note, Shown, Stack
 from sre_kit.show.table import Table
 from sre_kit.show.text import Inline
-from sre_kit.show.widgets import Explorer
-from sre_kit.units import number, percent, utc
+from sre_kit.show.widgets import Choice, Control, Explorer, View
+from sre_kit.units import number, percent, span, utc
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 MOST: int = 30
 """Components to choose from; the rarest others are under "all"."""
@@ -27,25 +33,52 @@ def incident_explorer(logs: Mapping[str, IncidentLog], as_of: datetime) -> Shown
     log = next((one for one in logs.values() if one.incidents), None)
     if log is None:
         return Note.gap(LOG_GAP)
-    from ipywidgets import Dropdown
-
     levels = sorted({one.severity for one in log.incidents if one.severity})
     services = [name for name, _ in Counter(s for one in log.incidents for s in one.services).most_common(MOST)]
+    clocks = [BOTH, *logs] if len(logs) > 1 else list(logs)
 
-    def view(severity: str, component: str, year: int, clock: str) -> Stack:
+    def view(severity: str, component: str, year: int, clock: str) -> View:
         chosen = [name for name in logs if clock in (BOTH, name)]
         parts = [incident_part(logs[name], as_of, severity=severity, service=component, year=year) for name in chosen]
-        return history_parts(parts)
+        return View(_conclusion(parts[0]), (history_parts(parts),), draw=lambda axes: _draw(axes, parts))
 
-    return Explorer(
-        {
-            "severity": Dropdown(options=[("all", ""), *((name, name) for name in levels)], description="Level"),
-            "component": Dropdown(options=[("all", ""), *((name, name) for name in services)], description="Component"),
-            "year": Dropdown(options=[("all", 0), *((str(year), year) for year in years(log))], description="Year"),
-            "clock": Dropdown(options=[BOTH, *logs] if len(logs) > 1 else list(logs), description="Clock"),
-        },
-        view,
-    )
+    def keep(severity: str, component: str, year: int, clock: str) -> Kept:
+        unkept = ["level, component and year: they choose what is looked at"]
+        decided = {} if clock == BOTH else {"incidents": {"clock": clock}}
+        return Kept(decided, unkept)
+
+    controls: dict[str, Control] = {
+        "severity": Choice("Level", {"all": "", **{name: name for name in levels}}, ""),
+        "component": Choice("Component", {"all": "", **{name: name for name in services}}, ""),
+        "year": Choice("Year", {"all": 0, **{str(year): year for year in years(log)}}, 0),
+        "clock": Choice("Clock", {name: name for name in clocks}, clocks[0]),
+    }
+    return Explorer(name="Incident history", controls=controls, view=view, keep=keep)
+
+
+def _conclusion(part: Part) -> str:
+    told = part.statistics
+    words = f"{part.chosen[:1].upper()}{part.chosen[1:]}: {told.count} incidents"
+    if told.mtbf is not None:
+        words += f", one in {span(told.mtbf)}"
+    if told.ttr.median is not None:
+        words += f", half of them resolved within {with_interval(told.ttr.median, None)}"
+    if told.open:
+        words += f", {told.open} still open"
+    return f"{words}."
+
+
+def _draw(axes: Axes, parts: Sequence[Part]) -> None:
+    """How many of the resolved ones lasted how long, a bar for each clock."""
+    names = list(parts[0].lasted)
+    width = 0.8 / len(parts)
+    for number_, (part, colour) in enumerate(zip(parts, ("blue", "orange", "green", "purple"), strict=False)):
+        places = [at + (number_ - (len(parts) - 1) / 2) * width for at in range(len(names))]
+        axes.bar(places, list(part.lasted.values()), width * 0.95, color=COLOURS[colour], label=part.statistics.clock)
+    axes.set_xticks(range(len(names)), names)
+    axes.set_ylabel("resolved incidents")
+    if len(parts) > 1:
+        axes.legend(frameon=False, fontsize="small", ncols=4, loc="lower left", bbox_to_anchor=(0, 1), title="")
 
 
 def history_parts(parts: Sequence[Part]) -> Stack:
