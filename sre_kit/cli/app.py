@@ -271,6 +271,9 @@ def lab(
     params: Annotated[str, typer.Option("--params", metavar="PATH")] = "",
     port: Annotated[int, typer.Option(help="0: any free port.")] = 0,
     browser: Annotated[bool, typer.Option(help="Open a browser.")] = True,
+    dashboard: Annotated[
+        str, typer.Option(help="Only the explorers of this notebook, as a page by Voila.", metavar="NOTEBOOK")
+    ] = "",
 ) -> int:
     """Explore the notebooks in JupyterLab.
 
@@ -278,7 +281,7 @@ def lab(
     """
     from sre_kit.cli.lab import run
 
-    return run(params, port, browser)
+    return run(params, port, browser, dashboard)
 
 
 @app.command()

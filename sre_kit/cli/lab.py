@@ -1,22 +1,31 @@
-"""``sre-kit lab``: JupyterLab on the notebooks, on loopback, with a token."""
+"""``sre-kit lab``: JupyterLab on the notebooks, or explorers alone as a page, on loopback, with a token."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import secrets
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any, Final
 
 from sre_kit import __version__
+from sre_kit.cli import dashboards
 from sre_kit.errors import ParameterError
 from sre_kit.store import places
 
+WRITTEN: Final = "written_sha256"
+"""Metadata of a copy: the hash of its cells as we wrote them, to tell whether a person has changed one since."""
 
-def run(params: str, port: int, browser: bool) -> int:
+
+def run(params: str, port: int, browser: bool, dashboard: str) -> int:
     """Start the server; ends when the server ends."""
-    folder = copies(params) if params else writable(places.bundled("notebooks"))
+    if dashboard:
+        folder, page = dashboards.laid(copies(params or str(places.bundled("params") / "demo")), dashboard)
+    else:
+        folder, page = copies(params) if params else writable(places.bundled("notebooks")), "/lab/tree/Start.ipynb"
     token = os.environ.get("JUPYTER_TOKEN") or secrets.token_urlsafe(24)
     command = [
         sys.executable,
@@ -26,12 +35,15 @@ def run(params: str, port: int, browser: bool) -> int:
         f"--ServerApp.port={port}",
         "--ServerApp.port_retries=0",
         f"--ServerApp.root_dir={folder}",
-        "--LabApp.default_url=/lab/tree/Start.ipynb",
+        f"--LabApp.default_url={page}",
+        "--ServerApp.kernel_spec_manager_class=sre_kit.render.kernels.Kernels",
         "--LabApp.expose_app_in_browser=True",
         # neither news nor updates are asked for: nothing is sent anywhere but to the metrics source
         "--LabApp.news_url=None",
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
     ]
+    if dashboard:
+        command.append(f"--ServerApp.tornado_settings={ {'headers': {'Content-Security-Policy': dashboards.POLICY}}!r}")
     if not browser:
         command.append("--no-browser")
     if hasattr(os, "geteuid") and os.geteuid() == 0:
@@ -50,7 +62,9 @@ def run(params: str, port: int, browser: bool) -> int:
 
 def copies(params: str) -> Path:
     """
-    Copies of all notebooks that open the project of `params`, in its state folder; what is there already is kept.
+    Copies of all notebooks that open the project of `params`, in its state folder.
+
+    A copy that a person has changed is kept; another one follows the notebook that it was made from.
     """
     from sre_kit import load
     from sre_kit.cli.render import own_notebooks
@@ -61,21 +75,40 @@ def copies(params: str) -> Path:
     folder.mkdir(exist_ok=True)
     sources = {"Start": places.bundled("notebooks") / "Start.ipynb", **notebooks(own_notebooks(project))}
     for name, path in sources.items():
-        if not (folder / f"{name}.ipynb").exists():
-            text = pointed(path.read_text(encoding="utf-8"), str(project.params_path))
-            (folder / f"{name}.ipynb").write_text(text, encoding="utf-8")
+        made, target = pointed(path.read_text(encoding="utf-8"), str(project.params_path)), folder / f"{name}.ipynb"
+        if _replaceable(target, made):
+            target.write_text(json.dumps(made, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     return folder
 
 
-def pointed(notebook: str, params: str) -> str:
+def pointed(notebook: str, params: str) -> dict[str, Any]:
     """A notebook whose parameter ``params`` is another file."""
-    content = json.loads(notebook)
+    content: dict[str, Any] = json.loads(notebook)
     for cell in content["cells"]:
         if "parameters" in cell["metadata"].get("tags", []):
             lines = "".join(cell["source"]).split("\n")
             changed = [f"params: str = {params!r}" if line.startswith("params:") else line for line in lines]
             cell["source"] = "\n".join(changed)
-    return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+    content["metadata"].setdefault("sre_kit", {})[WRITTEN] = digest(content)
+    return content
+
+
+def digest(notebook: dict[str, Any]) -> str:
+    """Of its cells, outputs left out."""
+    cells = [(cell["cell_type"], "".join(cell["source"])) for cell in notebook["cells"]]
+    return hashlib.sha256(json.dumps(cells).encode()).hexdigest()
+
+
+def _replaceable(copy: Path, made: dict[str, Any]) -> bool:
+    """Whether `made` may be written over `copy`: nobody has changed a cell of it, and it is an older one."""
+    try:
+        there = json.loads(copy.read_text(encoding="utf-8"))
+        found, written = digest(there), there["metadata"]["sre_kit"][WRITTEN]
+    except FileNotFoundError:
+        return True
+    except (OSError, ValueError, KeyError, TypeError):
+        return False  # no notebook of ours any more, so it is somebody's
+    return bool(found == written != made["metadata"]["sre_kit"][WRITTEN])
 
 
 def writable(folder: Path) -> Path:

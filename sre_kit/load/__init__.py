@@ -19,6 +19,7 @@ _WHERE: dict[str, str] = {
     **dict.fromkeys(("resources", "demand", "users"), "capacity"),
     **dict.fromkeys(("vitals",), "reliability"),
     **dict.fromkeys(("restore_drills",), "drills"),
+    "document_states": "inputs",
 }
 """Public name -> module of this package."""
 

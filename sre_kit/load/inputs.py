@@ -10,6 +10,7 @@ import hashlib
 import os
 import stat
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, Final
@@ -19,9 +20,12 @@ from sre_kit.load import params as params_file
 from sre_kit.load.documents import documents
 from sre_kit.load.projects import Project, without_ours
 from sre_kit.store import places
+from sre_kit.store.remembered import DocumentState, changed_inputs
 
 PARAMS: Final = "params:"
 """Begins the name of an input that is no document of the project."""
+OPENING: Final = "Start"
+"""The notebook that opens a session and becomes no document."""
 _LEFT_OUT: Final = {"project", "auth"}
 _MAX_PATH: Final = 400
 
@@ -43,6 +47,22 @@ def document_inputs(root: Path) -> dict[str, str]:
     """The part of `inputs` that is known without params: the documents of the project at `root`."""
     texts, _ = without_ours(documents(root)[0])
     return {text.document.path: text.document.sha256 for text in texts}
+
+
+def document_states(project: Project) -> tuple[DocumentState, ...]:
+    """What became of each notebook, shipped or the project's own: published as of when, and what changed since."""
+    now, published = inputs(project), project.published.documents
+    folders = (places.bundled("notebooks"), project.base / "notebooks")
+    there = (path.stem for folder in folders for path in sorted(folder.glob("*.ipynb")) if path.stem != OPENING)
+    found = []
+    for name in dict.fromkeys((*there, *published)):
+        one, beside = published.get(name), Path(f"{name}.ipynb").is_file()
+        if one is None:
+            found.append(DocumentState(name, beside=beside))
+        else:
+            since = changed_inputs([one], now)
+            found.append(DocumentState(name, one.version, datetime.fromisoformat(one.as_of), since, beside))
+    return tuple(found)
 
 
 def _leaves(value: Any) -> Iterator[str]:

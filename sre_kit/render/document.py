@@ -21,6 +21,8 @@ from sre_kit.store.dependencies import dependencies
 from sre_kit.store.manifest import MIME, claim_mark
 from sre_kit.store.places import anchor
 
+GUIDE = "guide"
+"""Tag of a title that says below what its notebook is for and how to use it; the page has the heading alone."""
 _CLAIM = re.compile(re.escape(claim_mark("NAME")).replace("NAME", "([A-Za-z0-9._-]+)"))
 
 
@@ -82,7 +84,9 @@ class _Page:
     def add(self, cell: Mapping[str, Any], number: int) -> None:
         """One cell: prose as it stands, code by its outputs."""
         if cell["cell_type"] == "markdown":
-            self.machine["blocks"].append(joined(cell["source"]).strip())
+            source = joined(cell["source"]).strip()
+            guide = GUIDE in cell["metadata"].get("tags", [])
+            self.machine["blocks"].append(source.partition("\n")[0] if guide else source)
             return
         if cell["cell_type"] != "code":
             return

@@ -130,7 +130,7 @@ _WHERE: dict[str, str] = {
         ),
         "slo.agreements",
     ),
-    **dict.fromkeys(("greeting", "session", "owed"), "opening"),
+    **dict.fromkeys(("greeting", "session", "owed", "urgent_findings", "notebooks"), "opening"),
     "promised_availabilities": "slo.timeslices",
     **dict.fromkeys(
         (

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Final
 
 from sre_kit.store.knowledge import Entity, Graph
@@ -19,6 +21,19 @@ _DOCUMENT: Final = "sre-kit document "
 _INPUTS: Final = "sre-kit inputs "
 _HASH: Final = 16
 """Digits of an input's hash that are kept; enough to tell two contents apart."""
+
+
+@dataclass(frozen=True)
+class DocumentState:
+    """A notebook's document as it was published last; `version` is 0 where it never was."""
+
+    name: str
+    version: int = 0
+    as_of: datetime | None = None
+    since: Mapping[str, list[str]] = field(default_factory=dict)
+    """Inputs of the project that are ``changed``, ``new`` or ``gone`` since then."""
+    beside: bool = False
+    """Whether the notebook lies in the working directory, where a link finds it."""
 
 
 def entity_name(project: str) -> str:

@@ -38,6 +38,12 @@ def test_code_never_reaches_the_page_and_markdown_does() -> None:
     assert "| 1 |" in text and "show.it" not in text and "<b>" not in text
 
 
+def test_of_a_guide_the_page_has_the_heading_alone() -> None:
+    guide = new_markdown_cell("## Use\n\nRun all cells.", metadata={"tags": ["guide"]})
+    text, _ = SREMarkdownExporter().from_notebook_node(_notebook(guide, new_markdown_cell("## Why\n\nBecause.")))
+    assert "## Use\n\n## Why\n\nBecause." in text
+
+
 def test_an_image_stands_above_its_table_under_a_stable_name() -> None:
     image = base64.b64encode(b"\x89PNG").decode()
     part = {"image": {"name": "burn-rate", "alt": "Burn [rate] rises to 14"}}
