@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Final
 
 from sre_kit.check import forms
+from sre_kit.check.canaries import conditions, verdicts
 from sre_kit.check.capacity import AUTOSCALERS, SCALING, STRATEGY, manifests
 from sre_kit.check.cells import (
     amount,
@@ -243,10 +244,14 @@ def flight_checks(judged: Bundle, section: Section, rows: Rows) -> str:
                 promql_parser.parse(query)
             except ValueError as error:
                 return f"{row['Check']}: {query!r} does not parse: {error}"
-    automatic = [row for row in rows if row["Taken back"] not in ("–", "by hand")]
+    automatic = [
+        row
+        for row in rows
+        if row["Taken back"] not in ("–", "by hand") and not row["Taken back"].startswith("prepared")
+    ]
     if not automatic and not asked(section, "takes a change back by itself"):
         return "nothing takes a change back by itself, and nobody is asked"
-    return blank(rows, "Check", "How", "Expected")
+    return conditions(judged, rows) or verdicts(judged) or blank(rows, "Check", "How", "Expected")
 
 
 @over(

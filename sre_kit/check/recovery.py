@@ -9,6 +9,7 @@ from typing import Final
 from sre_kit.check import forms
 from sre_kit.check.capacity import USE
 from sre_kit.check.cells import blank, day, days, length, minutes, moment, names, near, number, plain
+from sre_kit.check.files import documents
 from sre_kit.check.forms import Rows, asked, over
 from sre_kit.check.page import Section
 from sre_kit.check.points import Bundle
@@ -195,7 +196,32 @@ def freshness(judged: Bundle, section: Section, rows: Rows) -> str:
             section, f"an alert when a backup is too old:.*{re.escape(row['Component'])}"
         ):
             return f"{row['Component']}: no alert, and nobody is asked"
-    return blank(rows, "Freshness alert")
+    return _generated(judged, rows) or blank(rows, "Freshness alert")
+
+
+def _generated(judged: Bundle, rows: Rows) -> str:
+    """A generated alert is in its file with the age that stands here, which is no longer than the RPO."""
+    content = judged.files.get("artifacts/backups.rules.yaml", b"")
+    rules = (
+        [r for one in documents(content) if one for group in one["groups"] for r in group["rules"]] if content else []
+    )
+    ages = {rule["alert"]: re.search(r"> (\d+)$", rule["expr"]) for rule in rules}
+    limits = {
+        r["Component"]: length(r["Limit"])
+        for r in forms.other(judged, DOC, OBJECTIVES, *PROOFS)
+        if r["Objective"] == "RPO"
+    }
+    for row in rows:
+        said = re.match(r"(\w+), after ([^;]+); generated", row["Freshness alert"])
+        if not said:
+            continue
+        found = ages.get(said[1])
+        if found is None or not near(int(found[1]) / 60, minutes(said[2]), 0.001):
+            return f"{row['Component']}: {said[1]} after {said[2]} is not what backups.rules.yaml has"
+        limit = limits.get(row["Component"])
+        if limit is not None and int(found[1]) / 60 > limit:
+            return f"{row['Component']}: {said[1]} fires after {said[2]}, later than the RPO"
+    return ""
 
 
 @over(DOC, 18, "Restores are numbered and verified; drills are dated", under=BACKUPS, columns=TABLE, missing=STATE_GAP)

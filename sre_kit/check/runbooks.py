@@ -14,6 +14,7 @@ from sre_kit.check.files import documents
 from sre_kit.check.forms import Rows, asked, over
 from sre_kit.check.page import Page, Section
 from sre_kit.check.points import Bundle, Verdict, passed, point, source_text
+from sre_kit.store import places
 
 DOC: Final = "IncidentResponse"
 RUNBOOKS: Final = "Runbook documentation"
@@ -44,7 +45,12 @@ def written(judged: Bundle, section: Section, rows: Rows) -> dict[str, Section]:
 
 
 def generated(judged: Bundle) -> dict[str, str]:
-    """The alerts of the published rule files that notify people, with their expressions."""
+    """The alerts of the published rule files that notify people and have their runbook here, with their expressions."""
+    return {alert: expr for alert, (expr, elsewhere) in _alerts(judged).items() if not elsewhere}
+
+
+def _alerts(judged: Bundle) -> dict[str, tuple[str, str]]:
+    """Every alert that notifies people: its expression, and the place of its runbook where a rule names another one."""
     found = {}
     for name, content in sorted(judged.files.items()):
         if name.endswith(RULES):
@@ -52,8 +58,21 @@ def generated(judged: Bundle) -> dict[str, str]:
                 for rule in group["rules"]:
                     # the dead man's switch always fires and notifies nobody
                     if "alert" in rule and rule["labels"].get("severity") != "none":
-                        found[str(rule["alert"])] = str(rule["expr"])
+                        elsewhere = str(rule.get("annotations", {}).get("runbook", ""))
+                        found[str(rule["alert"])] = str(rule["expr"]), elsewhere
     return found
+
+
+def elsewhere(judged: Bundle) -> str:
+    """What is wrong with a runbook in another document of the set: its heading must be there, with steps under it."""
+    for alert, (_, place) in _alerts(judged).items():
+        document, _, fragment = place.partition(".md#")
+        if not place or document not in judged.documents:
+            continue
+        sections = [one for one in judged.page(document).sections if places.anchor(one.title) == fragment]
+        if not sections or not re.search(r"^1\. ", sections[0].text, re.MULTILINE):
+            return f"{alert} has its runbook in {place}, and no steps are there"
+    return ""
 
 
 @over(
@@ -68,6 +87,8 @@ def pairs(judged: Bundle, section: Section, rows: Rows) -> str:
     """Indexes, headings, the lines of the alerts' document and the rule files are held against one another."""
     own = [plain(row["Alert"]) for row in section.table(*OWN) or []]
     rules = generated(judged)
+    if problem := elsewhere(judged):
+        return problem
     if set(own) != set(rules):
         return f"{sorted(set(own) ^ set(rules))[0]} is either in the rule files or in the index of generated alerts"
     alerts = [plain(row["Alert"]) for row in rows] + own

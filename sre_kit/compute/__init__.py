@@ -74,6 +74,8 @@ _WHERE: dict[str, str] = {
     **dict.fromkeys(("patches", "change_state", "deploy_metrics"), "operations.change"),
     **dict.fromkeys(("restore_tests",), "operations.drills"),
     **dict.fromkeys(("opportunities", "seven_opportunities"), "operations.automation"),
+    **dict.fromkeys(("watched_backups",), "operations.freshness"),
+    **dict.fromkeys(("judged_canaries",), "operations.canary"),
     **dict.fromkeys(("monitoring_coverage", "alert_load"), "readiness.monitoring"),
     **dict.fromkeys(("reliability_metrics", "Vitals", "budget_states", "crosschecks"), "readiness.indicators"),
     **dict.fromkeys(

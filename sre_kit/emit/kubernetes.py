@@ -18,7 +18,7 @@ from sre_kit.compute.capacity.plan import Scaling
 from sre_kit.compute.queries import query_problem
 from sre_kit.errors import ParameterError
 
-_NAME: Final = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
+NAME: Final = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 _RESOURCES: Final = ("cpu", "memory")
 _LONGEST: Final = 3600
 """Seconds a stabilisation window may have (autoscaling/v2)."""
@@ -157,7 +157,7 @@ def _disruption_budget(one: Scaling) -> dict[str, Any]:
 
 def _check(one: Scaling) -> None:
     for what, name in (("component", one.component), ("namespace", one.namespace)):
-        if not _NAME.fullmatch(name):
+        if not NAME.fullmatch(name):
             raise ParameterError(
                 f"scaling: {what} {name!r} is no Kubernetes name; small letters, digits and '-', at most 63"
             )

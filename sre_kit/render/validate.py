@@ -160,6 +160,10 @@ def _documents_by_schema(kind: str, path: Path) -> Claim:
     return _by_schema(kind, documents)
 
 
+def _analysis(root: Path, name: str) -> Claim:
+    return _documents_by_schema("analysis", root / name)
+
+
 def _dashboard(root: Path, name: str) -> Claim:
     try:
         document = json.loads((root / name).read_text(encoding="utf-8"))
@@ -227,6 +231,7 @@ _CHECKS: Final = (
     (("autoscalers.yaml", "event-scalers.yaml", "disruption-budgets.yaml"), _kubernetes),
     ((".workflow.yaml", ".workflow.yml"), _workflow),
     ((".timer", ".service"), _unit),
+    (("analysis-templates.yaml",), _analysis),
     ((".dashboard.json",), _dashboard),
     ((".yaml", ".yml"), _yaml),
     ((".json",), _json),

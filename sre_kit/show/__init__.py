@@ -194,6 +194,8 @@ _WHERE: dict[str, str] = {
         "operations.recovery",
     ),
     **dict.fromkeys(("recovery_drills", "drill_records"), "operations.drills"),
+    **dict.fromkeys(("backup_alerts", "backup_runbook"), "operations.freshness"),
+    **dict.fromkeys(("canary_limits", "canary_releases", "plot_canaries", "analysis_file"), "operations.canaries"),
     **dict.fromkeys(
         ("disaster_scenarios", "disaster_steps", "single_points", "recovery_tests", "activation"), "operations.disaster"
     ),

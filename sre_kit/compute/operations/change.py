@@ -202,9 +202,9 @@ def _share(name: str, definition: str, hits: int, n: int) -> DeployMetric:
     return DeployMetric(name, definition, n, "ratio", hits / n, proportion_interval(hits, n))
 
 
-def proportion_interval(hits: int, n: int, level: float = 0.95) -> Interval:
+def proportion_interval(hits: float, n: float, level: float = 0.95) -> Interval:
     """
-    Exact (Clopper-Pearson) interval of a share; 0 and 1 are limits, not certainties.
+    Exact (Clopper-Pearson) interval of a share; 0 and 1 are limits, not certainties; parts of a hit are for plans.
 
     >>> [round(limit, 3) for limit in proportion_interval(0, 10)]
     [0.0, 0.308]

@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from typing import Literal
 
 from sre_kit.compute.operations.automation import Automation
+from sre_kit.compute.operations.rollout import Canary
 from sre_kit.units import Duration, Instant, Size, Zone
 
 
@@ -67,6 +68,8 @@ class Backup:
     """Name of the alert that fires when the last good backup is too old."""
     alert_after: Duration | None = None
     """Age of the last good backup at which `alert` fires."""
+    last_success_query: str = ""
+    """PromQL of the time (seconds since 1970) of the last good backup, or of the last shipped log: watched with it."""
     keys: str = ""
     """Where the keys for a restore are kept."""
     keys_outside: bool | None = None
@@ -276,6 +279,7 @@ class OperationsPlan:
     differences: list[Difference] = field(default_factory=list)
     changes: list[ChangeClass] = field(default_factory=list)
     flight_checks: list[FlightCheck] = field(default_factory=list)
+    canaries: list[Canary] = field(default_factory=list)
     freezes: list[Freeze] = field(default_factory=list)
     scenarios: list[DisasterScenario] = field(default_factory=list)
     recovery_tests: list[RecoveryTest] = field(default_factory=list)

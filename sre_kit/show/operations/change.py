@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
+from sre_kit.compute.operations.canary import JudgedCanary
 from sre_kit.compute.operations.change import ChangeState, DeployMetric, Patch
 from sre_kit.compute.operations.plan import ConfigClass, OperationsPlan
 from sre_kit.compute.operations.tasks import runs
@@ -258,8 +259,8 @@ def freezes(plan: OperationsPlan, as_of: datetime) -> Table:
     return Table(("Freeze", "From (UTC)", "To (UTC)", "Length", "State", "Source"), rows, empty="No freeze is planned.")
 
 
-def flight_checks(plan: OperationsPlan) -> Table:
-    """What is looked at before and after a change."""
+def flight_checks(plan: OperationsPlan, canaries: Sequence[JudgedCanary] = ()) -> Table:
+    """What is looked at before and after a change; the conditions of canaries are those of their generated files."""
     rows: list[Sequence[Inline]] = []
     for one in sorted(plan.flight_checks, key=lambda c: c.when == "after"):
         how: Inline = Code(one.query) if any(sign in one.query for sign in "({=") else one.query or MISSING
@@ -272,6 +273,17 @@ def flight_checks(plan: OperationsPlan) -> Table:
                 "by itself" if one.rolls_back else "by hand" if one.when == "after" else MISSING,
             )
         )
+    rows += [
+        (
+            "after",
+            f"Bad share of the canary of {one.canary.slo}, last {span(one.canary.over)}",
+            Code(one.query),
+            f"at most {float(one.limits.budget):g} ({one.canary.burn:g} × budget)",
+            "prepared: analysis-templates.yaml",
+        )
+        for one in canaries
+        if one.query
+    ]
     gaps = (
         []
         if rows

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from sre_kit.compute.operations.dependencies import Graph, Order
+from sre_kit.compute.operations.freshness import Freshness
 from sre_kit.compute.operations.plan import Backup
 from sre_kit.compute.operations.recovery import Proof, Recoverable, Rehearsal, kept, recovery_findings
 from sre_kit.compute.vocabulary import Fact, Finding, Gap
@@ -121,19 +122,26 @@ def _proof_gaps(one: Recoverable) -> list[Gap]:
     return gaps
 
 
-def backup_rules(found: Sequence[Recoverable], alerts: Sequence[str]) -> Table:
-    """The 3-2-1-1-0 rule per store, whether its freshness is watched in time, and where the keys are."""
+def backup_rules(found: Sequence[Recoverable], alerts: Sequence[str], generated: Sequence[Freshness] = ()) -> Table:
+    """
+    The 3-2-1-1-0 rule per store, whether its freshness is watched in time (by a rule of the documents, else by one that
+    is generated here), and where the keys are.
+    """
+    ours = {one.component: one for one in generated}
     rows: list[Sequence[Inline]] = []
     gaps: list[Gap] = []
     unwatched: list[str] = []
     findings = []
     for one in (o for o in found if o.saved and not o.rpo.accepted):
-        late = one.alerted(alerts)
+        late, own = one.alerted(alerts), ours.get(one.component)
+        watch: Inline = Strong(late) if late else f"{one.backup.alert}, after {span(one.backup.alert_after)}"
+        if late and own is not None:
+            late, watch = "", f"{own.alert}, after {span(own.after)}; generated, not loaded yet"
         rows.append(
             (
                 one.component,
                 *(_holds(rule.holds) for rule in one.rules),
-                Strong(late) if late else f"{one.backup.alert}, after {span(one.backup.alert_after)}",
+                watch,
                 Strong("only inside the system") if one.keys_at_risk else _outside(one.keys_at_risk),
             )
         )
