@@ -24,6 +24,9 @@ TRIGGERS: Final = "Capacity triggers"
 RESOURCES_GAP: Final = "resources with their limits|use of "
 STRATEGY: Final = ("Component", "Direction", "Trigger", "Step", "Waits", "Replicas", "Maximum", "Breaks next")
 DATES: Final = ("Resource", "P10", "P50", "P90", "Within the horizon", "Lead time", "Order by")
+RULES: Final = "artifacts/capacity.rules.yaml"
+ROUGH: Final = 70
+"""Percent that an 80 % interval must have held, or it is called rough."""
 AUTOSCALERS: Final = "artifacts/autoscalers.yaml"
 
 
@@ -43,7 +46,9 @@ def resources(judged: Bundle, section: Section, rows: Rows) -> str:
     for row in rows:
         if amount(row["Peak"]) is None:
             continue
-        if not near(number(row["Limit"]) - number(row["Peak"]), number(row["Headroom"]), least=0.11):
+        left = 100 * (1 - number(row["Peak"]) / number(row["Limit"]))
+        # an amount is printed with three digits
+        if not near(left, number(row["Headroom"]), least=0.11 if "%" in row["Limit"] else 0.6):
             return f"{row['Resource']}: {row['Limit']} less {row['Peak']} is not {row['Headroom']}"
         if not number(row["Mean"]) <= number(row["Peak"]) + 0.05 >= number(row["p95"]):
             return f"{row['Resource']}: mean or p95 lies above the peak"
@@ -79,8 +84,9 @@ def forecasts(judged: Bundle, section: Section, rows: Rows) -> str:
     if not held:
         return "the coverage of the 80 % interval is not shown"
     for row in rows:
-        shorter = plain(row["Verdict"]).startswith("the horizon is")  # used, as far as the history allows
-        used = plain(row["Verdict"]) == "used" or shorter
+        verdict = plain(row["Verdict"]).partition(";")[0]
+        shorter = verdict.startswith("the horizon is")  # used, as far as the history allows
+        used = verdict == "used" or shorter
         if used and amount(row["MASE"]) is None:
             return f"{row['Resource']}: used without a back-test"
         naive = [
@@ -92,6 +98,9 @@ def forecasts(judged: Bundle, section: Section, rows: Rows) -> str:
             return f"{row['Resource']}: {row['Verdict']!r} is no verdict"
         if used and not shorter and row[held] in ("", "–"):
             return f"{row['Resource']}: nothing says how often the interval held"
+        share = amount(row[held])
+        if used and share not in (None, ROUGH) and (number(row[held]) < ROUGH) != ("rough" in row["Verdict"]):
+            return f"{row['Resource']}: its interval held {row[held]}, and the verdict is {row['Verdict']!r}"
     return ""
 
 
@@ -301,9 +310,31 @@ def triggers(judged: Bundle, section: Section, rows: Rows) -> str:
             problem = _unwatched(judged, watched[0], row["Watched by"])
             if problem:
                 return problem
-        elif not asked(section, "alerts on"):
+        elif not asked(section, "an alert on"):
             return f"{row['Metric']} has no alert and nobody is asked"
-    return blank(rows, "Lead time", "Watched by")
+    return _generated(judged, section, rows) or blank(rows, "Lead time", "Watched by")
+
+
+def _generated(judged: Bundle, section: Section, rows: Rows) -> str:
+    """Each generated alert watches a trigger of the table at its share, and has its answer; no answer is an orphan."""
+    made = {
+        rule["alert"]: rule["annotations"]["summary"]
+        for one in manifests(judged, RULES)
+        for group in one["groups"]
+        for rule in group["rules"]
+    }
+    answers = {plain(row["Alert"]): row for row in section.table("Alert", "It says", "Then", "Takes") or ()}
+    for name in sorted(set(made) ^ set(answers)):
+        return f"{name} is either in the generated rules or among the answers"
+    for name, summary in made.items():
+        row = next((row for row in rows if names(row["Watched by"])[:1] == [name]), None)
+        if row is None:
+            return f"{name} is generated and watches no trigger of the table"
+        said, meant = (number(text.rpartition(" above ")[2]) for text in (answers[name]["It says"], summary))
+        here = row["Act at, share of the limit"]
+        if not said == meant == number(here):
+            return f"{name}: {here} here, {said:g} % in its answer, {meant:g} % in its rule"
+    return ""
 
 
 def _unwatched(judged: Bundle, alert: str, cell: str) -> str:

@@ -45,7 +45,8 @@ def baseline(judged: Bundle, section: Section, rows: Rows) -> str:
             return f"{row['Endpoint']}: a lower quantile is larger than a higher one"
     if not re.search(r"Source: .*\d{4}-\d\d-\d\d.* to .*coverage", section.text):
         return "no source with window and coverage"
-    return blank(rows, "Endpoint", "Requests", "Errors")
+    known = [row for row in rows if not asked(section, "rate and errors of " + re.escape(plain(row["Endpoint"])))]
+    return blank(rows, "Endpoint") or blank(known, "Requests", "Errors")
 
 
 def _seconds(cell: str) -> float:
@@ -353,11 +354,15 @@ def saturation(judged: Bundle, section: Section, rows: Rows) -> str:
     return blank(rows, "Observed", "Value", "Statement", "Source")
 
 
-@point(DOC, 15, "Charts of latency and of throughput")
+@point(DOC, 15, "Charts of latency, of throughput, and of what was measured before and after")
 def charts(judged: Bundle, name: str) -> Verdict:
-    """Two at least, or the question for what could not be drawn."""
+    """Two at least, and the third where a change was measured; or the question for what could not be drawn."""
     found = judged.page(name).images
-    kinds = [kind for kind in ("latency", "throughput") if not any(kind in target for _, _, target in found)]
+    section = judged.page(name).section(STRATEGIES)
+    log = section.table("Id", "Hypothesis", "Measured") if section else None
+    compared = ["before-after"] if any(" before, " in row["Measured"] for row in log or ()) else []
+    wanted = ["latency", "throughput", *compared]
+    kinds = [kind for kind in wanted if not any(kind in target for _, _, target in found)]
     if not kinds:
         return passed(f"{len(found)} charts", found[0][0])
     if any(asked(section, "endpoints|load tests|measurements") for section in judged.page(name).sections):

@@ -26,6 +26,7 @@ _WHERE: dict[str, str] = {
     **dict.fromkeys(("notified", "worst_case", "escalation_problems", "late_severities"), "oncall.escalation"),
     **dict.fromkeys(("postmortems_owed", "action_items", "blaming_words"), "response.postmortems"),
     **dict.fromkeys(("own_runbooks",), "operations.own_alerts"),
+    "trigger_watches": "operations.triggers",
     **dict.fromkeys(("alert_rules", "runbook_check", "similar_runbooks"), "operations.runbooks"),
     **dict.fromkeys(("slo_window", "window_before", "nominal"), "slo.windows"),
     **dict.fromkeys(("history", "histories"), "slo.counts"),

@@ -114,6 +114,25 @@ def sides(query: str, operator: str) -> tuple[str, str] | None:
     return left, right
 
 
+def comparison(query: str) -> tuple[str, float] | None:
+    """
+    The operator and the number that a query compares with last; None where it is another kind of query.
+
+    >>> comparison("1 - free / size > 0.85"), comparison("rate(x[5m])")
+    (('>', 0.85), None)
+    """
+    import promql_parser as promql
+
+    try:
+        node = _bare(promql.parse(query))
+    except ValueError:
+        return None
+    if not isinstance(node, promql.BinaryExpr) or str(node.op) not in (">", ">=", "<", "<="):
+        return None
+    right = _bare(node.rhs)
+    return (str(node.op), float(right.val)) if isinstance(right, promql.NumberLiteral) else None
+
+
 def averaged(query: str) -> tuple[str, bool] | None:
     """
     The selector whose mean over the window `query` is, and whether it is one less that mean; None where it is more.

@@ -96,7 +96,7 @@ def names() -> tuple[str, ...]:
     counts = [f"{kind}:{name}" for kind in ("requests_total", "requests_good", "requests_fast") for name in SERVICES]
     latency = [f"latency_{p}:{name}" for p in ("p50", "p95", "p99") for name in SERVICES]
     gauges = [
-        f"{kind}:{name}"
+        f"{kind}:{name.replace('-', '_')}"
         for kind, known in (("cpu", CPU), ("memory", MEMORY), ("disk", DISK), ("connections", CONNECTIONS))
         for name in known
     ]
@@ -128,6 +128,7 @@ def series(query: str, start: datetime, end: datetime, step: timedelta) -> pd.Se
         raise ParameterError(f"demo: start {start} is not on a whole minute")
     rows = max(0, -((start - end) // step))
     kind, _, name = query.partition(":")
+    name = name.replace("_", "-")  # PromQL takes a minus for a subtraction
     if kind.startswith("requests_"):
         minute = np.arange(int(first), int(first) + rows * minutes_per_step, dtype=np.int64)
         values: Floats | Minutes = _COUNTS[kind](name, minute).reshape(rows, minutes_per_step).sum(axis=1)

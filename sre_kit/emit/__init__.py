@@ -24,6 +24,7 @@ _WHERE: dict[str, str] = {
     **dict.fromkeys(("sloth_rules", "sloth_groups", "prometheus_rule_object"), "sloth"),
     **dict.fromkeys(("grafana_dashboard",), "grafana"),
     "capacity_dashboard": "dashboards",
+    **dict.fromkeys(("capacity_rules", "capacity_rule_tests"), "trigger_rules"),
     **dict.fromkeys(("prometheus_rule_tests",), "rule_tests"),
     **dict.fromkeys(("openslo_documents",), "openslo"),
 }

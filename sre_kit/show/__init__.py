@@ -141,7 +141,6 @@ _WHERE: dict[str, str] = {
             "bottleneck_derivation",
             "load_test_saturation",
             "latency_budgets",
-            "optimisations",
             "endpoint_sources",
         ),
         "performance.baselines",
@@ -151,7 +150,9 @@ _WHERE: dict[str, str] = {
         "performance.loadtesting",
     ),
     **dict.fromkeys(("change_points", "plot_run_history", "run_saturation", "hidden_waiting"), "performance.runs"),
+    **dict.fromkeys(("optimisations", "plot_optimisations"), "performance.optimising"),
     "raw_events": "performance.events",
+    **dict.fromkeys(("capacity_triggers", "trigger_answers", "capacity_rules_file"), "capacity.triggers"),
     "critical_paths": "performance.traces",
     "execution_plans": "performance.query_plans",
     **dict.fromkeys(("caches", "cache_curve", "content_delivery", "database_statements"), "performance.delivery"),
@@ -177,9 +178,7 @@ _WHERE: dict[str, str] = {
     **dict.fromkeys(("trend_scenarios", "short_forecasts", "exhaustion_scenarios"), "capacity.foreseen"),
     **dict.fromkeys(("ceiling_arithmetic", "queue_waits"), "capacity.limits"),
     "size_explorer": "capacity.sizing_explorer",
-    **dict.fromkeys(
-        ("current_costs", "unit_costs", "savings", "budget_months", "roadmap", "capacity_triggers"), "capacity.costs"
-    ),
+    **dict.fromkeys(("current_costs", "unit_costs", "savings", "budget_months", "roadmap"), "capacity.costs"),
     **dict.fromkeys(
         (
             "backups",

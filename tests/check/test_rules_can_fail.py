@@ -234,6 +234,7 @@ PERFORMANCE: list[tuple[str, str, Damage]] = [
     (P, "13", cell(P, "Latency budget", 6, "p95", "93 ms")),
     (P, "14", cell(P, "Resources during the load tests", 1, "Value", "–")),
     (P, "15", alter(P, r"^!\[.*throughput.*\n", "", count=0)),
+    (P, "15", alter(P, r"^!\[.*before-after.*\n", "", count=0)),
 ]
 
 CAPACITY: list[tuple[str, str, Damage]] = [
@@ -243,6 +244,7 @@ CAPACITY: list[tuple[str, str, Damage]] = [
     (C, "2", cell(C, "What the history holds", 3, "Coverage", "")),
     (C, "3", cell(C, "Growth projections", 0, "MASE", "5.00", "Verdict")),
     (C, "3", cell(C, "Growth projections", 2, "MASE", "–")),
+    (C, "3", cell(C, "Growth projections", "postgres-orders disk", "Verdict", "used", "MASE")),
     (C, "4", cell(C, "When each limit", 5, "Order by", "2026-12-24", "Lead time")),
     (C, "4", cell(C, "When each limit", 0, "P50", "20 d", "Lead time")),
     (C, "4", cell(C, "When each limit", "opensearch memory", "Order by", "2026-12-01", "Lead time")),
@@ -286,7 +288,10 @@ CAPACITY: list[tuple[str, str, Damage]] = [
             "DiskNearlyFull<br>[MonitoringAlerts:83](../DevOps%20Engineer/MonitoringAlerts.md#L83)",
         ),
     ),
-    (C, "14", alter(C, r"^\*\*Not known:\*\* alerts on.*\n", "")),
+    (C, "14", cell(C, "Capacity triggers", 0, "Watched by", "**no alert**")),
+    (C, "14", file("artifacts/capacity.rules.yaml", b"above 90 %", b"above 95 %")),
+    (C, "14", lose(C, "Capacity triggers", "CapacityOpensearchMemory", "Alert", "It says")),
+    (C, "14", cell(C, "Capacity triggers", "CapacityOpensearchMemory", "It says", "above 80 % of its limit", "Alert")),
     (C, "15", alter(C, r"\| Growth 3 % a month[^|]*\|", "| Resource |")),
     (C, "16", alter(C, r"^!\[.*headroom\.png.*\n", "")),
 ]

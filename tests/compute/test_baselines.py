@@ -19,7 +19,7 @@ from sre_kit.compute.performance.baseline import EndpointReadings, baselines, st
 from sre_kit.compute.performance.bottlenecks import latency_budgets, ranked_bottlenecks, ranked_optimisations
 from sre_kit.compute.performance.caching import stack_distances
 from sre_kit.compute.performance.edge import edge_traffic
-from sre_kit.compute.performance.plan import Endpoint, LatencyPart, LoadTest, Optimisation
+from sre_kit.compute.performance.plan import Endpoint, LatencyPart, LoadTest, Operation, Optimisation
 from sre_kit.compute.performance.statements import Statement, Statements
 from sre_kit.compute.vocabulary import Fact, Gap, Kind, Reading, Requests, Role, Scope
 
@@ -265,3 +265,33 @@ def test_no_log_stays_the_gap_it_was():
     assert edge_traffic(gap) is gap
     empty = edge_traffic(Log(counted([0], [0]), pd.DataFrame({"key": [], "bytes": []})))
     assert isinstance(empty, Gap) and "no request" in empty.because
+
+
+def test_a_target_that_production_does_not_measure_is_held_against_the_one_operation_of_a_load_test():
+    own = Operation("GET http://staging/reports", 500, 5, 0.1, {0.95: 0.4})
+    alone = LoadTest("night", "Vegeta", "x", 900, 9, 10.0, 90.0, {0.95: 0.9}, operations=(own,))
+    twice = LoadTest("both", "Vegeta", "y", 900, 9, 10.0, 90.0, {0.95: 0.1}, operations=(own, own))
+    facts = [
+        fact(Kind.LATENCY_TARGET, "0.5", "s", component="reports", statistic="p95"),
+        fact(Kind.ERROR_RATE_TARGET, "0.001", "ratio", component="reports"),
+    ]
+    unmeasured = baselines([EndpointReadings(Endpoint("reports", "shop"), None, {})])
+    for known in ([], unmeasured):
+        found = {one.statistic: one for one in target_checks(facts, known, [alone, twice])}
+        latency, errors = found["p95"], found["error ratio"]
+        assert (latency.measured, latency.verdict, latency.where) == (0.4, "met", "load test night")
+        assert (errors.measured, errors.verdict, errors.count) == (0.01, "missed", 500)
+    # a part of another word is another operation
+    (check,) = target_checks([fact(Kind.LATENCY_TARGET, "0.5", "s", component="port", statistic="p95")], [], [alone])
+    assert check.verdict == "not measured"
+
+
+@pytest.mark.parametrize(
+    ("after", "outcome"), [(230, "worse than before"), (205, "less than expected"), (185, "as expected")]
+)
+def test_what_became_slower_is_called_so(after: int, outcome: str):
+    one = Optimisation(
+        "O", "h", "code", "e", "f", "r", "v", gain=0.1, gain_low=0.05, gain_high=0.2,
+        before=timedelta(milliseconds=210), after=timedelta(milliseconds=after),
+    )  # fmt: skip
+    assert one.outcome == outcome

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
@@ -81,3 +82,18 @@ def test_an_amount_in_another_currency_is_no_amount_of_ours() -> None:
     assert [line.monthly for line in done.costs] == [1240]
     assert done.budget_monthly is None
     assert other_currencies([euros, dollars], "EUR") == [dollars]
+
+
+@pytest.mark.parametrize("written", ["$9,500 in 2026, $11,000 in 2027", "9500 (2026) and 11.000 for the year 2027"])
+def test_a_budget_that_names_its_year_holds_from_its_first_day_on(written: str) -> None:
+    facts = [
+        replace(fact(Kind.BUDGET, amount, "hosting", period="month"), quote=written) for amount in ("9500", "11000")
+    ]
+    done = completed(CapacityPlan(), facts, "EUR")
+    assert [(one.start, one.monthly) for one in done.budgets] == [
+        (date(2026, 1, 1), Decimal(9500)),
+        (date(2027, 1, 1), Decimal(11000)),
+    ]
+    assert done.budget_monthly is None
+    undated = completed(CapacityPlan(), [fact(Kind.BUDGET, "900", "hosting", period="month")], "EUR")
+    assert (undated.budget_monthly, undated.budgets) == (900, [])

@@ -111,7 +111,7 @@ def test_rows_that_are_no_incident_fail_no_requests(begins, ends):
 
 
 def test_the_order_database_is_full_in_about_two_months():
-    disk = metrics.series("disk:postgres-orders", metrics.ANCHOR - 28 * DAY, metrics.ANCHOR, DAY)
+    disk = metrics.series("disk:postgres_orders", metrics.ANCHOR - 28 * DAY, metrics.ANCHOR, DAY)
     per_day, level = np.polyfit(range(-28, 0), disk, 1)
     assert 45 < (1 - level) / per_day < 75
 
@@ -122,7 +122,7 @@ def test_latency_quantiles_are_ordered_and_in_seconds():
     assert 0.1 < p50.median() < 0.3
 
 
-@pytest.mark.parametrize("query", ["cpu:notification-worker", "requests_totl:checkout", ""])
+@pytest.mark.parametrize("query", ["cpu:notification_worker", "requests_totl:checkout", ""])
 def test_an_unknown_metric_is_refused(query):
     with pytest.raises(SourceError, match="demo: no metric"):
         metrics.series(query, *LAST_30, HOUR)

@@ -26,6 +26,12 @@ def test_a_business_plan_is_no_plan_that_customers_buy():
     assert values("## Business plan\n\n- 500 paying customers\n", Kind.USERS) == [500]
 
 
+def test_a_performance_test_plan_is_no_plan_that_customers_buy_either():
+    asked = "- Throughput: at least 400 requests per second\n"
+    assert values(f"# Performance Test Plan\n\n{asked}", Kind.THROUGHPUT) == [400]
+    assert values(f"# Plans and pricing\n\n{asked}", Kind.THROUGHPUT) == []
+
+
 def test_the_costs_in_a_table_of_revenue_and_costs_are_read_and_the_revenue_is_not():
     text = "## Revenue and costs\n\n| Year | Revenue | Costs |\n|---|---|---|\n| 1 | $500 | $300 |\n"
     assert values(text, Kind.COST) == [300]

@@ -15,10 +15,13 @@ import yaml
 from sre_kit import show
 from sre_kit.compute.capacity.cost import cost_plan
 from sre_kit.compute.capacity.exhaustion import Outlook, outlook
-from sre_kit.compute.capacity.plan import BudgetStep, CapacityPlan, ConnectionLimit, CostLine, Resource, Scaling
+from sre_kit.compute.capacity.hours import NextHours, next_hours
+from sre_kit.compute.capacity.plan import BudgetStep, CapacityPlan, ConnectionLimit, CostLine, Event, Resource, Scaling
 from sre_kit.compute.capacity.sizing import fitting_scaling, pool_checks, survivals
+from sre_kit.compute.operations.triggers import trigger_watches
 from sre_kit.compute.vocabulary import Fact, Gap, Kind, Reading, Role
 from sre_kit.emit.kubernetes import autoscalers
+from sre_kit.show.table import Table
 
 AS_OF = datetime(2026, 7, 1, tzinfo=UTC)
 DISK = Resource(
@@ -147,12 +150,39 @@ def rule(name: str) -> Fact:
 
 
 def test_a_trigger_names_the_rule_that_watches_it_or_the_gap() -> None:
-    one = seen(DISK, FILLING)
-    watched = show.capacity_triggers([one], [rule("DiskFull")])
+    def shown(resource: Resource, *facts: Fact) -> Table:
+        return show.capacity_triggers([seen(resource, FILLING)], trigger_watches([resource], facts))
+
+    watched = shown(DISK, rule("DiskFull"))
     assert "MonitoringAlerts.md#L5" in watched.markdown() and not watched.gaps
-    missing = show.capacity_triggers([one], [rule("Other")])
-    assert "DiskFull: not in the rules" in missing.markdown() and missing.gaps[0].what == "alerts on db disk"
-    assert "**no alert**" in show.capacity_triggers([seen(replace(DISK, alert=""), FILLING)], []).markdown()
+    own = shown(DISK, rule("Other"))
+    assert "CapacityDbDisk" in own.markdown() and "artifacts/capacity.rules.yaml" in own.markdown() and not own.gaps
+    assert "DiskFull: not in the rules" in own.markdown()
+    late = shown(DISK, replace(rule("DiskFull"), value="disk above 85 %"))
+    assert "CapacityDbDisk" in late.markdown() and "DiskFull fires only above 85 %" in late.markdown()
+    missing = shown(replace(DISK, alert="", query="disk-used"), rule("Other"))
+    (gap,) = missing.gaps
+    assert "**no alert**" in missing.markdown()
+    assert (gap.what, gap.ask) == ("an alert on db disk", "Sanne") and "subtraction" in gap.because
+
+
+def test_a_trigger_says_on_how_many_of_the_last_days_it_was_passed() -> None:
+    """At 0.4 % a day to 80 % the disk stood above 75 % of its limit on the last days only."""
+    resource = replace(DISK, trigger=Fraction(3, 4))
+    above = int((FILLING[-28:] >= 0.75).sum())
+    assert 0 < above < 28
+    table = show.capacity_triggers([seen(resource, FILLING)], trigger_watches([resource], []))
+    assert f"{above} of 28" in table.markdown()
+
+
+def test_each_generated_alert_has_its_answer_and_its_file_and_nothing_is_generated_for_nobody() -> None:
+    watches = trigger_watches([DISK], [])
+    answers = show.trigger_answers(watches).markdown()
+    assert "CapacityDbDisk" in answers and "a larger disk" in answers and "Sanne" in answers
+    made = show.capacity_rules_file(watches, "groups: []", "tests: []", source="files")
+    assert "artifacts/capacity.rules-test.yaml" in made.markdown() and "measured from files" in made.markdown()
+    assert "No alert on a trigger" in show.trigger_answers([]).markdown()
+    assert "artifacts/" not in show.capacity_rules_file(trigger_watches([DISK], [rule("DiskFull")]), "", "").markdown()
 
 
 def test_the_roadmap_is_dated_by_the_order_by_dates_and_names_owner_and_decision() -> None:
@@ -221,3 +251,49 @@ def test_every_gap_of_an_empty_plan_names_somebody_to_ask() -> None:
     ]  # fmt: skip
     gaps: list[Gap] = [gap for one in shown for gap in one.gaps]
     assert len(gaps) >= len(shown) and all(gap.ask and gap.expected_in for gap in gaps)
+
+
+def test_histories_of_different_lengths_stand_in_one_table_of_futures() -> None:
+    """Only the longer one knows the season of a year ago; a first render with both in a plan failed here."""
+    noise = np.random.default_rng(3).standard_normal(540)
+    long = seen(
+        replace(DISK, name="cpu", kind="cpu"), 0.3 + 0.05 * np.resize([0, 1, 1, 1, 1, -1, -2], 540) + 0.02 * noise
+    )
+    short = seen(DISK, FILLING)
+    assert len(long.forecast.trends) == len(short.forecast.trends) + 1
+    text = show.trend_scenarios([short, long]).markdown()
+    assert "last year's season" in text.splitlines()[0] and "–" in text.splitlines()[2]
+    assert "Long enough to know the season of a year ago: cpu" in show.resource_trends([short, long]).markdown()
+
+
+def test_what_is_read_once_a_day_says_nothing_about_an_hour() -> None:
+    hours = next_hours([seen(replace(DISK, kind="cpu"), FILLING)], CapacityPlan())
+    assert hours == [] and "No resource that moves by the hour" in show.short_forecasts(hours).markdown()
+
+
+@pytest.mark.parametrize(("coverage", "said"), [(0.64, True), (0.78, False), (None, False)])
+def test_an_interval_that_held_too_little_is_called_rough_by_the_day_and_by_the_hour(
+    coverage: float | None, said: bool
+) -> None:
+    one = seen(DISK, FILLING)
+    assert one.forecast.backtest is not None
+    test = replace(one.forecast.backtest, coverage=coverage)
+    rough = replace(one, forecast=replace(one.forecast, backtest=test))
+    assert ("used; rough" in show.forecasts([rough]).markdown()) == said
+    assert ("rough: the 80 % interval held only 64 %" in show.exhaustion_dates([rough]).markdown()) == said
+    hour = NextHours(DISK, rough.forecast, 0.5, AS_OF, 0.4, 0.6)
+    assert ("rough: its interval held too little" in show.short_forecasts([hour]).markdown()) == said
+
+
+def test_days_of_events_are_drawn_and_said_to_be_left_out() -> None:
+    index = pd.date_range(AS_OF - timedelta(days=200), periods=200, freq="1D", name="time")
+    values = pd.Series(0.5 + 0.05 * np.resize([0, 1, 1, 1, 1, -1, -2], 200) + 0.01 * NOISE, index=index)
+    event = Event("sale", date(2026, 5, 1), date(2026, 5, 8), 2.0)
+    cpu = Resource("cpu", "web", "q", 1.0, kind="cpu")
+    reading = Reading("cpu", values, "q", "test", index[0].to_pydatetime(), AS_OF, timedelta(days=1))
+    one = outlook(cpu, reading, CapacityPlan(horizon=timedelta(days=60), events=[event]), AS_OF)
+    chart = show.plot_forecasts([one])
+    assert "Grey: days of known events" in chart.alt
+    grey, history = chart.figure.axes[0].lines[:2]
+    assert np.isfinite(grey.get_ydata()).all() and np.isnan(history.get_ydata()).sum() == 7
+    assert "Grey" not in show.plot_forecasts([seen(DISK, FILLING)]).alt

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -10,10 +11,18 @@ import pytest
 
 from sre_kit import show
 from sre_kit.compute.performance.baseline import Baseline, EndpointReadings, baselines, target_checks
-from sre_kit.compute.performance.bottlenecks import latency_budgets, ranked_bottlenecks
+from sre_kit.compute.performance.bottlenecks import RankedOptimisation, latency_budgets, ranked_bottlenecks
 from sre_kit.compute.performance.comparison import Difference
 from sre_kit.compute.performance.levels import load_scaling
-from sre_kit.compute.performance.plan import Endpoint, LatencyPart, LoadTest, LoadTestSet, PerformancePlan, Threshold
+from sre_kit.compute.performance.plan import (
+    Endpoint,
+    LatencyPart,
+    LoadTest,
+    LoadTestSet,
+    Optimisation,
+    PerformancePlan,
+    Threshold,
+)
 from sre_kit.compute.performance.statements import Statement, Statements
 from sre_kit.compute.vocabulary import Fact, Gap, Kind, Reading, Requests, Role, Scope
 
@@ -159,3 +168,45 @@ def test_without_a_log_the_edge_is_not_known_and_the_configuration_still_shown()
     gap = Gap("requests as the edge saw them", "DevOps Engineer", because="no access log is named")
     shown = show.content_delivery(gap, PerformancePlan(cdn="covers for 30 days"), "EUR")
     assert "Configured: covers for 30 days." in shown.markdown() and gap in shown.gaps
+
+
+def test_the_latency_figure_does_not_speak_for_an_endpoint_that_nobody_measures() -> None:
+    blind = baselines([EndpointReadings(Endpoint("search", "y", objective=timedelta(seconds=1)), None, {})])
+    alt = show.plot_latencies([*measured(), *blind]).alt
+    assert alt.startswith("Every measured endpoint meets its p95 objective") and alt.endswith("not measured: search.")
+
+
+def test_a_latency_of_production_is_counted_in_intervals() -> None:
+    assert (
+        "production, n = 4 intervals"
+        in show.performance_targets(target_checks([target("0.5")], measured(), [])).markdown()
+    )
+
+
+def test_a_run_without_criteria_says_so_and_nobody_thinks_backwards() -> None:
+    """wrk asks again at once: users / rate is the answer's time, or less where its mean is rounded up."""
+    plain = replace(run(16, 160, 0.2), thresholds=())
+    assert plain.mean == 0.1
+    assert "none in the file" in show.load_tests(LoadTestSet((plain,))).markdown()
+    rounded = [replace(plain, load=load, mean=0.101) for load in (16.0, 17.0)]
+    assert "| none " in show.plot_throughput(load_scaling(rounded)).data.markdown()
+
+
+def optimised(id: str, before: int, after: int, **more: float) -> RankedOptimisation:
+    one = Optimisation(
+        id, "h", "code", "e", "f", "r", "v", state="done", before=timedelta(milliseconds=before),
+        after=timedelta(milliseconds=after), **more,
+    )  # fmt: skip
+    return RankedOptimisation(one, None, "", None, None, None)
+
+
+def test_what_was_measured_before_and_after_is_drawn_against_what_was_expected() -> None:
+    chart = show.plot_optimisations([optimised("A", 300, 240, gain_low=0.1, gain_high=0.3), optimised("B", 200, 220)])
+    axes = chart.figure.axes[0]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["A", "B"]
+    (expected,) = axes.patches
+    assert (expected.get_x(), expected.get_width()) == pytest.approx((0.7, 0.2))
+    assert chart.alt.startswith("Of 2 measured changes, A gained most: 300 ms before, 240 ms after (-20.0 %)")
+    assert chart.alt.endswith("slower than before: B.")
+    assert "None of 1 measured" in show.plot_optimisations([optimised("B", 200, 220)]).alt
+    assert "No optimisation has been measured" in show.plot_optimisations([]).markdown()

@@ -22,6 +22,8 @@ SHARE: Final = 0.8
 """Of what comes, the interval should hold so much."""
 SHARPNESS: Final = 6
 """Weights fall with this power of the error: half the error, 64 times the weight."""
+ROUGH: Final = 0.7
+"""An 80 % interval that held less than this is called rough; one that held less than half gives no date."""
 CHECKED_STEPS: Final = 12
 """Coverage is counted at so many steps ahead, evenly spread."""
 
@@ -49,6 +51,11 @@ class BackTest:
     def better(self) -> bool:
         """Whether the method beat both repeating the last cycle and the median of the past."""
         return self.mase < min(self.seasonal_naive, self.base_rate)
+
+    @property
+    def rough(self) -> bool:
+        """Whether its 80 % interval held clearly less than it promises."""
+        return self.coverage is not None and self.coverage < ROUGH
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -9,7 +9,7 @@ Scenarios are weighted: the dates are quantiles over all of them.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
@@ -118,6 +118,8 @@ class Outlook:
     centre: pd.Series[Any]
     """The weighted scenarios' 10, 90 and 50 % lines, events included; empty where the forecast was refused."""
     note: str = ""
+    peaks: pd.Series[Any] = field(default_factory=lambda: pd.Series(dtype="float64"))
+    """Daily peaks as they were read, the days of events included."""
 
     @property
     def refused(self) -> str:
@@ -196,7 +198,7 @@ def outlook(
     """
     peaks = daily_peaks(reading.values)
     fit = demand_fit(resource, peaks, demand)
-    return _outlook(resource, reading, plan, as_of, fit, _foreseen([(resource, peaks)], plan)[0])
+    return _outlook(resource, reading, plan, as_of, fit, peaks, _foreseen([(resource, peaks)], plan)[0])
 
 
 def outlooks(
@@ -212,7 +214,7 @@ def outlooks(
         driver = daily_peaks(demand.frame["total"] / demand.step.total_seconds())
     peaks = [(resource, daily_peaks(reading.values)) for resource, reading in measured]
     found = [
-        _outlook(resource, reading, plan, as_of, demand_fit(resource, use, driver), foreseen)
+        _outlook(resource, reading, plan, as_of, demand_fit(resource, use, driver), use, foreseen)
         for (resource, reading), (_, use), foreseen in zip(measured, peaks, _foreseen(peaks, plan), strict=True)
     ]
     order = {"fixed": 0, "by order": 1, "automatic": 2}
@@ -253,12 +255,18 @@ def without_events(use: pd.Series[Any], events: Sequence[Event]) -> pd.Series[An
 
 
 def _outlook(
-    resource: Resource, reading: Reading, plan: CapacityPlan, as_of: datetime, fit: DemandFit, found: Forecast
+    resource: Resource,
+    reading: Reading,
+    plan: CapacityPlan,
+    as_of: datetime,
+    fit: DemandFit,
+    peaks: pd.Series[Any],
+    found: Forecast,
 ) -> Outlook:
     used = usage(resource, reading)
     empty = pd.Series(np.empty(0), index=pd.DatetimeIndex([], tz="UTC", name="time"))
     if found.refused:
-        return Outlook(resource, reading, used, found, fit, None, empty, empty, empty)
+        return Outlook(resource, reading, used, found, fit, None, empty, empty, empty, peaks=peaks)
     scenarios = plan.scenarios or [AS_MEASURED]
     futures = [scenario_paths(found, one.monthly, plan.events, fit.share) for one in scenarios]
     weights = np.repeat([one.weight for one in scenarios], len(found.paths)) / len(found.paths)
@@ -274,7 +282,7 @@ def _outlook(
         else ""
     )
     when = exhaustion(found, together, weights, resource, as_of)
-    return Outlook(resource, reading, used, found, fit, when, lower, upper, centre, note)
+    return Outlook(resource, reading, used, found, fit, when, lower, upper, centre, note, peaks)
 
 
 def scenario_paths(found: Forecast, monthly: float, events: Sequence[Event], share: float) -> Floats:

@@ -9,8 +9,9 @@ cycle alone, a trend that fades and one that goes on. Their weights come from th
 that a trend that was wrong before has next to no say. On five long real series the weighting erred within 4 % of the
 flat profile alone, on what accumulates by a third of it; choosing one by a threshold would have to be tuned.
 
-From fourteen months of daily history on, a fifth future repeats what the season did a year ago, without that year's
-growth: on six long real series with a year in them the error fell by 1 to 38 %, on others it rose by at most 1 %.
+With a year, the level's four weeks and the horizon behind it (sixteen months for 90 days), a fifth future repeats what
+the season did a year ago, without that year's growth: on six long real series with a year in them the error fell by 1
+to 38 %, on others it rose by at most 1 %.
 
 The level is the median of the last H steps when H steps are to be foreseen, at least one day and at most four weeks:
 near the present the last day knows most, far from it a single day is noise. Intervals come from the errors that the

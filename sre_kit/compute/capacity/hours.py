@@ -37,8 +37,15 @@ class NextHours:
 
 
 def next_hours(outlooks: Sequence[Outlook], plan: CapacityPlan, hours: int = HOURS) -> list[NextHours]:
-    """The next `hours` of every resource that moves by the hour; what only fills is left to the daily forecast."""
-    moving = [one for one in outlooks if one.resource.kind != "disk" and not one.reading.gap]
+    """
+    The next `hours` of every resource that moves by the hour; what only fills is left to the daily forecast.
+
+    What is read less than every hour says nothing about one, and is left out.
+    """
+    every = timedelta(hours=1)
+    moving = [
+        one for one in outlooks if one.resource.kind != "disk" and one.reading.step <= every and not one.reading.gap
+    ]
     series = []
     for one in moving:
         known = one.reading.values.dropna()

@@ -7,14 +7,16 @@ of the documents weigh the same, because no document says how likely they are.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from typing import Final
 
 from sre_kit.compute.asked import of_kind
-from sre_kit.compute.capacity.plan import CapacityPlan, CostLine, GrowthScenario, Scaling
+from sre_kit.compute.capacity.plan import BudgetStep, CapacityPlan, CostLine, GrowthScenario, Scaling
 from sre_kit.compute.vocabulary import Fact, Kind, Role
 from sre_kit.errors import ParameterError
 from sre_kit.units import ratio
@@ -34,8 +36,12 @@ def completed(plan: CapacityPlan, facts: Sequence[Fact], currency: str) -> Capac
     stated = of_kind(facts, *_MONEY, Kind.GROWTH_RATE, Kind.SCALING_RULE)
     facts = [fact for fact in stated if fact.kind not in _MONEY or fact.unit in ("", currency)]
     budget = next(_of(facts, Kind.BUDGET, "month"), None) if not plan.budgets else None
+    by_year = _budgets(facts) if plan.budget_monthly is None and not plan.budgets else []
+    if by_year:
+        budget = None
     return replace(
         plan,
+        budgets=plan.budgets or by_year,
         scenarios=plan.scenarios or _scenarios(facts),
         costs=plan.costs or _costs(facts),
         scaling=plan.scaling or _scaling(facts),
@@ -97,6 +103,18 @@ def _scaling(facts: Sequence[Fact]) -> list[Scaling]:
         if fact.name not in rows or (one.metric and not rows[fact.name].metric):
             rows[fact.name] = one
     return list(rows.values())
+
+
+def _budgets(facts: Sequence[Fact]) -> list[BudgetStep]:
+    """Budgets that name their year ("$9,500 in 2026, $11,000 in 2027"), each from its first day on."""
+    found: dict[date, BudgetStep] = {}
+    for fact in _of(facts, Kind.BUDGET, "month"):
+        amount = rf"(?<![\d.,]){int(fact.number or 0)}" if fact.number else ""
+        digits = re.sub(r"(?<=\d)(?=(?:\d{3})+$)", "[,.' ]?", amount)
+        if amount and (year := re.search(rf"{digits}(?!\d)\D{{0,30}}?\b(20\d\d)\b", fact.quote)):
+            start = date(int(year[1]), 1, 1)
+            found.setdefault(start, BudgetStep(start, fact.number or Decimal(0), _line(fact)))
+    return [found[start] for start in sorted(found)]
 
 
 def _threshold(written: str) -> Fraction | None:

@@ -189,9 +189,11 @@ def _right_size(used: Usage, readings: Sequence[float], scaling: Scaling | None,
         # the autoscaler holds use / request at its threshold: a smaller request makes it start more replicas
         need, basis = need / float(scaling.threshold), f"{basis} / the autoscaler's {percent(scaling.threshold, 0)}"
     if foreseen > need:
-        need, basis = foreseen, f"the forecast's upper bound, {percent(foreseen, 0)} of the limit"
+        need, basis = foreseen, f"the forecast's upper bound is {percent(foreseen, 0)} of the limit"
     need = max(need, DEEPEST_CUT)
     if need > 1 - LEAST_CUT:
-        return RightSize(used, None, basis, None, f"today's size fits: {basis}")
+        fits = need <= 1 + LEAST_CUT
+        asks = "today's size fits" if fits else f"nothing to take away, {percent(need, 0)} of today is asked for"
+        return RightSize(used, None, basis, None, f"{asks}: {basis}")
     above = sum(1 for value in readings if value > need * resource.limit) / len(readings) if readings else None
     return RightSize(used, need, basis, above)

@@ -197,10 +197,32 @@ def _subject(fact: Fact, endpoints: Sequence[Endpoint]) -> str:
 
 def _checks(fact: Fact, subject: str, known: Sequence[Baseline], tests: Sequence[LoadTest]) -> list[TargetCheck]:
     own = [one for one in known if one.endpoint.name == subject]
+    if not own:
+        return [_in_load_tests(fact, subject, _alone((subject,), tests) if subject else tests)]
     checks = [_in_production(fact, subject, one) for one in own]
-    if not subject or not own:
-        checks.append(_in_load_tests(fact, subject, tests))
+    alone = _alone((subject, *own[0].endpoint.aliases), tests)
+    # what production does not measure a load test may have, of the one operation
+    if alone and all(one.measured is None for one in checks):
+        return [_in_load_tests(fact, subject, alone)]
     return checks
+
+
+def _alone(words: Sequence[str], tests: Sequence[LoadTest]) -> list[LoadTest]:
+    """The runs as if they had asked for one operation only; a run with none, or several, of that name is left out."""
+    named = re.compile("|".join(rf"(?<![a-z0-9]){re.escape(word.lower())}(?![a-z0-9])" for word in words if word))
+    found = []
+    for test in tests:
+        own = [one for one in test.operations if named.search(one.name.lower())]
+        if len(own) == 1:
+            one = own[0]
+            rate = one.requests / test.duration if one.requests is not None and test.duration else None
+            found.append(
+                replace(
+                    test, requests=one.requests, errors=one.errors, mean=one.mean, quantiles=one.quantiles,
+                    minimum=None, maximum=None, rate=rate, samples=None,
+                )
+            )  # fmt: skip
+    return found
 
 
 def statistic_of(fact: Fact) -> str:
@@ -241,7 +263,7 @@ def _in_production(fact: Fact, subject: str, own: Baseline) -> TargetCheck:
 
 def _in_load_tests(fact: Fact, subject: str, tests: Sequence[LoadTest]) -> TargetCheck:
     statistic, target = statistic_of(fact), float(fact.number or 0)
-    if subject:
+    if subject and not tests:
         return _judged(fact, subject, statistic, "load tests", None, None, f"no run measures {subject} alone")
     at_least = statistic == "throughput"
     rows = [(one, value) for one in tests if (value := _of_test(one, statistic)) is not None]

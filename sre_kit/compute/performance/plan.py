@@ -193,6 +193,8 @@ class Optimisation:
     @property
     def outcome(self) -> str:
         """The measured reduction against the expected one; empty where either is missing."""
+        if self.reduction is not None and self.reduction < 0:
+            return "worse than before"
         expected = (self.gain if self.gain_low is None else self.gain_low, self.gain_high)
         if self.reduction is None or expected[0] is None:
             return ""

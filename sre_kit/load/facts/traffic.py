@@ -77,7 +77,7 @@ _RATE_LABELS: Final = (
 _NOT_RATE: Final = re.compile(
     r"\b(?:may send|429|per (?:active |concurrent )?(?:user|session|device)|"
     r"rate[- ]?limit\w*|limit(?:s|ed)?|throttl\w+|quota|per (?:user|ip|client|"
-    r"key|tenant|customer|api key|minute per)|burst|free tier|plan|pricing|price|included|"
+    r"key|tenant|customer|api key|minute per)|burst|free tier|(?<!test )plan|pricing|price|included|"
     r"alert\w*|scale|scaling|autoscal\w+|threshold|spawn|ramp|wal|disk|iops|ingest(?:ion)? "
     r"limit)\b|/(?:user|ip|key)\b",
     re.IGNORECASE,
@@ -123,7 +123,7 @@ _THROUGHPUT: Final = re.compile(r"(?i)\b(?:throughput|durchsatz|rendimiento|déb
 
 _SCALES: Final = re.compile(r"(?i)\b(?:scaling|scale[- ](?:up|out|down|in)|when to scale|autoscaling)\b")
 """Rates under such a heading say when something is added."""
-_LIMITED: Final = re.compile(r"(?i)\b(?:rate[- ]?limit\w*|throttl\w+|quotas?|pricing|plans?|alert\w*)\b")
+_LIMITED: Final = re.compile(r"(?i)\b(?:rate[- ]?limit\w*|throttl\w+|quotas?|pricing|(?<!test )plans?|alert\w*)\b")
 
 
 _COUNTED_LABEL: Final = re.compile(r"\d[\d.,]*\s?[kKM]?\s?$")

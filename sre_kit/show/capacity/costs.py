@@ -1,5 +1,5 @@
 """
-Money, steps and triggers for readers: what it costs, what could be saved, what comes when, and who watches.
+Money and steps for readers: what it costs, what could be saved, what comes when.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from typing import Final
 from sre_kit.compute.asked import of_kind
 from sre_kit.compute.capacity.cost import CostPlan, month_of
 from sre_kit.compute.capacity.exhaustion import Outlook
-from sre_kit.compute.capacity.plan import CapacityPlan, Resource
+from sre_kit.compute.capacity.plan import CapacityPlan
 from sre_kit.compute.capacity.planfacts import other_currencies
 from sre_kit.compute.capacity.sizing import PoolCheck
 from sre_kit.compute.vocabulary import Fact, Finding, Gap, Kind, Reading, Requests
 from sre_kit.show.document import fact_link
 from sre_kit.show.shown import Record, Shown, Stack
 from sre_kit.show.table import Table
-from sre_kit.show.text import Code, Inline, Lines, Strong
+from sre_kit.show.text import Inline, Lines, Strong
 from sre_kit.units import MISSING, money, number, percent, span
 
 COST_GAP: Final = Gap("what the service costs a month", "DevOps Engineer", "InfrastructureSpec.md")
@@ -229,59 +229,3 @@ def _decision(cost: Decimal | None, step: str, currency: str) -> str:
     if not step:
         return "which step"
     return f"spend {money(cost, currency)} a month" if cost else "whether to take it"
-
-
-def capacity_triggers(outlooks: Sequence[Outlook], facts: Sequence[Fact]) -> Table:
-    """At which use somebody acts, what they do, and which alert of the rules watches it."""
-    rules = {fact.name: fact for fact in of_kind(facts, Kind.ALERT_RULE)}
-    rows: list[Sequence[Inline]] = []
-    unwatched = []
-    for one in outlooks:
-        resource = one.resource
-        rule = rules.get(resource.alert)
-        watched: Inline = Strong("no alert")
-        if rule is not None:
-            watched = Lines([resource.alert, fact_link(rule)])
-        elif resource.alert:
-            watched = Strong(f"{resource.alert}: not in the rules")
-        if rule is None:
-            unwatched.append(resource.name)
-        rows.append(
-            (
-                Code(one.reading.query or resource.query),
-                percent(resource.trigger, 0),
-                _reached(one),
-                span(resource.lead_time),
-                resource.next_step or MISSING,
-                watched,
-                resource.owner or MISSING,
-            )
-        )
-    return Table(
-        ("Metric", "Act at, share of the limit", "Highest so far", "Lead time", "Action", "Watched by", "Owner"),
-        rows,
-        note="Bold: the trigger was passed within the history." if rows else "",
-        gaps=[*_undecided([one.resource for one in outlooks]), *_unwatched(unwatched)]
-        if rows
-        else [Gap("capacity triggers", "DevOps Engineer", "params: capacity.resources")],
-    )
-
-
-def _reached(one: Outlook) -> Inline:
-    share, trigger = one.usage.peak_share, one.resource.trigger
-    shown = percent(share, 1)
-    return Strong(shown) if share is not None and trigger is not None and share >= trigger else shown
-
-
-def _undecided(resources: Sequence[Resource]) -> list[Gap]:
-    """Resources of which nobody has said when to act."""
-    where = "params: capacity.resources.trigger"
-    return [
-        Gap(f"at which use of {one.name} somebody acts", one.owner or "DevOps Engineer", where)
-        for one in resources
-        if one.trigger is None
-    ]
-
-
-def _unwatched(names: Sequence[str]) -> list[Gap]:
-    return [Gap(f"alerts on {', '.join(names)}", "DevOps Engineer", "MonitoringAlerts.md")] if names else []

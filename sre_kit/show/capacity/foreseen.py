@@ -18,15 +18,14 @@ from sre_kit.units import MISSING, number, percent
 def trend_scenarios(outlooks: Sequence[Outlook]) -> Table:
     """Each trend's weight and value at the end of the horizon, and what they make together."""
     known = [one for one in outlooks if one.forecast.trends and not one.refused]
-    names = [trend.name for trend in known[0].forecast.trends] if known else []
-    rows: list[Sequence[Inline]] = [
-        (
-            one.resource.name,
-            *(f"{_amount(trend.end, one)} ({percent(trend.weight, 0)})" for trend in one.forecast.trends),
-            _amount(float(one.forecast.point.iloc[-1]), one),
-        )
-        for one in known
-    ]
+    # a future that needs a year behind it is not everybody's
+    most = max(known, key=lambda one: len(one.forecast.trends), default=None)
+    names = [trend.name for trend in most.forecast.trends] if most else []
+    rows: list[Sequence[Inline]] = []
+    for one in known:
+        shown = {trend.name: f"{_amount(trend.end, one)} ({percent(trend.weight, 0)})" for trend in one.forecast.trends}
+        together = _amount(float(one.forecast.point.iloc[-1]), one)
+        rows.append((one.resource.name, *(shown.get(name, MISSING) for name in names), together))
     return Table(
         ("Resource", *names, "together"),
         rows,
@@ -56,15 +55,25 @@ def short_forecasts(found: Sequence[NextHours]) -> Table:
                 f"{test.mase:.2f}" if test else MISSING,
                 f"{test.seasonal_naive:.2f}" if test else MISSING,
                 f"{percent(test.coverage, 0)}, {test.origins} origins" if test and test.covered else MISSING,
-                Strong(f"refused: {one.forecast.refused}") if one.forecast.refused else "used",
+                _verdict(one),
             )
         )
     return Table(
         ("Resource", "Highest hour", "When", "80 %", "MASE", "Repeating the cycle", "Inside the 80 %", "Verdict"),
         rows,
-        note="Hourly means 48 hours ahead, share of the limit; what only fills is left out." if rows else "",
-        empty="" if rows else "No resource that moves by the hour is measured.",
+        note="Hourly means 48 hours ahead, share of the limit; what only fills is left out, and so is what is not read "
+        "every hour."
+        if rows
+        else "",
+        empty="" if rows else "No resource that moves by the hour is read every hour.",
     )
+
+
+def _verdict(one: NextHours) -> Inline:
+    if one.forecast.refused:
+        return Strong(f"refused: {one.forecast.refused}")
+    test = one.forecast.backtest
+    return "rough: its interval held too little" if test is not None and test.rough else "used"
 
 
 def exhaustion_scenarios(outlooks: Sequence[Outlook], plan: CapacityPlan) -> Table:

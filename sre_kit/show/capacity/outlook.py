@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 RESOURCES_GAP: Final = Gap("resources with their limits", "DevOps Engineer", "params: capacity.resources")
 COLUMNS: Final = 3
+DRAWN: Final = 180
+"""Days of history in a figure."""
+YEAR_AGO: Final = "last year's season"
 CHARTED: Final = 12
 """More resources than this are not legible in one figure; the most urgent are drawn."""
 
@@ -88,12 +91,22 @@ def resource_trends(outlooks: Sequence[Outlook]) -> Table:
     return Table(
         ("Resource", "Readings", "Coverage", "Cycles", "Daily peak, first to last four weeks", "Above the limit"),
         rows,
-        note="Cycles: autocorrelation of changes at 24 hours (hourly means) and 7 days (daily peaks) of at least 0.3. "
-        "A yearly season cannot be found in one year of history; it is given as an event."
+        note=f"Cycles: autocorrelation of changes at 24 hours (hourly means) and 7 days (daily peaks) of at least 0.3. "
+        f"{_yearly(outlooks)}"
         if rows
         else "",
         gaps=() if rows else (RESOURCES_GAP,),
     )
+
+
+def _yearly(outlooks: Sequence[Outlook]) -> str:
+    """Whether a yearly season could be found: only with more than a year behind the horizon."""
+    known = [one.resource.name for one in outlooks if any(t.name == YEAR_AGO for t in one.forecast.trends)]
+    if not known:
+        return "A yearly season cannot be found in one year of history; it is given as an event."
+    if len(known) == len(outlooks):
+        return "The season of a year ago is one of the futures below, weighed like the others."
+    return f"Long enough to know the season of a year ago: {', '.join(known)}; elsewhere it is given as an event."
 
 
 def _moved(peaks: pd.Series[float], one: Outlook) -> str:
@@ -167,7 +180,7 @@ def forecasts(outlooks: Sequence[Outlook]) -> Table:
                 _scaled(test.base_rate if test else None),
                 percent(test.coverage, 0) + f", up to {test.covered_steps} d" if test and test.covered else MISSING,
                 f"{test.origins} ({test.independent})" if test else MISSING,
-                Strong(f"refused: {one.refused}") if one.refused else one.note or "used",
+                _verdict(one),
             )
         )
     return Table(
@@ -189,6 +202,15 @@ def forecasts(outlooks: Sequence[Outlook]) -> Table:
         else "",
         gaps=() if rows else (RESOURCES_GAP,),
     )
+
+
+def _verdict(one: Outlook) -> Inline:
+    """Used or refused; a shorter horizon than asked for; an interval that held less than it promises."""
+    if one.refused:
+        return Strong(f"refused: {one.refused}")
+    test = one.forecast.backtest
+    rough = ["rough: its interval held too little"] if test is not None and test.rough else []
+    return "; ".join([one.note or "used", *rough])
 
 
 def _scaled(value: float | None) -> str:
@@ -235,10 +257,13 @@ def urgency(one: Outlook) -> tuple[float, float, float]:
 
 
 def _draw(axes: Axes, one: Outlook) -> None:
-    history = one.forecast.history.iloc[-180:] / one.resource.limit
+    history = one.forecast.history.iloc[-DRAWN:] / one.resource.limit
     whole = history.index.append(one.upper.index)
     at = times(axes, pd.DatetimeIndex(whole))
     split = len(history)
+    if _left_out(one):
+        peaks = one.peaks.reindex(history.index) / one.resource.limit
+        axes.plot(at[:split], peaks.to_numpy(), color=COLOURS["grey"], lw=0.6, alpha=0.6)
     axes.plot(at[:split], history.to_numpy(), color=COLOURS["blue"], lw=0.8)
     if len(one.upper):
         limit = one.resource.limit
@@ -254,7 +279,19 @@ def _draw(axes: Axes, one: Outlook) -> None:
     axes.set_xticks(times(axes, at_ticks), [f"{day:%d %b}" for day in at_ticks])
 
 
+def _left_out(one: Outlook) -> bool:
+    """Whether days of events lie in what is drawn: they are no part of the history that is foreseen from."""
+    history = one.forecast.history.iloc[-DRAWN:]
+    return bool((history.isna() & one.peaks.reindex(history.index).notna()).any())
+
+
 def _forecast_conclusion(known: Sequence[Outlook]) -> str:
+    told = _reached_conclusion(known)
+    grey = " Grey: days of known events, which are left out of the history." if any(map(_left_out, known)) else ""
+    return told + grey
+
+
+def _reached_conclusion(known: Sequence[Outlook]) -> str:
     reached = [one for one in known if one.exhaustion is not None and one.exhaustion.p50 is not None]
     refused = sum(1 for one in known if one.refused)
     if refused == len(known):
@@ -307,10 +344,6 @@ def exhaustion_dates(outlooks: Sequence[Outlook]) -> Table:
     )
 
 
-ROUGH: Final = 0.6
-"""Below this coverage an 80 % interval is called rough."""
-
-
 def _remark(one: Outlook) -> str:
     if one.refused:
         return f"{one.usage.days_over} of {one.usage.days} days above the limit so far; {one.refused}"
@@ -322,7 +355,7 @@ def _remark(one: Outlook) -> str:
             f"the horizon of {found.horizon_days} d ends before the lead time of {span(found.lead_time)}: "
             "whether to order now cannot be said"
         )
-    if test is not None and test.coverage is not None and test.coverage < ROUGH:
+    if test is not None and test.rough:
         parts.append(f"rough: the 80 % interval held only {percent(test.coverage, 0)} of the values in the back-test")
     return "; ".join(parts) or MISSING
 

@@ -12,12 +12,11 @@ import numpy as np
 from sre_kit.compute.asked import of_kind
 from sre_kit.compute.capacity.plan import Resource
 from sre_kit.compute.performance.baseline import Baseline, EndpointReadings, TargetCheck
-from sre_kit.compute.performance.bottlenecks import Bottleneck, LatencyBudget, RankedOptimisation
-from sre_kit.compute.performance.plan import Optimisation
+from sre_kit.compute.performance.bottlenecks import Bottleneck, LatencyBudget
 from sre_kit.compute.vocabulary import Fact, Finding, Gap, Kind, Reading, Requests, Role
 from sre_kit.show.chart import COLOURS, Chart, figure
 from sre_kit.show.document import fact_link, sources
-from sre_kit.show.shown import Note, Record, Shown, Stack
+from sre_kit.show.shown import Note, Record, Shown
 from sre_kit.show.table import Table
 from sre_kit.show.text import Code, Inline, Lines, Span, Strong, slug
 from sre_kit.units import MISSING, number, percent, span, utc
@@ -27,7 +26,6 @@ TARGETS_GAP: Final = Gap("performance targets", "QA Engineer", "PerformanceTestP
 PARTS_GAP: Final = Gap(
     "where an operation's latency is spent", "Backend Developer", "params: performance.latency_parts"
 )
-WORK_GAP: Final = Gap("optimisations considered", "Backend Developer", "params: performance.optimisations")
 _LONGEST_QUERY: Final = 90
 
 
@@ -129,7 +127,7 @@ def plot_latencies(baselines: Sequence[Baseline]) -> Shown:
         for one in known
     ]
     data = Table(("Endpoint", "p50", "p95", "p99", "Objective, p95", "p95 / objective"), rows)
-    return Chart(drawn, name="latency-distribution", alt=_latency_conclusion(known), data=data)
+    return Chart(drawn, name="latency-distribution", alt=_latency_conclusion(baselines), data=data)
 
 
 def _room(one: Baseline) -> str:
@@ -143,18 +141,19 @@ def _of_objective(one: Baseline) -> float | None:
     return one.latencies["p95"].typical / one.endpoint.objective.total_seconds()
 
 
-def _latency_conclusion(known: Sequence[Baseline]) -> str:
-    rated = [(ratio, one) for one in known if (ratio := _of_objective(one)) is not None]
+def _latency_conclusion(baselines: Sequence[Baseline]) -> str:
+    rated = [(ratio, one) for one in baselines if (ratio := _of_objective(one)) is not None]
+    blind = [one.endpoint.name for one in baselines if one.endpoint.objective and "p95" not in one.latencies]
     if not rated:
         return "Latency of each endpoint; no endpoint has an objective to be held against."
     ratio, worst = max(rated, key=lambda row: row[0])
     over = sum(1 for one, _ in rated if one > 1)
+    every = "Every measured endpoint" if blind else "Every endpoint"
     verdict = (
-        f"{over} of {len(rated)} endpoints miss their p95 objective"
-        if over
-        else "Every endpoint meets its p95 objective"
+        f"{over} of {len(rated)} endpoints miss their p95 objective" if over else f"{every} meets its p95 objective"
     )
-    return f"{verdict}; {worst.endpoint.name} uses the most of it, {percent(ratio, 0)}."
+    unknown = f"; not measured: {', '.join(blind)}" if blind else ""
+    return f"{verdict}; {worst.endpoint.name} uses the most of it, {percent(ratio, 0)}{unknown}."
 
 
 def performance_targets(checks: Sequence[TargetCheck]) -> Table:
@@ -169,7 +168,7 @@ def performance_targets(checks: Sequence[TargetCheck]) -> Table:
                 f"{one.direction} {_amount(one.target, one.unit)}",
                 _amount(one.measured, one.unit),
                 Strong("missed") if one.verdict == "missed" else one.verdict,
-                one.where + (f", n = {number(one.count)}" if one.count else ""),
+                one.where + (f", n = {number(one.count)}{_counted(one)}" if one.count else ""),
                 one.remark or MISSING,
                 Lines([fact_link(fact) for fact in (one.fact, *one.also)]),
             )
@@ -193,6 +192,11 @@ def performance_targets(checks: Sequence[TargetCheck]) -> Table:
         findings=findings,
         gaps=_unmeasured(checks) if rows else [TARGETS_GAP],
     )
+
+
+def _counted(one: TargetCheck) -> str:
+    """A latency of production is read in intervals; everything else is counted in requests."""
+    return " intervals" if one.where == "production" and one.unit == "s" else ""
 
 
 def _unmeasured(checks: Sequence[TargetCheck]) -> list[Gap]:
@@ -303,78 +307,6 @@ def latency_budgets(budgets: Sequence[LatencyBudget]) -> Table:
         findings=findings,
         gaps=gaps if budgets else [PARTS_GAP],
     )
-
-
-def optimisations(ranked: Sequence[RankedOptimisation]) -> Shown:
-    """The optimisation log, best gain for effort first, and how that order came about."""
-    if not ranked:
-        return Note.gap(WORK_GAP)
-    log: list[Sequence[Inline]] = []
-    order: list[Sequence[Inline]] = []
-    records = []
-    for place, row in enumerate(ranked, 1):
-        one = row.optimisation
-        log.append(
-            (
-                one.id,
-                one.hypothesis,
-                one.area,
-                _expected(row),
-                one.effort,
-                one.risk,
-                one.verify,
-                one.state + (f", {one.decided}" if one.decided else ""),
-                _measured(one),
-            )
-        )
-        order.append(
-            (
-                str(place),
-                one.id,
-                f"{percent(row.share, 1)} of {row.whole}" if row.whole else "not measured",
-                percent(one.gain, 0),
-                percent(row.gain, 1),
-                number(one.days),
-                percent(row.per_day, 1),
-                one.evidence or MISSING,
-            )
-        )
-        if one.reduction is not None:
-            name = f"performance.optimisation.{slug(one.id)}.reduction"
-            records.append(Record(name, one.reduction, "ratio", "params"))
-        if row.gain is not None:
-            records.append(Record(f"performance.optimisation.{slug(one.id)}.gain", row.gain, "ratio", "params"))
-    return Stack(
-        Table(
-            ("Id", "Hypothesis", "Area", "Expected gain", "Effort", "Risk", "How to verify", "State", "Measured"),
-            log,
-            source="params: performance.optimisations; the gains are expectations, not measurements",
-            records=records,
-        ),
-        Table(
-            ("Place", "Id", "Works on", "Reduction", "Gain", "Days", "Gain a day", "Evidence"),
-            order,
-            note="Order: what is done comes last; else gain a day, share x reduction / days. Shares of requests and of "
-            "statements are shares of different wholes: between them the order is rough.",
-        ),
-    )
-
-
-def _measured(one: Optimisation) -> str:
-    """Before and after with what became of the expectation, and what a person adds."""
-    if one.before is None or one.after is None or one.reduction is None:
-        return one.measured or MISSING
-    changed = f"{-one.reduction * 100:+.1f} %" + (f", {one.outcome}" if one.outcome else "")
-    said = f"{one.statistic or 'time'}: {span(one.before)} before, {span(one.after)} after ({changed})"
-    return f"{said}; {one.measured}" if one.measured else said
-
-
-def _expected(row: RankedOptimisation) -> str:
-    one = row.optimisation
-    if row.gain_interval is not None:
-        low, high = row.gain_interval
-        return f"{one.expected} ({percent(low, 1)} to {percent(high, 1)} of the whole)"
-    return f"{one.expected} (no interval: a guess)"
 
 
 def endpoint_sources(measured: Sequence[EndpointReadings], resources: Sequence[tuple[Resource, Reading]] = ()) -> Shown:

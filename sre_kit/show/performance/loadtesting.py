@@ -11,7 +11,7 @@ import numpy as np
 
 from sre_kit.compute.capacity.usl import ScalabilityLaw
 from sre_kit.compute.performance.comparison import Difference
-from sre_kit.compute.performance.levels import LoadScaling
+from sre_kit.compute.performance.levels import LoadLevel, LoadScaling
 from sre_kit.compute.performance.plan import LoadTestSet
 from sre_kit.compute.vocabulary import Finding, Gap
 from sre_kit.show.chart import COLOURS, Chart, figure
@@ -45,7 +45,7 @@ def load_tests(tests: LoadTestSet) -> Table:
                 percent(one.error_ratio, 2),
                 Lines([Strong(f"failed: {t.metric} {t.expression}") for t in one.thresholds if not t.passed])
                 if any(not t.passed for t in one.thresholds)
-                else f"{len(one.thresholds)} passed" if one.thresholds else MISSING,
+                else f"{len(one.thresholds)} passed" if one.thresholds else "none in the file",
             )
         )  # fmt: skip
         key = f"loadtest.{slug(one.name)}"
@@ -102,7 +102,7 @@ def plot_throughput(scaling: LoadScaling) -> Shown:
             number(row.rate),
             span(row.latency),
             number(row.power),
-            span(row.think_time),
+            _thinking(row),
             Strong("knee") if row is knee else "",
         )
         for row in levels
@@ -113,6 +113,12 @@ def plot_throughput(scaling: LoadScaling) -> Shown:
     )  # fmt: skip
     data = Table(columns, rows)
     return Chart(drawn, name="throughput-latency", alt=_conclusion(scaling), data=data)
+
+
+def _thinking(row: LoadLevel) -> str:
+    """A twentieth of the answer is what the mean is off by: below it nobody thinks, and nobody waits backwards."""
+    think = row.think_time
+    return "none" if think is not None and think <= (row.test.mean or 0.0) / 20 else span(think)
 
 
 def _conclusion(scaling: LoadScaling) -> str:
