@@ -108,7 +108,27 @@ def stages(judged: Bundle, section: Section, rows: Rows) -> str:
     path = section.text.split("### Emergency path", 1)
     if len(path) < 2 or ("1. " not in path[1] and not asked(section, "hole that is being exploited")):
         return "no emergency path"
-    return blank(rows, "Closed within", "Stages, with soak times")
+    return _staged(section) or _excepted(judged, section) or blank(rows, "Closed within", "Stages, with soak times")
+
+
+def _staged(section: Section) -> str:
+    """Stages come in order, the last on the due date."""
+    for row in section.table("Id", "Stages, begun at the latest", "Due", "State") or []:
+        dates = days(row["Stages, begun at the latest"])
+        if dates and (dates != sorted(dates) or dates[-1] != day(row["Due"])):
+            return f"{row['Id']}: its stages do not end on {row['Due']}"
+    return ""
+
+
+def _excepted(judged: Bundle, section: Section) -> str:
+    """An exception has somebody who carries it, an end, something that protects; one that is over is not in force."""
+    for row in section.table("Finding", "Carried by", "Ends", "Protects meanwhile", "State") or []:
+        lacking = blank([row], "Carried by", "Ends", "Protects meanwhile")
+        if lacking:
+            return lacking
+        if plain(row["State"]) == "in force" and day(row["Ends"]) < forms.as_of(judged, DOC).date():
+            return f"{row['Finding']}: the exception ended on {row['Ends']} and is called in force"
+    return ""
 
 
 @over(
@@ -218,6 +238,12 @@ def allowed(judged: Bundle, section: Section, rows: Rows) -> str:
         now = said[1] in row["Allowed while the budget is"].split(", ")
         if now != (plain(row["Allowed now"]) == "yes"):
             return f"{row['Class']}: {plain(row['Allowed now'])!r} is wrong while the budget is {said[1]}"
+    for one in section.table("Service", "Budget is", "Allowed now") or []:
+        budget = plain(one["Budget is"])
+        wanted = [plain(row["Class"]) for row in rows if budget in row["Allowed while the budget is"].split(", ")]
+        frozen = "Frozen by" in section.text
+        if not frozen and plain(one["Allowed now"]) != (", ".join(wanted) or "none"):
+            return f"{one['Service']}: {plain(one['Allowed now'])} is wrong while its budget is {budget}"
     may = [plain(row["Class"]) for row in rows if plain(row["Allowed now"]) == "yes"]
     return f"allowed are {', '.join(may)}, not {said[2]}" if may and said[2].split(", ") != may else ""
 

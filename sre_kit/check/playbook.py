@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from calendar import timegm
 from datetime import timedelta
 from typing import Final
 
@@ -10,6 +11,7 @@ from sre_kit.check import forms
 from sre_kit.check.cells import (
     amount,
     blank,
+    codes,
     day,
     days,
     length,
@@ -21,6 +23,7 @@ from sre_kit.check.cells import (
     number,
     plain,
 )
+from sre_kit.check.files import documents
 from sre_kit.check.forms import Rows, asked, over
 from sre_kit.check.page import Section
 from sre_kit.check.points import Bundle
@@ -78,7 +81,27 @@ def calendar(judged: Bundle, section: Section, rows: Rows) -> str:
         here = [f"{local(one, row['Zone']):%a %Y-%m-%d %H:%M}" for one in shown]
         if row["Next runs (local)"].split("<br>") != here:
             return f"{row['Id']}: {row['Next runs (local)']} is not local time in {row['Zone']}"
+        for elsewhere in row.get("Elsewhere", "–").split("<br>"):
+            place, _, clock = elsewhere.partition(" ")
+            if clock and clock != f"{local(shown[0], place):%a %H:%M}":
+                return f"{row['Id']}: {elsewhere} is not when {row['Next runs (UTC)'].split('<br>')[0]} is"
+        if problem := _systemd(cron, row):
+            return problem
     return blank(rows, "Clock change within a year")
+
+
+def _systemd(cron: str, row: dict[str, str]) -> str:
+    """The timer's expressions are those of the cron expression, where systemd has any."""
+    from sre_kit.compute.operations.timers import on_calendar
+    from sre_kit.errors import ParameterError
+
+    try:
+        wanted = list(on_calendar(cron, row["Zone"]))
+    except ParameterError:
+        return ""
+    if codes(row.get("systemd OnCalendar", "")) not in (wanted, []):
+        return f"{row['Id']}: {row['systemd OnCalendar']} is not {cron!r}"
+    return ""
 
 
 @over(
@@ -100,6 +123,15 @@ def overlaps(judged: Bundle, section: Section, rows: Rows) -> str:
         skips = hour == "2" and row["Zone"].startswith("Europe/")
         if skips and row["Clock change within a year"] == "none":
             return f"{row['Id']} runs at an hour that the clock skips, and nothing says so"
+    skipped = section.table("What", "Local time", "Why", "cron", "systemd") or []
+    for row in skipped:
+        left_out = "does not exist" in row["Why"]
+        if left_out != ("does not run" in row["systemd"]):
+            return f"{row['What']}: {row['Why']}, and systemd {plain(row['systemd'])}"
+    tasks_ = {plain(row["Task"]) for row in forms.other(judged, DOC, TASKS, "Id", "Task", "Runs")}
+    flagged = [row for row in section.table(*CALENDAR) or [] if row["Clock change within a year"] != "none"]
+    if len({row["What"] for row in skipped} & tasks_) < len(flagged):
+        return "a task that a clock change disturbs is not among what it disturbs"
     return blank(rows, "One", "Other")
 
 
@@ -224,7 +256,30 @@ def expiries(judged: Bundle, section: Section, rows: Rows) -> str:
         wanted = "overdue" if left < 0 else "act now" if left <= minutes(row["Lead time"]) / 1440 else "ok"
         if plain(row["State"]) != wanted:
             return f"{plain(row['What'])} ends {row['Ends']}: {wanted}, not {plain(row['State'])!r}"
-    return blank(rows, "What", "Kind", "State")
+    return _reminded(judged, rows) or blank(rows, "What", "Kind", "State")
+
+
+def _reminded(judged: Bundle, rows: Rows) -> str:
+    """Each has its two days in the calendar and its alert in the rules, where they were generated."""
+    calendar_ = judged.files.get("artifacts/expiries.ics", b"").replace(b"\r\n ", b"").decode("utf-8", "replace")
+    content = judged.files.get("artifacts/expiries.rules.yaml", b"")
+    rules = (
+        [rule for one in documents(content) for group in one["groups"] for rule in group["rules"]] if content else []
+    )
+    alerts = {rule["expr"] for rule in rules}
+    for row in rows:
+        if not (days(row["Ends"]) and length(row["Lead time"]) is not None):
+            continue
+        ends, lead = day(row["Ends"]), timedelta(minutes=minutes(row["Lead time"]))
+        lacking = [one for one in (ends - lead, ends) if f"DATE:{one:%Y%m%d}" not in calendar_]
+        if calendar_ and lacking:
+            return f"{plain(row['What'])}: {lacking[0]} is not in expiries.ics"
+        epoch = timegm(ends.timetuple())
+        if rules and f"vector({epoch}) - time() < {round(lead.total_seconds())}" not in alerts:
+            return (
+                f"{plain(row['What'])}: no alert of expiries.rules.yaml begins {row['Lead time']} before {row['Ends']}"
+            )
+    return ""
 
 
 @over(

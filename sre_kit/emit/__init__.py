@@ -20,6 +20,7 @@ _WHERE: dict[str, str] = {
     **dict.fromkeys(("automation_files",), "automation"),
     **dict.fromkeys(("backup_rules", "backup_rule_tests"), "backups"),
     **dict.fromkeys(("analysis_templates",), "rollouts"),
+    **dict.fromkeys(("expiry_calendar", "expiry_rules"), "expiries"),
     **dict.fromkeys(("prometheus_rules", "rule_groups", "without_rules", "alert_name"), "prometheus"),
     **dict.fromkeys(("sloth_rules", "sloth_groups", "prometheus_rule_object"), "sloth"),
     **dict.fromkeys(("grafana_dashboard",), "grafana"),

@@ -193,6 +193,9 @@ _WHERE: dict[str, str] = {
         "operations.recovery",
     ),
     **dict.fromkeys(("recovery_drills", "drill_records"), "operations.drills"),
+    **dict.fromkeys(("task_calendar", "clock_disturbances", "task_collisions", "peak_hours"), "operations.timetable"),
+    **dict.fromkeys(("patch_stages", "patch_exceptions"), "operations.patching"),
+    **dict.fromkeys(("expiry_files", "expiry_runbook"), "operations.expiries"),
     **dict.fromkeys(("backup_alerts", "backup_runbook"), "operations.freshness"),
     **dict.fromkeys(("canary_limits", "canary_releases", "plot_canaries", "analysis_file"), "operations.canaries"),
     **dict.fromkeys(
@@ -201,8 +204,6 @@ _WHERE: dict[str, str] = {
     **dict.fromkeys(
         (
             "operational_tasks",
-            "task_calendar",
-            "task_collisions",
             "toil",
             "plot_toil",
             "maintenance_windows",
@@ -221,6 +222,7 @@ _WHERE: dict[str, str] = {
             "secret_rotations",
             "environment_differences",
             "change_classes",
+            "service_changes",
             "change_state",
             "freezes",
             "flight_checks",

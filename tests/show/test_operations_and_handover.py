@@ -32,7 +32,7 @@ from sre_kit.compute.readiness.plan import Dashboard, HandoverPlan, Monitored, S
 from sre_kit.compute.statistics import Interval
 from sre_kit.compute.vocabulary import About, Fact, Finding, Gap, Kind, Scope
 from sre_kit.show.chart import Chart
-from sre_kit.show.operations import automation, change, disaster, drills, recovery
+from sre_kit.show.operations import automation, change, disaster, drills, recovery, timetable
 from sre_kit.show.operations import tasks as operations
 from sre_kit.show.readiness import coverage as readiness
 from sre_kit.show.readiness import handover, knowledge, transfer
@@ -115,14 +115,14 @@ def test_without_input_a_part_asks_somebody_and_invents_nothing(shown: Shown) ->
         handover.crosschecks([], Manifest()),
         handover.top_findings(Manifest()),
         handover.questions_by_role(Manifest()),
-        operations.task_collisions(
+        timetable.task_collisions(
             [], OperationsPlan(maintenance=[MaintenanceWindow("w", "0 5 * * *", MINUTES, MINUTES)]), "UTC"
         ),
         handover.rubric_failures(Manifest()),
         handover.open_items([]),
         knowledge.capacity_headroom(Manifest()),
         change.freezes(NOTHING, AS_OF),
-        operations.task_collisions([], NOTHING, "UTC"),
+        timetable.task_collisions([], NOTHING, "UTC"),
         disaster.single_points([]),
     ],
 )
@@ -248,7 +248,7 @@ def test_a_single_point_without_a_plan_is_a_gap_and_a_finding() -> None:
 
 def test_a_task_shows_its_next_runs_in_utc_and_in_its_zone() -> None:
     one = RecurringTask("t", "task", "Ann", "30 9 * * *", 15, zone="Europe/Amsterdam")
-    text = operations.task_calendar(task_schedules([one], AS_OF)).markdown()
+    text = timetable.task_calendar(task_schedules([one], AS_OF)).markdown()
     assert "2026-11-01 08:30Z<br>2026-11-02 08:30Z<br>2026-11-03 08:30Z" in text
     assert "Sun 2026-11-01 09:30" in text
 
@@ -464,7 +464,7 @@ def test_without_a_plan_nothing_is_claimed_to_be_in_order() -> None:
     """No task is not "no toil", no scenario is not "every scenario rehearsed", no schedule is not "no collision"."""
     texts = [
         operations.toil(toil([], 10)).markdown(),
-        operations.task_collisions([], NOTHING, "UTC").markdown(),
+        timetable.task_collisions([], NOTHING, "UTC").markdown(),
         disaster.recovery_tests(NOTHING, [], AS_OF).markdown(),
         transfer.alert_load(alert_load(IncidentLog((), gap="no log"), AS_OF), IncidentLog((), gap="no log")).markdown(),
     ]

@@ -116,6 +116,38 @@ def change_state(
     return ChangeState(effective, because, allowed, now, len(classes))
 
 
+@dataclass(frozen=True, slots=True)
+class ServiceChange:
+    """What may go out for one service: the state of its own error budgets alone."""
+
+    service: str
+    objectives: tuple[str, ...]
+    state: ChangeState
+
+
+def service_changes(
+    states: Mapping[str, str],
+    services: Mapping[str, str],
+    classes: Sequence[ChangeClass],
+    freezes: Sequence[Freeze],
+    as_of: datetime,
+) -> list[ServiceChange]:
+    """
+    As `change_state` for each service (`services`: objective -> service), in the order of the objectives.
+
+    A change that touches several services is allowed where it is allowed for each of them.
+    """
+    grouped: dict[str, list[str]] = {}
+    for objective in states:
+        grouped.setdefault(services.get(objective, "") or objective, []).append(objective)
+    return [
+        ServiceChange(
+            service, tuple(names), change_state({name: states[name] for name in names}, classes, freezes, as_of)
+        )
+        for service, names in grouped.items()
+    ]
+
+
 def _default(name: str) -> list[str]:
     return [state for state, classes in ALLOWED.items() if name in classes]
 

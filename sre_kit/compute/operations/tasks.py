@@ -189,15 +189,26 @@ def _occupied(what: RecurringTask | Backup | MaintenanceWindow, start: datetime,
         return
 
 
-def _peaks(hours: str, where: str, start: datetime, end: datetime) -> Iterator[Occupied]:
-    """The peak windows ("17-22", local) that may touch [start, end)."""
+def peak_span(hours: str) -> tuple[timedelta, timedelta] | None:
+    """
+    Peak hours as written, from midnight on; None where they cannot be read.
+
+    >>> peak_span("17:30-22")
+    (datetime.timedelta(seconds=63000), datetime.timedelta(seconds=79200))
+    """
     found = _HOURS.fullmatch(hours)
     if not found:
+        return None
+    first, last = (timedelta(hours=int(found[at]), minutes=int(found[at + 1] or 0)) for at in (1, 3))
+    return first, last
+
+
+def _peaks(hours: str, where: str, start: datetime, end: datetime) -> Iterator[Occupied]:
+    """The peak windows ("17-22", local) that may touch [start, end)."""
+    span = peak_span(hours)
+    if span is None:
         return
-    begin, last = (
-        timedelta(hours=int(found[1]), minutes=int(found[2] or 0)),
-        timedelta(hours=int(found[3]), minutes=int(found[4] or 0)),
-    )
+    begin, last = span
     zoned = zone(where)
     day = datetime.combine(start.astimezone(zoned).date(), datetime.min.time()) - timedelta(days=1)
     while day <= end.astimezone(zoned).replace(tzinfo=None):

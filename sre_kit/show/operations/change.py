@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from sre_kit.compute.operations.canary import JudgedCanary
-from sre_kit.compute.operations.change import ChangeState, DeployMetric, Patch
+from sre_kit.compute.operations.change import ChangeState, DeployMetric, Patch, ServiceChange
 from sre_kit.compute.operations.plan import ConfigClass, OperationsPlan
 from sre_kit.compute.operations.tasks import runs
 from sre_kit.compute.vocabulary import Finding, Gap
@@ -238,6 +238,30 @@ def change_state(state: ChangeState) -> Note:
         records=(
             Record("change.allowed", allowed if state.classes else None, "classes"),
             Record("change.budget_state", state.budget, "state"),
+        ),
+    )
+
+
+def service_changes(found: Sequence[ServiceChange]) -> Table:
+    """What may go out for each service, by its own error budgets; a freeze is for all."""
+    rows: list[Sequence[Inline]] = [
+        (
+            one.service,
+            ", ".join(one.objectives),
+            one.state.budget if one.state.budget == "healthy" else Strong(one.state.budget),
+            one.state.because,
+            ", ".join(one.state.allowed) or Strong("none"),
+        )
+        for one in found
+        if one.state.classes
+    ]
+    return Table(
+        ("Service", "Objectives", "Budget is", "Because", "Allowed now"),
+        rows,
+        note="A change that touches several services needs the permission of each." if len(rows) > 1 else "",
+        empty="No class of change is described, or no error budget was measured, so no service is judged by itself.",
+        records=tuple(
+            Record(f"change.allowed.{o.service}", ", ".join(o.state.allowed) or "none", "classes") for o in found
         ),
     )
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from sre_kit.compute.operations.change import Patch
 from sre_kit.compute.operations.plan import MaintenanceWindow, OperationsPlan
 from sre_kit.compute.operations.recovery import Ending
-from sre_kit.compute.operations.tasks import TOIL_LIMIT, Collision, TaskSchedule, Toil, runs
+from sre_kit.compute.operations.tasks import TOIL_LIMIT, TaskSchedule, Toil, runs
 from sre_kit.compute.vocabulary import Finding, Gap
 from sre_kit.errors import ParameterError
 from sre_kit.show.chart import COLOURS, Chart, figure
@@ -60,55 +59,6 @@ def operational_tasks(schedules: Sequence[TaskSchedule]) -> Table:
         gaps.append(_NO_TASKS)
     columns = ("Id", "Task", "Runs", "Owner", "Do", "Expect", "If not", "Minutes", "State", "Source")
     return Table(columns, rows, gaps=gaps)
-
-
-def task_calendar(schedules: Sequence[TaskSchedule]) -> Table:
-    """Schedule and next runs of each task in UTC and in its zone; runs that a clock change disturbs are named."""
-    rows: list[Sequence[Inline]] = []
-    for one in (s for s in schedules if not s.problem):
-        where = ZoneInfo(one.task.zone)
-        local = [f"{at.astimezone(where):%a %Y-%m-%d %H:%M}" for at in one.next]
-        trouble: Inline = "none"
-        if one.disturbed:
-            first = one.disturbed[0]
-            how = "is skipped and runs later" if first.skipped else "occurs twice, it runs once"
-            trouble = Strong(f"{first.at.astimezone(where):%Y-%m-%d}: the local time {how}")
-        rows.append(
-            (
-                Code(one.task.id),
-                Code(one.task.cron),
-                one.task.zone,
-                Lines([utc(at) for at in one.next]),
-                Lines(local),
-                trouble,
-            )
-        )
-    return Table(
-        ("Id", "Cron", "Zone", "Next runs (UTC)", "Next runs (local)", "Clock change within a year"),
-        rows,
-        empty="No task has a readable schedule.",
-        note="As Debian's cron: a time that the clock skips runs once after the jump, a repeated one runs once."
-        if rows
-        else "",
-    )
-
-
-def task_collisions(found: Sequence[Collision], plan: OperationsPlan, zone: str) -> Table:
-    """Heavy work, backups, maintenance and peak hours that overlap within five weeks."""
-    timed = [*(t for t in plan.tasks if t.heavy), *(b for b in plan.backups if b.cron), *plan.maintenance]
-    where = ZoneInfo(zone)
-    rows: list[Sequence[Inline]] = [
-        (c.one, c.other, utc(c.first), f"{c.first.astimezone(where):%a %H:%M}", number(c.times)) for c in found
-    ]
-    return Table(
-        ("One", "Other", "First (UTC)", f"Local ({zone})", "Times in 35 days"),
-        rows,
-        empty="No heavy task, backup or maintenance overlaps another or the peak hours within 35 days."
-        if timed
-        else "No heavy task, backup or maintenance has a known schedule, so no overlap can be found.",
-        records=(Record("operations.collisions", len(found), "pairs"),),
-        findings=tuple(Finding(7, 1.0, f"{c.one} overlaps {c.other}, {c.times} times in 35 days") for c in found),
-    )
 
 
 def toil(found: Toil) -> Table:
