@@ -73,12 +73,13 @@ class ClockChange:
 def clock_changes(name: str, start: datetime, end: datetime) -> list[ClockChange]:
     """Every change of the UTC offset of a zone in [start, end)."""
     where, found, at = zone(name), [], start.astimezone(UTC)
+    before = _offset(at, where)
     while at < end:
         step = min(at + timedelta(hours=6), end)
-        before, after = _offset(at, where), _offset(step, where)
+        after = _offset(step, where)
         if before != after:
             found.append(ClockChange(name, _jump(at, step, where), after - before))
-        at = step
+        at, before = step, after
     return found
 
 

@@ -31,6 +31,11 @@ LIVE: Final = (6.8, 3.0)
 """Inches of a figure that changes while somebody looks."""
 LIVE_DPI: Final = 96
 SIDES: Final = (0.1, 0.98)
+ABOVE: Final[dict[str, Any]] = {
+    "frameon": False, "fontsize": 8, "ncols": 6, "loc": "lower left", "bbox_to_anchor": (0, 1), "borderpad": 0,
+    "columnspacing": 1.2, "handlelength": 1.5,
+}  # fmt: skip
+"""A legend in one line above the axes, where no curve hides it."""
 # Okabe and Ito, "Color Universal Design" (2008): told apart with any colour vision
 COLOURS: Final = {
     "blue": "#0072B2",

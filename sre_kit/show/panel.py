@@ -8,8 +8,10 @@ JupyterLab's theme variables, so that it is readable in the dark; all state is i
 from __future__ import annotations
 
 import asyncio
+import gc
 import html
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
@@ -80,13 +82,15 @@ class Panel:
         setting = self.setting()
         if setting == self._shown:
             return
-        try:
-            self._fill(setting, self.explorer.view(**setting))
-        except SREKitError as error:
-            self._refuse(setting, f"This setting cannot be shown: {error}")
-        except Exception as error:
-            self._refuse(setting, f"This setting failed, which is a defect of sre-kit: {type(error).__name__}: {error}")
-            raise
+        with _unswept():
+            try:
+                self._fill(setting, self.explorer.view(**setting))
+            except SREKitError as error:
+                self._refuse(setting, f"This setting cannot be shown: {error}")
+            except Exception as error:
+                words = f"This setting failed, which is a defect of sre-kit: {type(error).__name__}: {error}"
+                self._refuse(setting, words)
+                raise
 
     def _fill(self, setting: Mapping[str, Any], shown: Shown) -> None:
         self.view.value = html_of(shown)
@@ -127,6 +131,18 @@ class Panel:
         if self._due is not None:
             self._due.cancel()
         self._due = loop.call_later(WAIT, self.show)
+
+
+@contextmanager
+def _unswept() -> Iterator[None]:
+    """No garbage is collected meanwhile: in a kernel that holds so much a sweep takes longer than the view."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 def html_of(shown: Shown) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import re
 import sys
 from datetime import timedelta
@@ -110,6 +111,20 @@ def test_a_defect_is_said_in_the_view_and_still_reaches_the_log() -> None:
     with pytest.raises(ZeroDivisionError):
         panel.controls["number"].value = 8
     assert "a defect of sre-kit: ZeroDivisionError: eight" in panel.view.value
+
+
+def test_no_garbage_is_collected_while_a_view_is_made_and_again_afterwards() -> None:
+    swept: list[bool] = []
+    explorer = Explorer(
+        name="made up",
+        controls={"number": Amount("Number", 1, 0, 9)},
+        view=lambda number: swept.append(gc.isenabled()) or Note(str(number / (number - 2))),
+        keep=lambda number: Kept({}),
+    )
+    panel = Panel(explorer)
+    with pytest.raises(ZeroDivisionError):
+        panel.controls["number"].value = 2
+    assert swept[-1] is False and gc.isenabled()
 
 
 def test_two_displays_share_no_state() -> None:

@@ -11,7 +11,9 @@ from sre_kit.errors import ParameterError
 
 def public_holidays(people: Sequence[Person], start: datetime, end: datetime) -> dict[str, dict[date, str]]:
     """Person -> public holidays of the person's own country in the years of [start, end]; none where no country is."""
-    return {person.name: holidays_of(person.country, person.subdivision, start.date(), end.date()) for person in people}
+    places = {(person.country, person.subdivision) for person in people}
+    found = {place: holidays_of(*place, start.date(), end.date()) for place in places}
+    return {person.name: found[person.country, person.subdivision] for person in people}
 
 
 def holidays_of(country: str, subdivision: str, start: date, end: date) -> dict[date, str]:

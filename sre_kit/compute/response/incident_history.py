@@ -66,8 +66,10 @@ def incident_part(log: IncidentLog, as_of: datetime, *, severity: str = "", serv
             len(found), len(earlier), end - start, end - start, _spells(found, earlier, start, before, end)
         )
         lengths = duration_comparison(*([minutes(one) for one in ones if one.duration] for ones in (found, earlier)))
-    statistics = incident_statistics(log, start, max(end, start), where=", ".join(words), only=wanted)
-    return Part(", ".join(words), statistics, lasted, year, rate, lengths, bool(severity or service or year))
+    # of the whole history nobody asks whether chance made it
+    narrowed = bool(severity or service or year)
+    statistics = incident_statistics(log, start, max(end, start), where=", ".join(words), only=wanted, drawn=narrowed)
+    return Part(", ".join(words), statistics, lasted, year, rate, lengths, narrowed)
 
 
 def years(log: IncidentLog) -> list[int]:

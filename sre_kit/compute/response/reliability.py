@@ -139,7 +139,13 @@ def incident_window(log: IncidentLog, as_of: datetime, length: timedelta = YEAR)
 
 
 def incident_statistics(
-    log: IncidentLog, start: datetime, end: datetime, *, where: str = "", only: Callable[[Incident], bool] | None = None
+    log: IncidentLog,
+    start: datetime,
+    end: datetime,
+    *,
+    where: str = "",
+    only: Callable[[Incident], bool] | None = None,
+    drawn: bool = True,
 ) -> IncidentStatistics:
     """
     The reliability metrics of a log in [`start`, `end`).
@@ -152,6 +158,8 @@ def incident_statistics(
         The window; an incident belongs to it by its beginning.
     where, only
         A further filter, in words and as a rule: ``"SEV1 and SEV2"``.
+    drawn
+        Whether `chance` is wanted, which takes longer than all the rest.
     """
     chosen = [one for one in selected(log, start, end) if only is None or only(one)]
     middle = start + (end - start) / 2
@@ -184,7 +192,7 @@ def incident_statistics(
             [minutes(one) for one in resolved if one.began >= middle],
             [minutes(one) for one in resolved if one.began < middle],
         ),
-        chance=chance_panel([minutes(one) for one in resolved], len(chosen)) if resolved else None,
+        chance=chance_panel([minutes(one) for one in resolved], len(chosen)) if resolved and drawn else None,
         silence=silence(chosen, start, end),
         gap=log.gap,
     )

@@ -17,7 +17,6 @@ MODULES: Final = (
     "sre_kit.render.warm.notebooks",
     "ipykernel.zmqshell",
     "comm",
-    "ipywidgets",
     "pandas",
     "pyarrow",
     "scipy.special",

@@ -16,7 +16,7 @@ from sre_kit.compute.capacity.exhaustion import Exhaustion, Outlook, exhaustion_
 from sre_kit.compute.capacity.plan import CapacityPlan, Event, GrowthScenario
 from sre_kit.compute.vocabulary import Gap
 from sre_kit.show.capacity.outlook import urgency
-from sre_kit.show.chart import COLOURS, times
+from sre_kit.show.chart import ABOVE, COLOURS, times
 from sre_kit.show.keeping import Kept, length, written
 from sre_kit.show.shown import Note, Shown
 from sre_kit.show.table import Table
@@ -140,6 +140,6 @@ def _drawing(one: Outlook, plan: CapacityPlan, monthly: float, share: float, hor
             axes.axhline(share, color=COLOURS["red"], linewidth=1, linestyle="--", label="with room kept")
         axes.set(ylabel="share of the limit", ylim=(0, None))
         axes.set_title("")
-        axes.legend(frameon=False, fontsize="small", ncols=5, loc="lower left", bbox_to_anchor=(0, 1), borderpad=0)
+        axes.legend(**ABOVE)
 
     return draw

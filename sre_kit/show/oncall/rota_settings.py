@@ -14,7 +14,7 @@ import numpy as np
 
 from sre_kit.compute.oncall.plan import Absence, OnCall, Rotation
 from sre_kit.compute.oncall.rota_options import Range, RotaOption, first_rotation, rota_option, rota_with
-from sre_kit.show.chart import COLOURS
+from sre_kit.show.chart import ABOVE, COLOURS
 from sre_kit.show.keeping import Kept, length, written
 from sre_kit.show.oncall.shifts import ROTA_GAP
 from sre_kit.show.shown import Note, Shown
@@ -120,7 +120,7 @@ def _draw(axes: Axes, one: RotaOption) -> None:
         axes.barh(places + (row - 1) * 0.27, values, height=0.25, color=COLOURS[colour], label=label)
     axes.set_yticks(places, [name.split()[0] if len(name) > 14 else name for name in names])
     axes.invert_yaxis()
-    axes.legend(frameon=False, fontsize="small", ncols=3, loc="lower left", bbox_to_anchor=(0, 1), borderpad=0)
+    axes.legend(**ABOVE)
 
 
 def rota_options(found: Sequence[RotaOption], chosen: timedelta, name: str) -> Table:

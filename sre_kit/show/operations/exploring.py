@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sre_kit.compute.operations.recovery import Proof, Recoverable
 from sre_kit.compute.operations.recovery_options import recovery_option
-from sre_kit.show.chart import COLOURS
+from sre_kit.show.chart import ABOVE, COLOURS
 from sre_kit.show.keeping import Kept, length, written
 from sre_kit.show.operations.recovery import proof_row
 from sre_kit.show.shown import Note, Shown
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 INTERVALS: Final = tuple(timedelta(minutes=m) for m in (1, 5, 15, 30, 60, 120, 240, 360, 720, 1440, 2880, 10080))
+FARTHEST: Final = 400
+"""Percent of an objective that the figure shows."""
 RATES: Final = tuple(megabytes * 10**6 for megabytes in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000))
 """Bytes per second that a restore may read."""
 
@@ -39,7 +41,7 @@ def recovery_explorer(stores: Sequence[Recoverable]) -> Shown:
         columns = ("Component", "Objective", "Limit", "How derived", "Worst case", "Verdict", "Source")
         note = "RPO: interval + duration + lag, or the log's interval + lag; RTO: size / throughput + fixed steps."
         return View(
-            _conclusion(one), (Table(columns, rows, note=note),), draw=lambda axes: _draw(axes, one), sides=(0.07, 0.98)
+            _conclusion(one), (Table(columns, rows, note=note),), draw=lambda axes: _draw(axes, one), sides=(0.07, 0.96)
         )
 
     def keep(component: str, interval: timedelta | None, rate: int | None, size: float) -> Kept:
@@ -118,18 +120,21 @@ def _verdict(what: str, proof: Proof) -> str:
 
 
 def _draw(axes: Axes, one: Recoverable) -> None:
-    """The terms of both proofs end to end, in hours, with the objectives as marks."""
-    hour = timedelta(hours=1)
-    colours = [COLOURS[name] for name in ("blue", "sky", "green")]
-    for row, proof in enumerate((one.rpo, one.rto)):
+    """The terms of both proofs end to end, as a share of the objective; the line at 100 % is the objective."""
+    rows = (("RPO", one.rpo, ("blue", "sky", "purple")), ("RTO", one.rto, ("green", "orange")))
+    for row, (what, proof, colours) in enumerate(rows):
+        if proof.objective is None:
+            axes.annotate(f"no {what} is set", (0.02, row), va="center")
+            continue
         at = 0.0
         for term, colour in zip(proof.terms, colours, strict=False):
-            width = (term.value or timedelta(0)) / hour
-            axes.barh(row, width, left=at, height=0.5, color=colour)
-            if width:
-                axes.annotate(term.name, (at, row - 0.3), fontsize=8, va="bottom")
-            at += width
-        if proof.objective is not None:
-            axes.plot([proof.objective / hour] * 2, [row - 0.4, row + 0.4], color=COLOURS["red"], linewidth=2)
+            share = (term.value or timedelta(0)) / proof.objective
+            axes.barh(row, share * 100, left=at, height=0.4, color=COLOURS[colour], label=term.name if share else "_")
+            at += share * 100
+        words = f"{_worst(proof)} of {span(proof.objective)}: {proof.verdict}"
+        axes.annotate(words, (2, row - 0.26), va="bottom", fontsize=9)
+    axes.axvline(100, color=COLOURS["red"], linewidth=1.5)
     axes.set_yticks([0, 1], ["RPO", "RTO"])
-    axes.set(xlabel="hours (red: the objective)", ylim=(1.6, -0.6), xlim=(0, None))
+    # far beyond the objective it does not matter how far
+    axes.set(xlabel="% of the objective", ylim=(1.5, -0.6), xlim=(0, min(max(120, axes.get_xlim()[1]), FARTHEST)))
+    axes.legend(**ABOVE)

@@ -12,7 +12,7 @@ import numpy as np
 
 from sre_kit.compute.capacity.usl import ScalabilityLaw
 from sre_kit.compute.performance.levels import STATISTICS, LoadLevel, LoadOption, LoadScaling, load_option
-from sre_kit.show.chart import COLOURS
+from sre_kit.show.chart import ABOVE, COLOURS
 from sre_kit.show.keeping import Kept
 from sre_kit.show.shown import Note, Shown
 from sre_kit.show.table import Table
@@ -128,4 +128,4 @@ def _draw(axes: Axes, found: LoadOption, percentile: str) -> None:
     right.set(ylabel="requests/s", ylim=(0, None))
     lines = [*axes.get_lines(), *right.get_lines()]
     labels = [str(line.get_label()) for line in lines]
-    axes.legend(lines, labels, frameon=False, fontsize="small", ncols=5, loc="lower left", bbox_to_anchor=(0, 1))
+    axes.legend(lines, labels, **ABOVE)

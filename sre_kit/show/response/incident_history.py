@@ -7,11 +7,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from sre_kit.compute.incidents import IncidentLog
 from sre_kit.compute.response.incident_history import Part, incident_part, years
-from sre_kit.show.chart import COLOURS
+from sre_kit.show.chart import ABOVE, COLOURS
 from sre_kit.show.keeping import Kept
 from sre_kit.show.response.incidents import HOUR, LOG_GAP, chance_words, duration_words, rate_words, with_interval
 from sre_kit.show.shown import Note, Shown, Stack
@@ -37,9 +38,12 @@ def incident_explorer(logs: Mapping[str, IncidentLog], as_of: datetime) -> Shown
     services = [name for name, _ in Counter(s for one in log.incidents for s in one.services).most_common(MOST)]
     clocks = [BOTH, *logs] if len(logs) > 1 else list(logs)
 
+    @lru_cache(maxsize=64)
+    def part(name: str, severity: str, component: str, year: int) -> Part:
+        return incident_part(logs[name], as_of, severity=severity, service=component, year=year)
+
     def view(severity: str, component: str, year: int, clock: str) -> View:
-        chosen = [name for name in logs if clock in (BOTH, name)]
-        parts = [incident_part(logs[name], as_of, severity=severity, service=component, year=year) for name in chosen]
+        parts = [part(name, severity, component, year) for name in logs if clock in (BOTH, name)]
         return View(_conclusion(parts[0]), (history_parts(parts),), draw=lambda axes: _draw(axes, parts))
 
     def keep(severity: str, component: str, year: int, clock: str) -> Kept:
@@ -78,7 +82,7 @@ def _draw(axes: Axes, parts: Sequence[Part]) -> None:
     axes.set_xticks(range(len(names)), names)
     axes.set_ylabel("resolved incidents")
     if len(parts) > 1:
-        axes.legend(frameon=False, fontsize="small", ncols=4, loc="lower left", bbox_to_anchor=(0, 1), title="")
+        axes.legend(**ABOVE)
 
 
 def history_parts(parts: Sequence[Part]) -> Stack:

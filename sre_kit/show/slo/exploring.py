@@ -19,7 +19,7 @@ from sre_kit.compute.slo.policies import AlertPolicy, AlertRule, burn_rate_polic
 from sre_kit.compute.slo.targets import LADDER
 from sre_kit.compute.slo.what_if import BudgetOption, Injection, budget_option
 from sre_kit.compute.slo.windows import nominal, slo_window
-from sre_kit.show.chart import COLOURS
+from sre_kit.show.chart import ABOVE, COLOURS
 from sre_kit.show.keeping import Kept, length, written
 from sre_kit.show.shown import Note, Shown
 from sre_kit.show.slo.alerting import alert_back_tests
@@ -216,7 +216,7 @@ def _draw(axes: Axes, one: BudgetOption, injection: Injection | None) -> None:
     mark_firings(axes, one, budget.window.start, budget.window.measured_to)
     if injection is not None:
         axes.axvline(naive(injection.began), color=COLOURS["purple"], linewidth=1.2, label="injected incident")
-    axes.legend(frameon=False, fontsize="small", ncols=5, loc="lower left", bbox_to_anchor=(0, 1), borderpad=0)
+    axes.legend(**ABOVE)
 
 
 def mark_firings(axes: Axes, one: BudgetOption, start: datetime, end: datetime) -> None:

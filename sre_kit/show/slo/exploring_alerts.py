@@ -16,7 +16,7 @@ from sre_kit.compute.slo.budget import burn_rate
 from sre_kit.compute.slo.counts import History
 from sre_kit.compute.slo.policies import AlertPolicy, AlertRule
 from sre_kit.compute.slo.what_if import BudgetOption, budget_option
-from sre_kit.show.chart import COLOURS
+from sre_kit.show.chart import ABOVE, COLOURS
 from sre_kit.show.keeping import Kept, written
 from sre_kit.show.shown import Note, Shown
 from sre_kit.show.slo.alerting import alert_back_tests
@@ -88,7 +88,7 @@ def _conclusion(option: BudgetOption, severity: str) -> str:
     often = "once" if len(test.episodes) == 1 else f"{len(test.episodes)} times"
     words = f"{name}: in {span(test.end - test.start)} a {severity} would have come {often}"
     if test.episodes:
-        words += f", {test.true} of them during a known incident"
+        words += f" ({test.true} of {len(test.episodes)} during a known incident)"
     if not test.incidents:
         return f"{words}; no incident is known to hold that against."
     missed = [one.incident for one in test.incidents if not one.seen]
@@ -119,7 +119,7 @@ def _draw(axes: Axes, option: BudgetOption, policy: AlertPolicy) -> None:
         label = "known incident" if not number_ else "_"
         axes.axvspan(begin, until, ymax=0.06, color=COLOURS["purple"], linewidth=1.5, label=label)
     axes.set_ylabel(f"burn rate over {span(rule.windows[0])}, ×")
-    axes.legend(frameon=False, fontsize="small", ncols=5, loc="lower left", bbox_to_anchor=(0, 1), borderpad=0)
+    axes.legend(**ABOVE)
 
 
 def _level(one: History, rule: AlertRule) -> float:
