@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from sre_kit.check import forms
-from sre_kit.check.cells import blank, day, length, names, near, plain
+from sre_kit.check.cells import blank, day, days, length, names, near, plain
 from sre_kit.check.forms import Rows, asked, over
 from sre_kit.check.page import Section
 from sre_kit.check.points import Bundle
@@ -14,6 +14,7 @@ from sre_kit.check.points import Bundle
 DOC: Final = "OperationalPlaybook"
 DISASTERS: Final = "Disaster recovery plans"
 SCENARIOS: Final = ("Scenario", "Cause and impact", "Detected by", "Decides", "RTO", "Critical path", "Verdict", "RPO")
+LOSS: Final = (*SCENARIOS, "Lost at worst", "Verdict of the RPO")
 SCENARIOS_GAP: Final = "which disasters"
 
 
@@ -47,6 +48,33 @@ def _steps(section: Section, name: str) -> Section | None:
     return Section(name, 4, section.line, found[0]) if found else None
 
 
+def _timed(name: str, rows: Rows, whole: float) -> str:
+    """Begin and end of each step found again; none ends after the whole."""
+    ends: dict[str, float] = {"at once": 0.0}
+    for row in [*rows, *rows, *rows]:  # a step may stand before what it waits for
+        begins = max((ends.get(one, 0.0) for one in names(row["After"])), default=0.0)
+        ends[plain(row["Step"])] = begins + (length(row["Takes"]) or 0.0)
+    for row in rows:
+        end = ends[plain(row["Step"])]
+        begin = end - (length(row["Takes"]) or 0.0)
+        if not near(length(row["Begins"]) or 0.0, begin, 0.02) or not near(length(row["Ends"]) or 0.0, end, 0.02):
+            return (
+                f"{name}: {plain(row['Step'])} runs from {begin:g} to {end:g} min, not {row['Begins']} to {row['Ends']}"
+            )
+        if end > whole * 1.02 + 0.5:
+            return f"{name}: {plain(row['Step'])} ends after the critical path"
+    return ""
+
+
+def _lost(row: dict[str, str]) -> str:
+    """The verdict on the RPO, found again from what is lost at worst."""
+    rpo, lost, verdict = length(row["RPO"]), length(row["Lost at worst"]), plain(row["Verdict of the RPO"])
+    wanted = "no objective" if rpo is None else "unproven" if lost is None else "missed" if lost > rpo else "met"
+    if verdict == wanted or (verdict == "unproven" and wanted == "met"):
+        return ""
+    return f"{plain(row['Scenario'])}: {plain(row['Lost at worst'])} against {row['RPO']} is {wanted}, not {verdict}"
+
+
 def _path(rows: Rows) -> tuple[float, bool] | None:
     """The longest chain of steps in minutes and whether all are known; None when they form a cycle."""
     takes = {plain(row["Step"]): length(row["Takes"]) for row in rows}
@@ -68,9 +96,9 @@ def _path(rows: Rows) -> tuple[float, bool] | None:
 @over(
     DOC,
     34,
-    "RTO against the steps on the critical path; bearable downtime against the RTO",
+    "RTO against the steps on the critical path, RPO against the worst loss; bearable downtime against the RTO",
     under=DISASTERS,
-    columns=SCENARIOS,
+    columns=LOSS,
     missing=SCENARIOS_GAP,
 )
 def critical_paths(judged: Bundle, section: Section, rows: Rows) -> str:
@@ -78,12 +106,16 @@ def critical_paths(judged: Bundle, section: Section, rows: Rows) -> str:
     for row in rows:
         name, verdict, rto = plain(row["Scenario"]), plain(row["Verdict"]), length(row["RTO"])
         steps = _steps(section, name)
-        table = steps.table("Step", "Takes", "After") if steps else None
+        table = steps.table("Step", "Takes", "After", "Begins", "Ends") if steps else None
         path = _path(table) if table else None
         if table and path is None:
             return f"{name}: the steps form a cycle"
         if path and not near(length(row["Critical path"]) or 0.0, path[0], 0.02):
             return f"{name}: the critical path takes {path[0]:g} min, not {row['Critical path']}"
+        if table and path and (problem := _timed(name, table, path[0])):
+            return problem
+        if problem := _lost(row):
+            return problem
         if not path:
             wanted = {"no objective", "unproven"}
         elif rto is None:
@@ -103,7 +135,7 @@ def critical_paths(judged: Bundle, section: Section, rows: Rows) -> str:
     35,
     "Single points of failure, each with a scenario or an accepted risk",
     under="Single points of failure",
-    columns=("Point", "Why", "Falls with it", "Dealt with by"),
+    columns=("Point", "Why", "Falls with it", "Dealt with by", "Source"),
     missing="what nothing else can replace|takes over",
     empty="None was found in the dependencies",
 )
@@ -116,6 +148,13 @@ def single_points(judged: Bundle, section: Section, rows: Rows) -> str:
             return f"{row['Point']}: no {dealt}"
         if not dealt.startswith(("scenario ", "accepted")) and not asked(section, re.escape(plain(row["Point"]))):
             return f"{row['Point']}: nothing deals with it, and nobody is asked"
+        if not re.search(r"\]\(|computed from", row["Source"]):
+            return f"{row['Point']}: no line says so"
+    there = forms.other(judged, DOC, "What stands in", "Component", "Single point")
+    for row in there:
+        alone = plain(row["Single point"]) != "no"
+        if alone != (row["Component"] in [plain(one["Point"]) for one in rows]):
+            return f"{row['Component']} is a single point in one table and none in the other"
     return blank(rows, "Point", "Why")
 
 
@@ -140,7 +179,26 @@ def rehearsals(judged: Bundle, section: Section, rows: Rows) -> str:
         return f"never rehearsed are {', '.join(sorted(known - held))}; the document says {never and never[1]}"
     if not re.search(r"Next: \d{4}-\d\d-\d\d|has no result", section.text) and not asked(section, "rehearsed next"):
         return "no date for the next rehearsal, and nobody is asked"
-    return blank(rows, "Kind", "Scenario", "Result")
+    return blank(rows, "Kind", "Scenario", "Result") or _planned(judged, known)
+
+
+def _planned(judged: Bundle, scenarios: set[str]) -> str:
+    """Every scenario has its row in the test plan; a date is ahead and before it is due, or the row says late."""
+    section = judged.page(DOC).section("Test plan")
+    rows = (section.table("Scenario", "Last", "Due", "Planned", "State") if section else None) or []
+    if section is None or {plain(row["Scenario"]) for row in rows} != scenarios:
+        return "the test plan has not every scenario"
+    today = forms.as_of(judged, DOC).date()
+    for row in rows:
+        name, state = plain(row["Scenario"]), plain(row["State"])
+        if not days(row["Planned"]):
+            if state != "not planned" or not asked(section, f"when {re.escape(name)} is rehearsed"):
+                return f"{name}: no date is planned, and nobody is asked"
+        else:
+            late = bool(days(row["Due"])) and day(row["Planned"]) > day(row["Due"])
+            if day(row["Planned"]) < today or late != (state == "late"):
+                return f"{name}: planned {row['Planned']}, due {row['Due']}, is not {state!r}"
+    return ""
 
 
 @over(

@@ -73,6 +73,8 @@ _WHERE: dict[str, str] = {
         "operations.dependencies",
     ),
     **dict.fromkeys(("patches", "change_state", "service_changes", "deploy_metrics"), "operations.change"),
+    "rehearsals_due": "operations.disasters",
+    **dict.fromkeys(("stand_ins", "in_one_zone", "takes_over"), "operations.redundancy"),
     **dict.fromkeys(("restore_tests",), "operations.drills"),
     **dict.fromkeys(("disturbances", "seasonal_collisions", "peak_hours"), "operations.timetable"),
     **dict.fromkeys(("stage_plans", "exception_states"), "operations.patching"),

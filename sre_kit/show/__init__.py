@@ -199,7 +199,16 @@ _WHERE: dict[str, str] = {
     **dict.fromkeys(("backup_alerts", "backup_runbook"), "operations.freshness"),
     **dict.fromkeys(("canary_limits", "canary_releases", "plot_canaries", "analysis_file"), "operations.canaries"),
     **dict.fromkeys(
-        ("disaster_scenarios", "disaster_steps", "single_points", "recovery_tests", "activation"), "operations.disaster"
+        (
+            "disaster_scenarios",
+            "disaster_steps",
+            "single_points",
+            "stand_ins",
+            "recovery_tests",
+            "rehearsal_plan",
+            "activation",
+        ),
+        "operations.disaster",
     ),
     **dict.fromkeys(
         (

@@ -75,6 +75,7 @@ EMPTY = [
     disaster.disaster_scenarios([]),
     disaster.activation(NOTHING),
     disaster.recovery_tests(NOTHING, [], AS_OF),
+    disaster.stand_ins([]),
     readiness.monitoring_coverage(monitoring_coverage([], NOBODY)),
     readiness.reliability_metrics([]),
     disaster.single_points([], Graph((), ())),
@@ -124,6 +125,7 @@ def test_without_input_a_part_asks_somebody_and_invents_nothing(shown: Shown) ->
         change.freezes(NOTHING, AS_OF),
         timetable.task_collisions([], NOTHING, "UTC"),
         disaster.single_points([]),
+        disaster.rehearsal_plan([]),
     ],
 )
 def test_nothing_to_report_is_said_in_a_sentence(shown: Shown) -> None:

@@ -52,6 +52,11 @@ class Graph:
         """What `component` cannot work without, in reading order."""
         return tuple(dict.fromkeys(e.called for e in self.edges if e.caller == component and e.binding))
 
+    def lines(self, component: str) -> tuple[str, ...]:
+        """Where documents say that something needs `component`; what params add stands in no document."""
+        every = (e.source for e in self.edges if e.called == component and e.binding and e.source != "params")
+        return tuple(dict.fromkeys(line for line in every if line))
+
     def falls_with(self, component: str) -> tuple[str, ...]:
         """Everything that stops or suffers when `component` is away, nearest first."""
         found: dict[str, None] = {}
@@ -142,6 +147,7 @@ class SinglePoint:
 
     `state` is "single" (one instance, or run by one other party), or "not known" where nobody says how many there are;
     `falls` is what goes down with it; `cover` is the scenario or the accepted risk that deals with it, empty: nothing.
+    `evidence` are the lines that say so.
     """
 
     name: str
@@ -149,7 +155,7 @@ class SinglePoint:
     reason: str
     falls: tuple[str, ...] = ()
     cover: str = ""
-    source: str = ""
+    evidence: tuple[str, ...] = ()
 
 
 def single_points(
@@ -159,6 +165,7 @@ def single_points(
     redundancy: Mapping[str, str] | None = None,
     named: Mapping[str, str] | None = None,
     cover: Mapping[str, str] | None = None,
+    one_zone: Mapping[str, str] | None = None,
 ) -> list[SinglePoint]:
     """
     What the graph and the documents show as a single point of failure, the widest first.
@@ -173,23 +180,29 @@ def single_points(
         Points that the documents name themselves -> where.
     cover
         Name -> the scenario or accepted risk that deals with it.
+    one_zone
+        Component that runs in a single zone -> where that is said; what takes over in the same zone falls with it.
     """
-    stands_in, covered = redundancy or {}, cover or {}
+    stands_in, covered, zoned = redundancy or {}, cover or {}, one_zone or {}
     found = []
     for one in graph.components:
         falls, count = graph.falls_with(one), instances.get(one)
+        if one in zoned and falls:
+            found.append(SinglePoint(one, "single", "in one zone", falls, covered.get(one, ""), (zoned[one],)))
+            continue
         if one in stands_in or (count is not None and count > 1) or (not falls and one not in graph.external):
             continue
+        state: Literal["single", "not known"] = "single"
         if one in graph.external:
-            found.append(SinglePoint(one, "single", "run by one other party", falls, covered.get(one, "")))
+            reason = "run by one other party"
         elif count == 1:
-            found.append(SinglePoint(one, "single", "one instance", falls, covered.get(one, "")))
+            reason = "one instance"
         else:
-            reason = "no document says how many instances there are or what takes over"
-            found.append(SinglePoint(one, "not known", reason, falls, covered.get(one, "")))
+            state, reason = "not known", "no document says how many instances there are or what takes over"
+        found.append(SinglePoint(one, state, reason, falls, covered.get(one, ""), graph.lines(one)))
     seen = {one.name for one in found}
     found += [
-        SinglePoint(name, "single", "named by the documents", graph.falls_with(name), covered.get(name, ""), source)
+        SinglePoint(name, "single", "named by the documents", graph.falls_with(name), covered.get(name, ""), (source,))
         for name, source in (named or {}).items()
         if name not in seen
     ]

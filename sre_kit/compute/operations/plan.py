@@ -249,6 +249,9 @@ class DisasterScenario:
     cause: str = ""
     components: list[str] = field(default_factory=list)
     """Components and single points of failure that it covers."""
+    loses: Duration | None = None
+    """Data lost at worst, where it differs from what its stores lose."""
+    loses_because: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,6 +264,17 @@ class RecoveryTest:
     result: str = ""
     took: Duration | None = None
     data_lost: Duration | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedTest:
+    """A rehearsal to come: what it shall show, and who holds it."""
+
+    scenario: str
+    kind: Literal["tabletop", "partial", "full"]
+    planned: date
+    owner: str = ""
+    aim: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,6 +298,7 @@ class OperationsPlan:
     scenarios: list[DisasterScenario] = field(default_factory=list)
     recovery_tests: list[RecoveryTest] = field(default_factory=list)
     next_recovery_test: date | None = None
+    planned_tests: list[PlannedTest] = field(default_factory=list)
     automations: list[Automation] = field(default_factory=list)
     accepted_risks: dict[str, str] = field(default_factory=dict)
     """Single point of failure -> who accepted it and why."""
