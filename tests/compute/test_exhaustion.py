@@ -21,8 +21,9 @@ from sre_kit.compute.capacity.exhaustion import (
     outlooks,
     scenario_paths,
     usage,
-    weighted_quantile,
+    weighted_quantiles,
 )
+from sre_kit.compute.capacity.forecast import daily_peaks
 from sre_kit.compute.capacity.plan import CapacityPlan, Event, GrowthScenario, Resource
 from sre_kit.compute.vocabulary import Reading
 
@@ -215,8 +216,10 @@ def test_the_rest_carries_only_what_follows_demand():
 
 def test_cycles_are_found_where_they_are_and_nowhere_else():
     hours = pd.date_range("2026-01-01", periods=24 * 28, freq="1h", tz="UTC")
-    assert cycles(pd.Series(np.sin(np.arange(24 * 28) * 2 * np.pi / 24), index=hours)) == ("daily",)
-    assert cycles(pd.Series(np.random.default_rng(6).random(24 * 28), index=hours)) == ()
+    daily = pd.Series(np.sin(np.arange(24 * 28) * 2 * np.pi / 24), index=hours)
+    chance = pd.Series(np.random.default_rng(6).random(24 * 28), index=hours)
+    assert cycles(daily, daily_peaks(daily)) == ("daily",)
+    assert cycles(chance, daily_peaks(chance)) == ()
 
 
 def test_what_keeps_state_comes_first_and_then_the_least_headroom():
@@ -229,6 +232,6 @@ def test_what_keeps_state_comes_first_and_then_the_least_headroom():
 @given(st.lists(st.floats(-10, 10), min_size=1, max_size=50), st.floats(0.01, 0.99))
 def test_equal_weights_give_the_ordinary_quantile(values: list[float], q: float):
     paths = np.array(values)[:, None]
-    found = weighted_quantile(paths, np.ones(len(values)), q)[0]
+    found = weighted_quantiles(paths, np.ones(len(values)), [q])[0][0]
     assert np.mean(np.array(values) <= found) >= q - 1e-9
     assert found == np.quantile(values, q, method="inverted_cdf")

@@ -139,10 +139,13 @@ def widening(horizon: int, windows: Floats | float) -> Floats:
     Student's t over the normal. A step `h` ahead has more windows than the whole horizon; half-overlapping ones count,
     as in Welch's estimate of a spectrum.
     """
+    return _wider(np.asarray(windows, dtype=float)[..., None], horizon, np.arange(1, horizon + 1))
+
+
+def _wider(windows: Floats, horizon: int, ahead: Ints | int) -> Floats:
     from scipy.special import ndtri, stdtrit
 
-    steps = np.arange(1, horizon + 1)
-    counted = 2 * (np.asarray(windows, dtype=float)[..., None] * horizon / steps + 1)
+    counted = 2 * (windows * horizon / ahead + 1)
     upper = (1 + SHARE) / 2
     found: Floats = stdtrit(counted, upper) / ndtri(upper)
     return found
@@ -192,15 +195,16 @@ def _coverage(found: Tested) -> tuple[Ints, Ints, Ints]:
     checked = np.unique(np.linspace(0, horizon - 1, CHECKED_STEPS).astype(int))
     for ahead in checked:
         known = np.minimum(np.searchsorted(origins, origins - ahead, side="left"), np.arange(count))
+        spans = (origins[np.maximum(known - 1, 0)] - origins[0]) / horizon
+        factors = _wider(spans, horizon, ahead + 1)
         for at in range(0, count, max(1, count // 40)):
             if known[at] < MIN_ORIGINS:
                 continue
             mixed = np.einsum("soc,sc->os", errors[:, : at + 1, :, ahead], found.then[:, at])
             past, came = mixed[: known[at]], mixed[at]
             low, high = quantile_pair(past, (1 - SHARE) / 2, (1 + SHARE) / 2)
-            span = float(origins[known[at] - 1] - origins[0]) / horizon
-            factor, centre = widening(horizon, span)[ahead], medians(past.T)
-            low, high = centre + (low - centre) * factor, centre + (high - centre) * factor
+            centre = medians(past.T)
+            low, high = centre + (low - centre) * factors[at], centre + (high - centre) * factors[at]
             valid = np.isfinite(came) & (np.isfinite(past).sum(axis=0) >= MIN_ORIGINS)
             seen += valid
             inside += valid & (low <= came) & (came <= high)

@@ -133,12 +133,13 @@ def usages(measured: Sequence[tuple[Resource, Reading]]) -> list[Usage]:
     return sorted(found, key=lambda one: 2.0 if one.headroom is None else one.headroom)
 
 
-def usage(resource: Resource, reading: Reading) -> Usage:
-    """Mean, 95th percentile and peak of the readings, and which cycles they follow."""
+def usage(resource: Resource, reading: Reading, use: pd.Series[Any] | None = None) -> Usage:
+    """Mean, 95th percentile and peak of the readings, and which cycles they follow; `use`: their daily peaks."""
     known = reading.values.dropna().astype("float64")
     if known.empty:
         return Usage(resource, None, None, None, 0, 0, 0, reading.coverage, ())
-    peaks = daily_peaks(known).dropna()
+    daily = daily_peaks(known) if use is None else use
+    peaks = daily.dropna()
     return Usage(
         resource=resource,
         mean=float(known.mean()),
@@ -148,20 +149,17 @@ def usage(resource: Resource, reading: Reading) -> Usage:
         days=len(peaks),
         days_over=int((peaks > resource.limit).sum()),
         coverage=reading.coverage,
-        cycles=cycles(known),
+        cycles=cycles(known, daily),
     )
 
 
-def cycles(values: pd.Series[Any], *, least: float = 0.3) -> tuple[str, ...]:
+def cycles(values: pd.Series[Any], use: pd.Series[Any], *, least: float = 0.3) -> tuple[str, ...]:
     """
     Which of "daily" and "weekly" the series repeats: autocorrelation of differenced hourly means (lag 24) and daily
-    peaks (lag 7) of at least `least`, over two cycles or more.
+    peaks `use` (lag 7) of at least `least`, over two cycles or more.
     """
     found = []
-    for name, series, lag in (
-        ("daily", values.resample("1h").mean(), 24),
-        ("weekly", daily_peaks(values), 7),
-    ):
+    for name, series, lag in (("daily", values.resample("1h").mean(), 24), ("weekly", use, 7)):
         change = series.diff()
         if len(change) >= 2 * lag + 1 and change.std() > 0 and change.corr(change.shift(lag)) >= least:
             found.append(name)
@@ -198,7 +196,8 @@ def outlook(
     """
     peaks = daily_peaks(reading.values)
     fit = demand_fit(resource, peaks, demand)
-    return _outlook(resource, reading, plan, as_of, fit, peaks, _foreseen([(resource, peaks)], plan)[0])
+    used = usage(resource, reading, peaks)
+    return _outlook(used, reading, plan, as_of, fit, peaks, _foreseen([(resource, peaks)], plan)[0])
 
 
 def outlooks(
@@ -214,7 +213,7 @@ def outlooks(
         driver = daily_peaks(demand.frame["total"] / demand.step.total_seconds())
     peaks = [(resource, daily_peaks(reading.values)) for resource, reading in measured]
     found = [
-        _outlook(resource, reading, plan, as_of, demand_fit(resource, use, driver), use, foreseen)
+        _outlook(usage(resource, reading, use), reading, plan, as_of, demand_fit(resource, use, driver), use, foreseen)
         for (resource, reading), (_, use), foreseen in zip(measured, peaks, _foreseen(peaks, plan), strict=True)
     ]
     order = {"fixed": 0, "by order": 1, "automatic": 2}
@@ -255,7 +254,7 @@ def without_events(use: pd.Series[Any], events: Sequence[Event]) -> pd.Series[An
 
 
 def _outlook(
-    resource: Resource,
+    used: Usage,
     reading: Reading,
     plan: CapacityPlan,
     as_of: datetime,
@@ -263,7 +262,7 @@ def _outlook(
     peaks: pd.Series[Any],
     found: Forecast,
 ) -> Outlook:
-    used = usage(resource, reading)
+    resource = used.resource
     empty = pd.Series(np.empty(0), index=pd.DatetimeIndex([], tz="UTC", name="time"))
     if found.refused:
         return Outlook(resource, reading, used, found, fit, None, empty, empty, empty, peaks=peaks)
@@ -272,7 +271,7 @@ def _outlook(
     weights = np.repeat([one.weight for one in scenarios], len(found.paths)) / len(found.paths)
     together = np.vstack(futures)
     lower, centre, upper = (
-        pd.Series(weighted_quantile(together, weights, q), index=found.point.index) for q in (0.1, 0.5, 0.9)
+        pd.Series(line, index=found.point.index) for line in weighted_quantiles(together, weights, (0.1, 0.5, 0.9))
     )
     wanted = plan.horizon // timedelta(days=1)
     note = (
@@ -371,11 +370,10 @@ def first_crossing(recent: Floats, paths: Floats, limit: float) -> Floats:
     return np.where(hit.any(axis=1), hit.argmax(axis=1).astype(float), np.inf)
 
 
-def weighted_quantile(paths: Floats, weights: Floats, q: float) -> Floats:
-    """The value that a share `q` of the weight lies at or below, at each step."""
+def weighted_quantiles(paths: Floats, weights: Floats, shares: Sequence[float]) -> list[Floats]:
+    """For each of `shares` the value that so much of the weight lies at or below, at each step."""
     order = np.argsort(paths, axis=0, kind="stable")
     ranked = np.take_along_axis(paths, order, axis=0)
     reached = np.cumsum(weights[order], axis=0) / weights.sum()
-    at = np.minimum((reached < q - 1e-12).sum(axis=0), len(paths) - 1)
-    picked: Floats = np.take_along_axis(ranked, at[None, :], axis=0)[0]
-    return picked
+    places = [np.minimum((reached < q - 1e-12).sum(axis=0), len(paths) - 1) for q in shares]
+    return [np.take_along_axis(ranked, at[None, :], axis=0)[0] for at in places]

@@ -51,11 +51,13 @@ def next_hours(outlooks: Sequence[Outlook], plan: CapacityPlan, hours: int = HOU
         known = one.reading.values.dropna()
         means = known[known.index > known.index[-1] - REMEMBERED].resample("1h").mean() if len(known) else known
         series.append(without_events(means, plan.events).rename(one.resource.name))
-    made: list[NextHours] = []
-    for one, values in zip(moving, series, strict=True):
-        period = WEEK if len(values) >= 4 * WEEK else 24
-        made.append(_highest(one, forecasts([values], hours, period=period, per_day=24)[0], plan))
-    return made
+    periods = [WEEK if len(values) >= 4 * WEEK else 24 for values in series]
+    found: dict[int, Forecast] = {}
+    for period in dict.fromkeys(periods):
+        members = [at for at, one in enumerate(periods) if one == period]
+        made = forecasts([series[at] for at in members], hours, period=period, per_day=24)
+        found.update(zip(members, made, strict=True))
+    return [_highest(one, found[at], plan) for at, one in enumerate(moving)]
 
 
 def _highest(one: Outlook, found: Forecast, plan: CapacityPlan) -> NextHours:

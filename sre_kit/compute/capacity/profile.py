@@ -161,6 +161,10 @@ def _repeated(shape: Floats, steps: int, *, backward: bool = False) -> Floats:
 def medians(rows: Floats) -> Floats:
     """The median along the last axis, missing values left out; NaN where nothing is known."""
     ranked = np.sort(rows, axis=-1)  # NaN goes to the end
+    length = rows.shape[-1]
+    if length and np.isfinite(ranked[..., -1]).all() and np.isfinite(ranked[..., 0]).all():
+        whole: Floats = (ranked[..., (length - 1) // 2] + ranked[..., length // 2]) / 2
+        return whole
     counts = np.isfinite(rows).sum(axis=-1)[..., None]
     lower = np.maximum((counts - 1) // 2, 0)
     upper = np.minimum(counts // 2, rows.shape[-1] - 1)
@@ -175,9 +179,18 @@ def quantile_pair(errors: Floats, low: float, high: float) -> tuple[Floats, Floa
     Missing errors are left out; NaN where none is known.
     """
     ranked = np.sort(errors, axis=0)
+    if len(errors) and np.isfinite(ranked[0]).all() and np.isfinite(ranked[-1]).all():
+        first, last = _ranks(low, high, len(errors))
+        return ranked[first], ranked[last]
     counts = np.isfinite(errors).sum(axis=0)
-    at_low = np.clip(np.floor(low * (counts + 1) + 1e-9).astype(int) - 1, 0, None)
-    at_high = np.clip(np.ceil(high * (counts + 1) - 1e-9).astype(int) - 1, 0, np.maximum(counts - 1, 0))
+    at_low, at_high = _ranks(low, high, counts)
     below: Floats = np.take_along_axis(ranked, at_low[None], 0)[0]
     above: Floats = np.take_along_axis(ranked, at_high[None], 0)[0]
     return below, above
+
+
+def _ranks(low: float, high: float, counts: Ints | int) -> tuple[Ints, Ints]:
+    """Places of the bounds among `counts` errors in order."""
+    at_low = np.clip(np.floor(low * (counts + 1) + 1e-9).astype(int) - 1, 0, None)
+    at_high = np.clip(np.ceil(high * (counts + 1) - 1e-9).astype(int) - 1, 0, np.maximum(np.asarray(counts) - 1, 0))
+    return at_low, at_high
