@@ -101,13 +101,28 @@ class History:
         ParameterError
             `over` is no whole number of steps.
         """
+        total, bad, _ = self.running
+        width = self._slots(over)
+        return _differences(total, width), _differences(bad, width)
+
+    def trailing_at(self, slots: Numbers, over: timedelta) -> tuple[Numbers, Numbers]:
+        """As `trailing`, at some slots only."""
+        total, bad, _ = self.running
+        ends, begins = slots + 1, np.maximum(slots + 1 - self._slots(over), 0)
+        return total[ends] - total[begins], bad[ends] - bad[begins]
+
+    def _slots(self, over: timedelta) -> int:
         width, rest = divmod(over, self.step)
         if rest or width < 1:
             raise ParameterError(
                 f"SLO {self.slo.name!r}: a window of {over} is no whole number of steps of {self.step}"
             )
-        total, bad, _ = self.running
-        return _differences(total, width), _differences(bad, width)
+        return width
+
+    @cached_property
+    def answers(self) -> dict[object, Any]:
+        """What was asked of it before, by question: policies that are compared share most of their rules."""
+        return {}
 
     @cached_property
     def times(self) -> pd.DatetimeIndex:

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from fractions import Fraction
-from functools import reduce
 from itertools import product
 from typing import Final
 
@@ -218,11 +217,7 @@ def policy_search(
         why = f"known incidents: {before} in the earlier part, {len(known) - before} in the later; "
         return PolicySearch(split, 0, (), None, why + f"at least {ENOUGH_INCIDENTS} and 1 are needed")
     ours = tuple(alert for alert in in_force if alert.severity == "page")
-    fired = _Fired(measured)
-    tried = [
-        _candidate(pages, measured, fired, known, (start, split, end))
-        for pages in dict.fromkeys((ours, *paging_grid()))
-    ]
+    tried = [_candidate(pages, measured, known, (start, split, end)) for pages in dict.fromkeys((ours, *paging_grid()))]
     tried[0] = replace(tried[0], in_force=True)
     return PolicySearch(split, len(tried), pareto_front(tried), tried[0])
 
@@ -245,37 +240,23 @@ def _lost(one: Candidate) -> float:
     return float("inf") if one.earlier.lost is None else one.earlier.lost
 
 
-class _Fired:
-    """Where each pair fires on each objective; made once, because the grid asks for the same pair again and again."""
-
-    def __init__(self, ones: Sequence[History]) -> None:
-        self._ones = ones
-        self._marks: dict[tuple[int, BurnRateAlert], Marks] = {}
-
-    def any_of(self, number: int, pages: Sequence[BurnRateAlert]) -> Marks:
-        """Where any of the pairs fires on the objective of that number."""
-        nothing: Marks = np.zeros(len(self._ones[number].total), dtype=bool)
-        return reduce(np.logical_or, (self._of(number, page) for page in pages), nothing)
-
-    def _of(self, number: int, page: BurnRateAlert) -> Marks:
-        key = (number, page)
-        if key not in self._marks:
-            one = self._ones[number]
-            shown = not (page.short_window % one.step or page.long_window % one.step)
-            rule = rule_of(alert_properties(one.slo, [page])[0])
-            self._marks[key] = firing(one, rule) if shown else np.zeros(len(one.total), dtype=bool)
-        return self._marks[key]
+def _fired(one: History, pages: Sequence[BurnRateAlert]) -> Marks:
+    """Where any of the pairs fires; a pair that the step cannot show never does."""
+    marks: Marks = np.zeros(len(one.total), dtype=bool)
+    for rule in (rule_of(pair) for pair in alert_properties(one.slo, pages)):
+        if not any(window % one.step for window in rule.windows):
+            marks |= firing(one, rule)
+    return marks
 
 
 def _candidate(
     pages: tuple[BurnRateAlert, ...],
     ones: Sequence[History],
-    fired: _Fired,
     known: Sequence[Incident],
     edges: tuple[datetime, datetime, datetime],
 ) -> Candidate:
     start, split, end = edges
-    runs = [episodes(one, fired.any_of(number, pages)) for number, one in enumerate(ones)]
+    runs = [episodes(one, _fired(one, pages)) for one in ones]
 
     def part(begin: datetime, end: datetime) -> PartScore:
         tests = [judged(one, "page", run, known, between=(begin, end)) for one, run in zip(ones, runs, strict=True)]

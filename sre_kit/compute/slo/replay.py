@@ -112,14 +112,28 @@ def firing(one: History, rule: AlertRule) -> Marks:
     ParameterError
         A window is no whole number of steps.
     """
-    above = np.ones(len(one.total), dtype=bool)
-    for over in rule.windows:
-        total, bad = one.trailing(over)
-        above &= exceeds(bad, total, rule.threshold)
-        if rule.gated and over == max(rule.windows):
-            at, size = np.flatnonzero(above), float(one.grain)  # the test is dear, and few steps are above
-            above[at] = significant(bad[at] * size, total[at] * size, rule.threshold)
-    return held(above, rule.hold, one.step)
+    question = (rule.windows, rule.threshold, rule.hold, rule.gated)
+    if question not in one.answers:
+        one.answers[question] = held(_above(one, rule), rule.hold, one.step)
+        one.answers[question].flags.writeable = False
+    found: Marks = one.answers[question]
+    return found
+
+
+def _above(one: History, rule: AlertRule) -> Marks:
+    """Where each window of a rule holds too many bad events; after the longest few slots are left to look at."""
+    longest, *others = sorted(rule.windows, reverse=True)
+    total, bad = one.trailing(longest)
+    at = np.flatnonzero(exceeds(bad, total, rule.threshold))
+    for over in others:
+        some, wrong = one.trailing_at(at, over)
+        at = at[exceeds(wrong, some, rule.threshold)]
+    if rule.gated:
+        size = float(one.grain)
+        at = at[significant(bad[at] * size, total[at] * size, rule.threshold)]
+    above = np.zeros(len(one.total), dtype=bool)
+    above[at] = True
+    return above
 
 
 def held(above: Marks, hold: timedelta, step: timedelta) -> Marks:
@@ -216,8 +230,11 @@ def period_budget(one: History) -> Fraction:
 
 def spent_share(one: History, start: datetime, end: datetime) -> float | None:
     """Share of one period's budget that the bad events in [start, end) are; missing without traffic or budget."""
-    budget = period_budget(one)
-    return float(one.between(start, end)[1] / budget) if budget else None
+    if (start, end) not in one.answers:
+        budget = period_budget(one)
+        one.answers[start, end] = float(one.between(start, end)[1] / budget) if budget else None
+    found: float | None = one.answers[start, end]
+    return found
 
 
 def episodes(one: History, marks: Marks) -> tuple[Episode, ...]:
