@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sre_kit.compute.asked import Facts, Read, Watched, unnoted
 from sre_kit.compute.slo.objectives import SLO
@@ -114,9 +114,21 @@ class Project:
         """Every fact of every document, refused ones with their reason, overrides applied."""
         from sre_kit.load import facts
 
-        read = [fact for text in unnoted(self.texts) for fact in facts.facts(text.text, text.document.path)]
-        settled = facts.apply(read, self.params.facts.override, self.params.facts.reject)
+        settled = facts.apply(self._stated(), self.params.facts.override, self.params.facts.reject)
         return Watched(settled, partial(self.asked.note, asked.ALL_FACTS))
+
+    def _stated(self) -> list[Fact]:
+        """What the documents say; the notebooks of one run share the reading, not the decisions about it."""
+        from sre_kit.load import facts
+        from sre_kit.load.facts import carrying
+
+        texts = unnoted(self.texts)
+        state = repr([(text.document.path, text.document.sha256) for text in texts])
+
+        def read() -> list[list[Any]]:
+            return carrying.packed(fact for text in texts for fact in facts.facts(text.text, text.document.path))
+
+        return carrying.unpacked(self.snapshot.once(f"facts of {state}", read))
 
     @cached_property
     def facts(self) -> Facts:

@@ -348,3 +348,22 @@ def test_what_changes_while_it_is_read_is_not_kept_between_runs(tmp_path: Path):
 
     Snapshot(tmp_path / "s", as_of=END, run_id="one").read(source, "q", START, END, MINUTE, ask=ask)
     assert not (tmp_path / "s" / "closed").exists()
+
+
+@pytest.mark.parametrize(("run", "made"), [("r1", 1), ("", 2)])
+def test_what_a_run_works_out_is_worked_out_once_and_without_a_run_each_time(tmp_path: Path, run: str, made: int):
+    calls = []
+
+    def make() -> list[str]:
+        calls.append("made")
+        return ["99.9 %", "é"]
+
+    answers = [Snapshot(tmp_path, run_id=run).once("what?", make) for _ in range(2)]
+    assert answers == [["99.9 %", "é"]] * 2
+    assert len(calls) == made
+
+
+def test_what_cannot_be_kept_is_worked_out_by_each(tmp_path: Path):
+    (tmp_path / "snapshot").write_text("a file where the folder should be")
+    kept = Snapshot(tmp_path / "snapshot", run_id="r1")
+    assert [kept.once("what?", lambda: 1), kept.once("what?", lambda: 2)] == [1, 2]
