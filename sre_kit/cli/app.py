@@ -19,7 +19,7 @@ Exit codes:
   2  usage or params
   3  a source is unreachable or data incomplete; the documents are written, gaps marked
   4  a notebook failed; nothing is written
-  5  the documents are out of date (--check), or not as they were published (verify)
+  5  the documents are out of date (--check) or not as published (verify), or rules are not as declared (drift)
   6  refused, to protect a hand edit, a lock or damaged markers
 """
 INTRO = """\
@@ -259,6 +259,23 @@ def new(
     from sre_kit.cli.init import new as run
 
     return run(name, params)
+
+
+@app.command()
+def drift(
+    params: ParamsOption = "",
+    files: Annotated[
+        list[Path] | None, typer.Argument(help="Rule files; default: all of docs/SRE/artifacts.", metavar="[FILE]...")
+    ] = None,
+    json: JSONOption = False,
+) -> int:
+    """Compare the generated rules with those that Prometheus evaluates.
+
+    Names what is missing, differs or was added by hand in a declared group. Exit 5 when anything is.
+    """
+    from sre_kit.cli.drift import run
+
+    return run(params, files or [], json)
 
 
 app.add_typer(slo, name="slo")

@@ -16,6 +16,8 @@ from sre_kit.units import promql_duration
 WINDOW: Final = re.compile(r"\{\{\s*\.window\s*\}\}")
 """Where a query in the manner of Sloth wants its window."""
 
+_MATCHER: Final = re.compile(r'[A-Za-z_]\w*(?:=~|!~|!=|=)"(?:[^"\\]|\\.)*"')
+_MATCHERS: Final = re.compile(rf"\{{({_MATCHER.pattern}(?:,{_MATCHER.pattern})+)\}}")
 _PLACE: Final = "20m34s"
 """A window that nobody writes, in place of an open one while a query is taken apart."""
 _OPERATORS: Final = {"Equal": "=", "NotEqual": "!=", "Re": "=~", "NotRe": "!~"}
@@ -52,6 +54,23 @@ def query_problem(query: str) -> str:
     except ValueError as error:
         return str(error)
     return ""
+
+
+def canonical(query: str) -> str:
+    """
+    A query in the parser's own form, so that two ways of writing it compare as equal; as it is where it is no PromQL.
+
+    >>> canonical("sum  (rate(x{b='c',a!='}'}[60s]))>0.50") == canonical('sum(rate(x{a!="}",b="c"}[1m])) > 0.5')
+    True
+    """
+    import promql_parser as promql
+
+    try:
+        text = str(promql.parse(query))
+    except ValueError:
+        return " ".join(query.split())
+    # the order of matchers means nothing, and a server has its own
+    return _MATCHERS.sub(lambda found: "{" + ",".join(sorted(_MATCHER.findall(found[1]))) + "}", text)
 
 
 def per_second(query: str, window: timedelta) -> str:

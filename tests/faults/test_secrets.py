@@ -144,6 +144,7 @@ def project(folder: Path, url: str, auth: str) -> None:
     (folder / "incidents.jsonl").write_text(json.dumps({**began, "resolved": "2026-09-30T02:00:00Z"}) + "\n")
     (folder / "slo.yaml").write_text(SLOTH)
     (folder / "calendar.ics").write_text(CALENDAR)
+    (folder / "rules.yaml").write_text("groups: [{name: g, rules: [{record: r, expr: up}]}]\n")
     (folder / "notebooks").mkdir()
     (folder / "notebooks" / "Quiet.ipynb").write_text(notebook("Quiet", "../shop.yaml"))
     text = replaced(
@@ -267,6 +268,8 @@ COMMANDS = (
     ("oncall", "shifts", "calendar.ics"),
     ("oncall", "digest", *SHOP),
     ("drill", "restic", "--tree", "nowhere", *SHOP),
+    ("drift", "rules.yaml", *SHOP),
+    ("drift", "--json", "rules.yaml", *SHOP),
     ("research", "--dry-run", *SHOP),
     ("init", "shop", "--params", "new.yaml"),
     ("new", "Another", *SHOP),

@@ -71,6 +71,10 @@ class API:
             return "answers queries"
         return f"answers queries, version {str(version)[:40]}"
 
+    def rules(self) -> dict[str, Any]:
+        """The groups of rules that the server evaluates."""
+        return self._data("/api/v1/rules", {}, self.server)
+
     def _matrix(self, path: str, fields: Mapping[str, str], first: datetime, last: datetime) -> list[Samples]:
         try:
             data = self._data(path, fields, self.server)
