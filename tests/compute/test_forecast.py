@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from importlib.util import find_spec
 
 import numpy as np
@@ -12,8 +13,11 @@ from hypothesis import strategies as st
 
 from sre_kit.compute.capacity.backtest import weights, widening
 from sre_kit.compute.capacity.decomposition import Decomposition
+from sre_kit.compute.capacity.exhaustion import outlooks
 from sre_kit.compute.capacity.forecast import daily_peaks, forecast, forecasts, reach
+from sre_kit.compute.capacity.plan import CapacityPlan, GrowthScenario, Resource
 from sre_kit.compute.capacity.profile import Floats, medians, quantile_pair
+from sre_kit.compute.vocabulary import Reading
 from sre_kit.errors import DataError, ParameterError
 
 WEEK = np.array([10.0, 10.5, 11.0, 10.8, 12.0, 7.0, 6.0])
@@ -248,3 +252,51 @@ def test_no_date_is_read_from_a_forecast_whose_interval_failed_more_often_than_i
     found = forecast(series(level * (1 + 0.5 * (days % 7 < 5)) * random.lognormal(0, 0.15, 90)), 28)
     assert found.backtest is not None and found.backtest.better
     assert "80 % interval held only 31 % of the values" in found.refused and not found.usable
+
+
+def test_a_method_that_foresees_in_one_piece_is_told_to_accumulate_only_where_its_drift_is_clear():
+    """A growth scenario must not multiply the level of a disk, nor count a trend twice."""
+
+    class Line:
+        names, priors = ("line",), (1.0,)
+
+        def foresee(self, past: Floats, horizon: int) -> Floats:
+            slope = (past[:, -14:].mean(axis=1) - past[:, :14].mean(axis=1)) / (past.shape[1] - 14)
+            return (past[:, -7:].mean(axis=1) + slope * 3)[:, None, None] + slope[:, None, None] * np.arange(
+                1, horizon + 1
+            )
+
+        def level(self, past: Floats) -> Floats:
+            return medians(past[:, -28:])
+
+    random = np.random.default_rng(4)
+    filling = forecast(series(0.3 + 0.002 * np.arange(200) + 0.003 * random.standard_normal(200)), 60, method=Line())
+    assert filling.slope == pytest.approx(0.002, rel=0.1)
+    assert filling.flat is not None and np.ptp(filling.flat) < 1e-9
+    assert forecast(weekly(40, noise=1.0), 60, method=Line()).slope == 0
+
+
+def test_the_decomposition_foresees_a_plan_and_its_growth_counts_once():
+    """Where statsforecast is installed: a disk that fills and a load that follows demand, at 3 % a month."""
+    pytest.importorskip("statsforecast")
+    random, days = np.random.default_rng(4), 200
+    index = pd.date_range("2026-01-01", periods=days, tz="UTC", name="time")
+    uses = {
+        "disk": 0.3 + 0.002 * np.arange(days) + 0.003 * random.standard_normal(days),
+        "cpu": (np.resize(WEEK, days) + 0.5 * random.standard_normal(days)) / 30,
+    }
+    uses["cpu"][:40] = np.nan  # the first origins know nothing
+    measured = []
+    for kind, values in uses.items():
+        reading = Reading(kind, pd.Series(values, index=index), kind, "test", index[0], index[-1], timedelta(days=1))
+        measured.append((Resource(kind, "db", kind, 1.0, kind=kind), reading))  # type: ignore[arg-type]
+    plans = [
+        CapacityPlan(horizon=timedelta(days=60), method="MSTL and ETS", scenarios=[GrowthScenario("g", monthly, 1.0)])
+        for monthly in (0.0, 0.03)
+    ]
+    calm, grown = ({one.resource.name: one for one in outlooks(measured, plan, index[-1])} for plan in plans)
+    assert {one.forecast.method for one in calm.values()} == {"MSTL and ETS"}
+    assert not calm["disk"].refused and calm["disk"].forecast.slope == pytest.approx(0.002, rel=0.1)
+    # 60 days of 0.002, and what 3 % more a month add to it: 0.12 x about 3 %, not the level's 6 %
+    added = grown["disk"].centre.iloc[-1] - calm["disk"].centre.iloc[-1]
+    assert 0.001 < added < 0.01

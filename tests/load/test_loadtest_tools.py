@@ -2,7 +2,9 @@
 Result files of load-test tools: each trap of each format, and what is refused.
 
 The files in ``loadtests/`` were written by the tools themselves against a small server on loopback: wrk 4.1, ab 2.3,
-hey 0.1.4, Locust 2.47, autocannon 9, Artillery 1.7 and 2, JMeter 2.13. The other forms follow the tools' manuals.
+hey 0.1.4, Locust 2.47, autocannon 9, Artillery 1.7 and 2, JMeter 2.13, HdrHistogram for Python 0.10 (``hdr-us.hgrm``
+and ``hdr.hlog``, recorded in microseconds). k6, Gatling, Vegeta, oha and wrk2 are in none of the registries that CI
+reaches: their forms here follow their manuals; ``tests/real`` reads files that k6 and Gatling wrote elsewhere.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ from typing import Any
 import pytest
 
 from sre_kit.compute.performance.plan import LoadTest, RunNote
-from sre_kit.errors import DataError
+from sre_kit.errors import DataError, ParameterError
 from sre_kit.load.loadtesting import TOOLS, load_test, load_tests
 from sre_kit.load.loadtesting.hdrcodec import decoded
 
@@ -248,6 +250,26 @@ def test_gatlings_report_gives_requests_of_groups_once_and_labels_its_assumption
     assert run.quantiles == {0.5: 0.1, 0.75: 0.15, 0.95: 0.3}, '"-" is missing'
     assert [(one.name, one.requests) for one in run.operations] == [("home", 80), ("cart/pay", 20)]
     assert any("assumption" in note for note in run.notes)
+
+
+def test_the_params_name_the_percentiles_that_gatlings_report_does_not(tmp_path: Path) -> None:
+    path = tmp_path / "stats.json"
+    path.write_text(json.dumps(report()), encoding="utf-8")
+    (run,) = load_tests([("g", path)], [RunNote("stats.json", percentiles=[50, 90, 99, 99.9])])
+    assert run.quantiles == {0.5: 0.1, 0.9: 0.15, 0.99: 0.3}
+    assert [sorted(one.quantiles) for one in run.operations] == [[0.5, 0.9, 0.99]] * 2
+    assert "Gatling: its percentiles are 50, 90, 99, 99.9, as the params say" in run.notes
+    assert not any("assumption" in note for note in run.notes)
+
+
+@pytest.mark.parametrize("percentiles", [[50, 95], [50, 75, 95, 95], [0, 50, 75, 95], [50, 75, 95, 101]])
+def test_percentiles_that_are_none_are_refused(percentiles: list[float], tmp_path: Path) -> None:
+    path = tmp_path / "stats.json"
+    path.write_text(json.dumps(report()), encoding="utf-8")
+    with pytest.raises(ParameterError, match=r"four rising numbers up to 100, .* write \[50, 75, 95, 99\]"):
+        load_tests([("g", path)], [RunNote("*", percentiles=percentiles)])
+    with pytest.raises(ParameterError, match="names its own percentiles"):
+        load_tests([("w", REAL / "wrk.txt")], [RunNote("*", percentiles=[50, 75, 95, 99])])
 
 
 def test_gatlings_global_stats_and_its_older_script_say_the_same(tmp_path: Path) -> None:
@@ -518,6 +540,24 @@ def test_a_percentile_file_labels_its_unit_as_an_assumption(tmp_path: Path) -> N
     assert (run.requests, run.mean, run.maximum) == (1000, 0.0025, 0.01)
     assert run.quantiles[0.5] == 0.002 and run.quantiles[0.75] == 0.005 and run.quantiles[0.99] == 0.009
     assert run.model == "unknown" and "assumption" in run.notes[0]
+
+
+def test_what_another_library_of_the_same_format_writes_is_read_too() -> None:
+    """Python's writes TotalCount in one word, with decimals."""
+    run, log = load_test(REAL / "hdr-us.hgrm"), load_test(REAL / "hdr.hlog")
+    assert (run.requests, run.quantiles[0.99]) == (2000, 49.151)
+    assert (log.requests, log.duration, log.maximum) == (900, 3.0, 0.064)
+
+
+def test_the_params_give_the_unit_that_a_histogram_does_not_name(tmp_path: Path) -> None:
+    """The same 2,000 values: 14.975 s if the file were in milliseconds, 14.975 ms as it was recorded."""
+    paths = [("h", REAL / "hdr-us.hgrm"), ("h", REAL / "hdr.hlog")]
+    (run, log), (assumed, _) = load_tests(paths, [RunNote("hdr-us.hgrm", unit="us")]), load_tests(paths)
+    assert (assumed.quantiles[0.5], run.quantiles[0.5]) == (14.975, 0.014975)
+    assert (run.maximum, run.mean) == pytest.approx((0.069631, 0.01676296))
+    assert run.notes == ("HdrHistogram: its unit is us, as the params say",) and "assumption" in log.notes[0]
+    with pytest.raises(ParameterError, match=r"hey\.txt names its own unit \(hey\); take unit out"):
+        load_tests([("h", REAL / "hey.txt")], [RunNote("*", unit="us")])
 
 
 def encoded(version: int, word: int = 8) -> str:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -297,3 +298,22 @@ def test_days_of_events_are_drawn_and_said_to_be_left_out() -> None:
     grey, history = chart.figure.axes[0].lines[:2]
     assert np.isfinite(grey.get_ydata()).all() and np.isnan(history.get_ydata()).sum() == 7
     assert "Grey" not in show.plot_forecasts([seen(DISK, FILLING)]).alt
+
+
+@pytest.mark.parametrize("method", ["weekly profile", "MSTL and ETS"])
+def test_the_document_names_the_method_that_was_chosen(method: Any) -> None:
+    text = show.forecast_method(CapacityPlan(method=method)).markdown()
+    assert method.split()[0] in text and ("smoothed exponentially" in text) == (method == "MSTL and ETS")
+
+
+@pytest.mark.parametrize(("days", "said"), [(20, "rough: 19 days of history are few"), (40, "used")])
+def test_hours_from_a_short_history_are_called_rough(days: int, said: str) -> None:
+    random, hours = np.random.default_rng(5), np.arange(24 * days)
+    index = pd.date_range(AS_OF - timedelta(days=days), periods=len(hours), freq="1h", name="time")
+    noise = 0.02 * random.standard_normal(len(hours))
+    values = pd.Series(0.5 + 0.2 * np.sin(2 * np.pi * hours / 24) + noise, index=index)
+    cpu = Resource("cpu", "web", "q", 1.0, kind="cpu")
+    reading = Reading("cpu", values, "q", "test", index[0].to_pydatetime(), AS_OF, timedelta(hours=1))
+    plan = CapacityPlan(horizon=timedelta(days=7))
+    (one,) = next_hours([outlook(cpu, reading, plan, AS_OF)], plan)
+    assert one.forecast.usable and said in show.short_forecasts([one]).markdown()

@@ -54,6 +54,9 @@ class Decomposition:
             ) from missing
         rows = []
         for row in past:
+            if not np.isfinite(row).any():
+                rows.append(np.full(horizon, np.nan))
+                continue
             model: Any = MSTL(season_length=self.period, trend_forecaster=AutoETS(model="ZZN"))
             rows.append(model.forecast(_filled(row), h=horizon)["mean"])
         return np.stack(rows)[:, None, :]

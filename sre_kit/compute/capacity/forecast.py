@@ -234,10 +234,14 @@ def _block(
                 lower=pd.Series(point[at] + low[at], index=index),
                 upper=pd.Series(point[at] + high[at], index=index),
                 paths=(point[at] + errors[at])[rows],
-                slope=_slope(method, y[at : at + 1], test.now[at]),
+                slope=_slope(method, y[at : at + 1], test.now[at])
+                if isinstance(method, Profile)
+                else _clear(_drift(point[at], period), low[at], high[at]),
                 backtest=backtest,
                 refused=unknown or _untrusted(backtest),
-                flat=_flat(futures[at], test.now[at], method),
+                flat=_flat(futures[at], test.now[at], method)
+                if isinstance(method, Profile)
+                else point[at] - _drift(point[at], period) * np.arange(1, horizon + 1),
                 trends=tuple(
                     Trend(name, float(weight), float(future[-1]))
                     for name, weight, future in zip(method.names, test.now[at], futures[at], strict=True)
@@ -247,9 +251,9 @@ def _block(
     return made
 
 
-def _flat(futures: Floats, weights: Floats, method: Method) -> Floats:
+def _flat(futures: Floats, weights: Floats, method: Profile) -> Floats:
     """The level, with the season of a year ago as far as it has weight: what is there without any trend."""
-    kept = [0, 2] if isinstance(method, Profile) and method.yearly else [0]
+    kept = [0, 2] if method.yearly else [0]
     shares = weights[kept] / weights[kept].sum() if weights[kept].sum() > 0 else np.eye(len(kept))[0]
     found: Floats = shares @ futures[kept]
     return found
@@ -263,10 +267,19 @@ def _named(weights: Floats, names: Sequence[str]) -> str:
     )
 
 
-def _slope(method: Method, y: Floats, weights: Floats) -> float:
-    if not isinstance(method, Profile) or weights[-1] <= 0.5:
-        return 0.0
-    return float(method.slope(y)[0])
+def _slope(method: Profile, y: Floats, weights: Floats) -> float:
+    return float(method.slope(y)[0]) if weights[-1] > 0.5 else 0.0
+
+
+def _drift(point: Floats, period: int) -> float:
+    """What a future that is made in one piece adds each step, from its first cycle to its last."""
+    steps = len(point) - period
+    return float(np.median(point[-period:]) - np.median(point[:period])) / steps if steps > 0 else 0.0
+
+
+def _clear(drift: float, low: Floats, high: Floats) -> float:
+    """The drift where it leads further than the errors reach: the series accumulates; else 0."""
+    return drift if abs(drift) * len(low) > high[-1] - low[-1] else 0.0
 
 
 def _untrusted(backtest: BackTest) -> str:

@@ -110,6 +110,10 @@ class RunNote:
     scenario: str = ""
     commit: str = ""
     model: Literal["", "open", "closed"] = ""
+    unit: Literal["", "s", "ms", "us", "ns"] = ""
+    """Of a file that does not name it (HdrHistogram)."""
+    percentiles: list[float] = field(default_factory=list)
+    """What Gatling's percentiles 1 to 4 are, in percent, where gatling.conf changed them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,6 @@ and its file does not say comes from the params (``performance.runs``).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Final, Protocol, cast
 
@@ -32,6 +30,7 @@ from sre_kit.load.loadtesting import (
     vegeta,
     wrk,
 )
+from sre_kit.load.loadtesting.noted import told
 
 MAX_BYTES: Final = 200_000_000
 HEAD_BYTES: Final = 65_536
@@ -116,35 +115,10 @@ def load_tests(written: Sequence[tuple[str, Path]], known: Sequence[RunNote] = (
         gaps.append(
             Gap("load-test results", "QA Engineer", "performance.loadtests in the params", "no result file is named")
         )
-    return LoadTestSet(tuple(_told(one, known) for one in locust.joined(runs)), tuple(gaps))
+    return LoadTestSet(tuple(told(one, known) for one in locust.joined(runs)), tuple(gaps))
 
 
 def _matches(path: Path) -> list[Path]:
     if not any(sign in path.name for sign in "*?["):
         return [path]
     return sorted(path.parent.glob(path.name)) or [path]
-
-
-def _told(test: LoadTest, known: Sequence[RunNote]) -> LoadTest:
-    """A run with what the params say of it; the later note wins."""
-    for note in known:
-        if any(fnmatchcase(name, note.file) for name in test.origin.split(", ")):
-            test = _with(test, note)
-    return test
-
-
-def _with(test: LoadTest, note: RunNote) -> LoadTest:
-    model = note.model or test.model
-    told = replace(
-        test,
-        began=note.began or test.began,
-        load=test.load if note.load is None else note.load,
-        scenario=note.scenario or test.scenario,
-        commit=note.commit or test.commit,
-        model=model,
-        coordinated_omission=model == "closed" if note.model else test.coordinated_omission,
-    )
-    if note.duration and not told.duration:
-        seconds = note.duration.total_seconds()
-        told = replace(told, duration=seconds, rate=told.requests / seconds if told.requests else None)
-    return told

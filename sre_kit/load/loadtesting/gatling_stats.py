@@ -21,6 +21,7 @@ from sre_kit.load.loadtesting.shape import count, number, part, text_of
 NAME: Final = "Gatling stats.json, global_stats.json, stats.js"
 PERCENTILES: Final = (0.5, 0.75, 0.95, 0.99)
 """Gatling's defaults."""
+ASSUMED: Final = "Gatling: its report does not name its percentiles; 50, 75, 95 and 99, the defaults, are an assumption"
 
 _KEY: Final = re.compile(r"^(\s*)(type|name|path|pathFormatted|stats|contents):", re.MULTILINE)
 
@@ -60,7 +61,7 @@ def read(path: Path) -> LoadTest:
         model="unknown",
         operations=tuple(_operations(part(content, "contents"), ())),
         notes=(
-            "Gatling: its report does not name its percentiles; 50, 75, 95 and 99, the defaults, are an assumption",
+            ASSUMED,
             "Gatling: the report does not say whether users arrived at a rate or were kept in number",
         ),
     )

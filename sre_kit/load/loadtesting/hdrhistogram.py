@@ -24,9 +24,9 @@ from sre_kit.load.loadtesting.shape import QUANTILES, epoch, text_of
 
 NAME: Final = "HdrHistogram (.hgrm, .hlog)"
 
-_UNIT: Final = "HdrHistogram: the file does not name its unit; milliseconds are an assumption"
+ASSUMED: Final = "HdrHistogram: the file does not name its unit; milliseconds are an assumption"
 _SPECTRUM: Final = re.compile(r"^\s*(\d+\.\d+)\s+([01]\.\d+)\s+(\d+)\s+(?:\d+\.\d+|inf)\s*$", re.MULTILINE)
-_FOOTER: Final = re.compile(r"#\[(Mean|Max)\s*=\s*([\d.]+),\s*(?:StdDeviation|Total count)\s*=\s*([\d.]+)\]")
+_FOOTER: Final = re.compile(r"#\[(Mean|Max)\s*=\s*([\d.]+),\s*(?:StdDeviation|Total ?[cC]ount)\s*=\s*([\d.]+)\]")
 _COMMENT: Final = re.compile(r"#\[(StartTime|BaseTime): ([\d.]+)")
 _INTERVAL: Final = re.compile(r'^(?:Tag=([^,"]*),)?([\d.]+),([\d.]+),([\d.]+),(\S+)$')
 _AGE: Final = 365 * 86_400.0
@@ -79,7 +79,7 @@ def _of_percentiles(path: Path, text: str) -> LoadTest:
         quantiles={q: round(next(value for share, value in levels if share >= q), 9) for q in (*QUANTILES, 0.999)},
         mean=footer["Mean"][0] / 1000 if "Mean" in footer else None,
         maximum=footer["Max"][0] / 1000,
-        notes=(_UNIT,),
+        notes=(ASSUMED,),
     )
 
 
@@ -112,7 +112,7 @@ def _of_log(path: Path, text: str) -> LoadTest:
         operations=tuple(
             Operation(tag, one.total, None, _mean(one) * scale, _quantiles(one, scale)) for tag, one in tagged.items()
         ),
-        notes=(_UNIT,),
+        notes=(ASSUMED,),
     )  # fmt: skip
 
 

@@ -5,14 +5,29 @@ What a forecast is made of, for readers: each trend with its weight, the next tw
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from sre_kit.compute.capacity.exhaustion import Exhaustion, Outlook, exhaustion_under
 from sre_kit.compute.capacity.hours import NextHours
 from sre_kit.compute.capacity.plan import CapacityPlan, Resource
 from sre_kit.show.capacity.outlook import urgency
+from sre_kit.show.shown import Note
 from sre_kit.show.table import Table
 from sre_kit.show.text import Inline, Strong
 from sre_kit.units import MISSING, number, percent
+
+_METHODS: Final = {
+    "weekly profile": "Daily peaks are foreseen by a weekly profile, re-levelled on the last four weeks. Beside the "
+    "level stand a trend that fades and one that goes on; each counts by how small its errors were before, so that a "
+    "trend weighs where use only accumulates.",
+    "MSTL and ETS": "Daily peaks are foreseen by MSTL with ETS (statsforecast), as the params ask: the week is taken "
+    "out, and what is left is smoothed exponentially. The next two days are foreseen by a weekly profile.",
+}
+
+
+def forecast_method(plan: CapacityPlan) -> Note:
+    """How daily peaks are foreseen, as the plan chose."""
+    return Note(_METHODS[plan.method])
 
 
 def trend_scenarios(outlooks: Sequence[Outlook]) -> Table:
@@ -72,8 +87,7 @@ def short_forecasts(found: Sequence[NextHours]) -> Table:
 def _verdict(one: NextHours) -> Inline:
     if one.forecast.refused:
         return Strong(f"refused: {one.forecast.refused}")
-    test = one.forecast.backtest
-    return "rough: its interval held too little" if test is not None and test.rough else "used"
+    return f"rough: {one.rough}" if one.rough else "used"
 
 
 def exhaustion_scenarios(outlooks: Sequence[Outlook], plan: CapacityPlan) -> Table:
