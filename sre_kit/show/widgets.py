@@ -9,10 +9,11 @@ described here as data; widgets are made where somebody can move them, so that a
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from itertools import count
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sre_kit.errors import ParameterError, nearest
 from sre_kit.show.chart import SIDES
@@ -22,6 +23,8 @@ from sre_kit.show.text import Inline
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,21 @@ class Choice:
     def words(self, value: Any) -> str:
         """What a reader sees of one of the values."""
         return next(words for words, one in self.options.items() if one == value)
+
+
+def worded(values: Iterable[T], words: Callable[[T], str]) -> dict[str, T]:
+    """
+    Values by their words for a `Choice`; the same words of another value get a number.
+
+    >>> worded([1.0, 1.01, 2.0], lambda one: f"{one:.1f}")
+    {'1.0': 1.0, '1.0 (2)': 1.01, '2.0': 2.0}
+    """
+    found: dict[str, T] = {}
+    for value in values:
+        said = words(value)
+        labels = (said if again == 1 else f"{said} ({again})" for again in count(1))
+        found[next(label for label in labels if label not in found)] = value
+    return found
 
 
 @dataclass(frozen=True, slots=True)

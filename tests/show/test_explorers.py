@@ -6,13 +6,19 @@ import asyncio
 import gc
 import re
 import sys
+from dataclasses import replace
 from datetime import timedelta
+from importlib import metadata
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import yaml
+from packaging.requirements import Requirement
 
+from sre_kit import show
+from sre_kit.compute.operations.recovery import recoverables
 from sre_kit.errors import ParameterError
 from sre_kit.load import params
 from sre_kit.show import panel as panels
@@ -22,9 +28,10 @@ from sre_kit.show.shown import Note
 from sre_kit.show.table import Table
 from sre_kit.show.text import Lines
 from sre_kit.show.widgets import Amount, Choice, Explorer, View
-from tests.show.explorers import made
+from tests.show.explorers import BACKUPS, made
 
 each = pytest.mark.parametrize("explorer", made(), ids=lambda one: one.name)
+NAMED = re.compile(r"interactive\(|children=|VBox\(|Explorer\(")
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
@@ -187,6 +194,27 @@ def test_colours_follow_the_theme() -> None:
     assert len(colours) > 4 and fixed == ["#fff", "4px", "collapse"]  # white is the ground of a figure
 
 
+def test_two_values_that_read_alike_can_both_be_chosen() -> None:
+    alike = [replace(one, restore_per_second=rate) for one, rate in zip(BACKUPS, (20_000_001, 20_000_002), strict=True)]
+    explorer = show.recovery_explorer(recoverables([], alike))
+    assert isinstance(explorer, Explorer)
+    rates = explorer.controls["rate"]
+    assert isinstance(rates, Choice) and {20_000_000, 20_000_001, 20_000_002} <= set(rates.options.values())
+
+
+def test_no_document_shows_a_widget_by_its_name() -> None:
+    for document in (Path(__file__).parents[1] / "golden").glob("*.md"):
+        assert not NAMED.search(document.read_text(encoding="utf-8")), document.name
+
+
+def test_jupyterlab_has_the_widgets_of_the_package_that_we_depend_on() -> None:
+    declared = [Requirement(one).name for one in metadata.requires("sre-kit") or ()]
+    assert "ipywidgets" in declared
+    needed = [Requirement(one).name.replace("_", "-") for one in metadata.requires("ipywidgets") or ()]
+    assert "jupyterlab-widgets" in needed
+    assert (Path(sys.prefix) / "share/jupyter/labextensions/@jupyter-widgets/jupyterlab-manager/package.json").is_file()
+
+
 @each
 def test_every_control_has_a_label_and_the_keys_reach_all_of_them_in_reading_order(explorer: Explorer) -> None:
     panel = Panel(explorer)
@@ -202,7 +230,7 @@ def test_every_control_has_a_label_and_the_keys_reach_all_of_them_in_reading_ord
 def test_a_document_has_the_view_at_its_default_and_nothing_of_a_widget(explorer: Explorer) -> None:
     text = explorer.markdown()
     assert text == explorer.at().markdown() and "|" in text
-    assert not re.search(r"interactive\(|children=|VBox\(|Explorer\(", text)
+    assert not NAMED.search(text)
 
 
 def other(explorer: Explorer, name: str) -> Any:

@@ -21,7 +21,7 @@ from sre_kit.show.keeping import Kept, length, written
 from sre_kit.show.shown import Note, Shown
 from sre_kit.show.table import Table
 from sre_kit.show.text import Inline, Strong
-from sre_kit.show.widgets import Amount, Choice, Control, Explorer, View
+from sre_kit.show.widgets import Amount, Choice, Control, Explorer, View, worded
 from sre_kit.units import MISSING, percent, span
 
 if TYPE_CHECKING:
@@ -77,10 +77,10 @@ def capacity_explorer(outlooks: Sequence[Outlook], plan: CapacityPlan) -> Shown:
     controls: dict[str, Control] = {
         "resource": Choice("Resource", {name: name for name in (one.resource.name for one in usable)},
                            usable[0].resource.name),
-        "growth": Amount("Growth, % a month", mean, 0.0, max(20.0, mean), 0.1),
+        "growth": Amount("Growth, % a month", mean, min(0.0, mean), max(20.0, mean), 0.1),
         "headroom": Amount("Kept free, %", 0, 0, 50),
         "horizon": Amount("Horizon, days", furthest, min(7, furthest), furthest),
-        "lead": Choice("Lead time", {DECIDED: None, **{span(one) if one else "none": one for one in LEADS}}, None,
+        "lead": Choice("Lead time", {DECIDED: None, **worded(LEADS, _lead)}, None,
                        ordered=True),
         "events_of": Choice("Events", {name: name for name in events}, DECIDED),
     }  # fmt: skip
@@ -93,7 +93,12 @@ def _mean(plan: CapacityPlan) -> float:
 
 
 def _without(events: Sequence[Event]) -> dict[str, list[Event]]:
-    return {f"without {gone.name}": [one for one in events if one is not gone] for gone in events}
+    gone = worded(range(len(events)), lambda at: f"without {events[at].name}")
+    return {words: [*events[:at], *events[at + 1 :]] for words, at in gone.items()}
+
+
+def _lead(one: timedelta) -> str:
+    return span(one) if one else "none"
 
 
 def _led(one: Outlook, lead: timedelta | None) -> Outlook:

@@ -20,7 +20,7 @@ from sre_kit.show.oncall.shifts import ROTA_GAP
 from sre_kit.show.shown import Note, Shown
 from sre_kit.show.table import Table
 from sre_kit.show.text import Inline, Lines, Strong
-from sre_kit.show.widgets import Amount, Choice, Control, Explorer, View
+from sre_kit.show.widgets import Amount, Choice, Control, Explorer, View, worded
 from sre_kit.units import MISSING, number, percent, span
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def rota_explorer(oncall: OnCall, as_of: datetime) -> Shown:
 
     controls: dict[str, Control] = {
         "people": Amount("People", len(members), 1, len(members) + MORE),
-        "length": Choice("A turn lasts", {span(one): one for one in lengths}, first.length, ordered=True),
+        "length": Choice("A turn lasts", worded(lengths, span), first.length, ordered=True),
         "handoff": Choice("Handoff", {one: one for one in _handoffs(first)}, first.handoff),
         "away": Choice("Absences", {name: name for name in absences}, DECIDED),
     }

@@ -15,7 +15,7 @@ from sre_kit.show.keeping import Kept, length, written
 from sre_kit.show.operations.recovery import proof_row
 from sre_kit.show.shown import Note, Shown
 from sre_kit.show.table import Table
-from sre_kit.show.widgets import Amount, Choice, Control, Explorer, View
+from sre_kit.show.widgets import Amount, Choice, Control, Explorer, View, worded
 from sre_kit.units import number, span
 
 if TYPE_CHECKING:
@@ -85,15 +85,18 @@ def _interval(one: Recoverable) -> timedelta | None:
 
 def _spans(own: Iterable[timedelta | None]) -> dict[str, timedelta | None]:
     known = set(own)
-    found: dict[str, timedelta | None] = {"not known": None} if None in known else {}
-    return found | {span(one): one for one in sorted({*INTERVALS, *(one for one in known if one is not None)})}
+    every: list[timedelta | None] = [*sorted({*INTERVALS, *(one for one in known if one is not None)})]
+    return worded([None, *every] if None in known else every, lambda one: "not known" if one is None else span(one))
 
 
 def _rates(own: Iterable[int | None]) -> dict[str, int | None]:
     known = set(own)
-    found: dict[str, int | None] = {"not measured": None} if None in known else {}
-    ladder = sorted({*RATES, *(one for one in known if one is not None)})
-    return found | {f"{number(one / 1e6)} MB/s": one for one in ladder}
+    ladder: list[int | None] = [*sorted({*RATES, *(one for one in known if one is not None)})]
+    return worded([None, *ladder] if None in known else ladder, _rate)
+
+
+def _rate(one: int | None) -> str:
+    return "not measured" if one is None else f"{number(one / 1e6)} MB/s"
 
 
 def _plain(value: timedelta | int | None) -> str:

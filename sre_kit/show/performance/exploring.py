@@ -17,7 +17,7 @@ from sre_kit.show.keeping import Kept
 from sre_kit.show.shown import Note, Shown
 from sre_kit.show.table import Table
 from sre_kit.show.text import Inline, Strong
-from sre_kit.show.widgets import Amount, Choice, Control, Explorer, View
+from sre_kit.show.widgets import Amount, Choice, Control, Explorer, View, worded
 from sre_kit.units import number, percent, span
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ PERCENTILES: Final = {"p50": 0.5, **STATISTICS}
 def load_explorer(scaling: LoadScaling) -> Shown:
     """A load to choose: what the law and the tests say there, and the load up to which an objective holds."""
     levels = scaling.levels
-    if len(levels) < 2 or scaling.knee is None:
+    if len({one.load for one in levels}) < 2 or scaling.knee is None:
         return Note("Without runs at two loads there is no load to explore.")
     kept = {name: q for name, q in sorted(PERCENTILES.items(), key=lambda item: item[1]) if _known(levels, q) > 1}
 
@@ -50,11 +50,11 @@ def load_explorer(scaling: LoadScaling) -> Shown:
             unkept.append(f"{percentile} within {span(objective)}: a decision {where}")
         return Kept({}, unkept)
 
-    most = round(levels[-1].load * 1.5)
+    knee, most = max(1, round(scaling.knee.load)), max(2, round(levels[-1].load * 1.5))
     controls: dict[str, Control] = {
-        "load": Amount("Load", round(scaling.knee.load), 1, most),
+        "load": Amount("Load", knee, 1, most),
         "percentile": Choice("Percentile", {name: name for name in kept}, scaling.statistic, ordered=True),
-        "objective": Choice("Objective", {"none": None, **{span(o): o for o in OBJECTIVES}}, None, ordered=True),
+        "objective": Choice("Objective", {"none": None, **worded(OBJECTIVES, span)}, None, ordered=True),
     }
     return Explorer(name="Load test", controls=controls, view=view, keep=keep)
 

@@ -26,7 +26,7 @@ from sre_kit.show.slo.alerting import alert_back_tests
 from sre_kit.show.slo.budget_charts import plot_burn_downs
 from sre_kit.show.table import Table
 from sre_kit.show.text import Inline, Strong
-from sre_kit.show.widgets import Amount, Choice, Control, Explorer, View
+from sre_kit.show.widgets import Amount, Choice, Control, Explorer, View, worded
 from sre_kit.units import MISSING, count, number, percent, span, target, utc
 
 if TYPE_CHECKING:
@@ -96,10 +96,10 @@ def budget_explorer(
 
     controls: dict[str, Control] = {
         "objective": Choice("Objective", {name: name for name in by_name}, first.name),
-        "goal": Choice("Target", {target(one): one for one in choices}, first.target, ordered=True),
+        "goal": Choice("Target", worded(choices, target), first.target, ordered=True),
         "days": Amount("Window, days", _days(first), 1, LONGEST),
         "alerts": Choice("Alerts", {name: name for name in alerts_of}, "in force"),
-        "lasting": Choice("Inject incident of", {_lasting(one): one for one in LASTING}, LASTING[0], ordered=True),
+        "lasting": Choice("Inject incident of", worded(LASTING, _lasting), LASTING[0], ordered=True),
         "failing": Amount("Failing meanwhile, %", 100, 1, 100),
     }
     leads = {"objective": lambda name: {"goal": by_name[name].slo.target, "days": _days(by_name[name].slo)}}

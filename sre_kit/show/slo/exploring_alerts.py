@@ -102,7 +102,7 @@ def _conclusion(option: BudgetOption, severity: str) -> str:
 
 
 def _draw(axes: Axes, option: BudgetOption, policy: AlertPolicy) -> None:
-    """The burn rate that the first rule watches, the firings as bands, the known incidents as marks below."""
+    """The burn rate that the first rule watches, the firings as bands, the known incidents as marks."""
     one = option.history
     skipped = {rule for test in option.tests for rule in test.skipped}
     rule = next((rule for rule in policy.rules if rule not in skipped), None)
@@ -114,10 +114,9 @@ def _draw(axes: Axes, option: BudgetOption, policy: AlertPolicy) -> None:
     plot_burn_rate(burn, **{f"{rule.severity}s_at": round(_level(one, rule), 2)}, ax=axes)
     start, end = one.observed
     mark_firings(axes, option, start, end)
-    for number_, seen in enumerate(seen for test in option.tests for seen in test.incidents):
-        begin, until = naive(seen.incident.began), naive(seen.incident.end(end))
-        label = "known incident" if not number_ else "_"
-        axes.axvspan(begin, until, ymax=0.06, color=COLOURS["purple"], linewidth=1.5, label=label)
+    began = [naive(seen.incident.began) for test in option.tests for seen in test.incidents]
+    above = axes.get_xaxis_transform()
+    axes.plot(began, [0.96] * len(began), "v", color=COLOURS["purple"], transform=above, label="known incident")
     axes.set_ylabel(f"burn rate over {span(rule.windows[0])}, ×")
     axes.legend(**ABOVE)
 
