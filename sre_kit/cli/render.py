@@ -23,6 +23,7 @@ from sre_kit.cli.options import PRECEDENCE, Options, check_options
 from sre_kit.errors import NotebookError, OutOfDateError, ParameterError, ProtectedError
 from sre_kit.escape import plain
 from sre_kit.load.inputs import inputs
+from sre_kit.load.memory_server import SCHEME
 from sre_kit.load.projects import Project
 from sre_kit.load.secrets import Secret, leaked, secret
 from sre_kit.render import batch, engine, pages, publish, stopping
@@ -87,7 +88,9 @@ def run(options: Options) -> int:
     report, code = render(project, options)
     _say(report, options)
     fixed = options.as_of or project.params.as_of
-    if options.in_place and fixed and not options.force and not report.waits:
+    # what a server keeps can only be seen by asking it, so a render that answers from hashes would never store again
+    asked = project.params.project.knowledge_graph.startswith(SCHEME)
+    if options.in_place and fixed and not options.force and not report.waits and not asked:
         _remember(project, options, report, code)
     return code
 

@@ -12,6 +12,9 @@ from sre_kit.load.projects import Project
 from sre_kit.show.opening import GREETING
 from sre_kit.units import utc
 
+MOST = 10
+"""Changed numbers that are printed."""
+
 
 def run(params: str, as_of: str, json: bool) -> int:
     """Print what was read, what is missing and who owes it, and the plan's state; 3 when a document failed."""
@@ -70,12 +73,13 @@ def since(project: Project) -> dict[str, Any] | None:
     """
     The last render, as the manifest or the knowledge graph knows it, and the inputs that changed since; None: none.
 
-    `waiting` counts what did not reach the knowledge graph.
+    `numbers` are those that the last version of each document states otherwise than the one before, `waiting` counts
+    what did not reach the knowledge graph.
     """
     from sre_kit.cli.remember import outbox
     from sre_kit.load.inputs import inputs
     from sre_kit.store import knowledge, places
-    from sre_kit.store.remembered import changed_inputs
+    from sre_kit.store.remembered import changed_inputs, changed_numbers
 
     published = project.published.documents
     if not published:
@@ -87,6 +91,7 @@ def since(project: Project) -> dict[str, Any] | None:
         "versions": {name: one.version for name, one in sorted(published.items())},
         "as_of": max(one.as_of for one in published.values()),
         **changed_inputs(published.values(), inputs(project)),
+        "numbers": changed_numbers(project.published),
         "waiting": len(waiting.entities) + len(waiting.relations),
     }
 
@@ -145,8 +150,21 @@ def _print_since(found: dict[str, Any] | None, say: Callable[[str], None]) -> No
             say(f"  {how} since: {', '.join(found[how])}")
     if not any(found[how] for how in ("changed", "new", "gone")):
         say("  nothing that it was made from has changed since")
+    _print_numbers(found["numbers"], say)
     if found["waiting"]:
         say(f"  {found['waiting']} entities and relations wait to be stored in the knowledge graph; a render does it")
+
+
+def _print_numbers(changed: Sequence[Mapping[str, Any]], say: Callable[[str], None]) -> None:
+    """The numbers that moved furthest from one version to the next, in plain words."""
+    from sre_kit.cli.plan import shown
+
+    for one in changed[:MOST]:
+        before, after = (shown(one[key], one["unit"]) for key in ("was", "is"))
+        first, last = one["versions"]
+        say(f"  {one['number']}: {before}, now {after} ({one['document']}, version {first} to {last})")
+    if len(changed) > MOST:
+        say(f"  {len(changed) - MOST} more numbers differ from the versions before; --json lists them")
 
 
 def owed(missing: Sequence[Mapping[str, str]]) -> dict[str, list[str]]:

@@ -1,8 +1,9 @@
 """
 Servers of the Model Context Protocol that a person has configured, and one conversation with one of them.
 
-The configuration is the ``mcpServers`` JSON that desktop programs read. Nothing is started unless params name a
-server. The library (extra ``mcp``) is imported with the first conversation.
+The configuration is the ``mcpServers`` JSON that desktop programs read: a command that is started, or the address of a
+server that runs (Streamable HTTP). Nothing is started or asked unless params name a server. The library (extra ``mcp``)
+is imported with the first conversation.
 """
 
 from __future__ import annotations
@@ -11,14 +12,16 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Final
+from typing import IO, TYPE_CHECKING, Any, Final, TextIO
 
 from sre_kit.errors import ParameterError, SourceError, UnreachableError, nearest
 from sre_kit.escape import plain
+from sre_kit.load.http import check_url
+from sre_kit.load.secrets import Secret, redacted
 
 if TYPE_CHECKING:
     from anyio.from_thread import BlockingPortal
@@ -26,18 +29,36 @@ if TYPE_CHECKING:
 
 _VARIABLE: Final = re.compile(r"\$\{(?P<name>[A-Za-z_]\w*)(?::-(?P<default>[^}]*))?\}")
 _PLACES: Final = (("mcpServers",), ("mcp", "servers"), ("servers",))
+_KINDS: Final = ("http", "streamable-http", "streamableHttp")
 _LONGEST: Final = 400
 
 
 @dataclass(frozen=True)
 class Server:
-    """How a server is started; `env` is added to the few variables that a server inherits, and may hold secrets."""
+    """
+    How a server is started, or where it runs; never both.
+
+    `env` is added to the few variables that a started server inherits, `headers` go with every request to `url`; both
+    may hold secrets.
+    """
 
     name: str
-    command: str
+    command: str = ""
     args: tuple[str, ...] = ()
     env: Mapping[str, str] = field(default_factory=dict, repr=False)
     folder: Path | None = None
+    url: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def where(self) -> str:
+        """Its command or its address."""
+        return self.url or self.command
+
+    def clean(self, text: str) -> str:
+        """What was said of it, on one line, without the secrets in its headers."""
+        hidden = [Secret(part) for value in self.headers.values() for part in (value, *value.split())]
+        return _said(redacted(text, hidden))
 
 
 @dataclass(frozen=True)
@@ -74,10 +95,10 @@ class Conversation:
             # call_tool would hold the answer against a schema, which takes seconds to import; its reader looks anyway
             result = self._portal.call(self._client.session.send_request, request, CallToolResult)
         except (MCPError, ValueError, OSError, RuntimeError) as error:
-            raise SourceError(f"{where}: {_said(str(error))}") from None
+            raise SourceError(f"{where}: {self.server.clean(str(error))}") from None
         text = "\n".join(one.text for one in result.content if one.type == "text")
         if result.is_error:
-            raise SourceError(f"{where}: {_said(text)}")
+            raise SourceError(f"{where}: {self.server.clean(text)}")
         return Reply(text, result.structured_content)
 
 
@@ -123,31 +144,32 @@ def server(path: Path, name: str, environment: Mapping[str, str] = os.environ) -
 @contextmanager
 def conversation(to: Server, seconds: float = 30.0) -> Iterator[Conversation]:
     """
-    Start a server, talk to it, stop it; every answer has `seconds`.
+    Start a server or connect to it, talk to it, stop or leave it; every answer has `seconds`.
 
     Raises
     ------
     ParameterError
         The extra ``mcp`` is not installed.
     UnreachableError
-        The server cannot be started or does not speak the protocol; with the last thing that it said.
+        The server cannot be started or reached, or does not speak the protocol; with the last thing that it said.
     """
     try:
         from anyio.from_thread import start_blocking_portal
-        from mcp import Client, MCPError, StdioServerParameters, stdio_client
+        from mcp import Client, MCPError
     except ImportError:
         raise ParameterError(
             f'MCP server {to.name!r}: the MCP client is not installed; pip install "sre-kit[mcp]"'
         ) from None
-    started = StdioServerParameters(command=to.command, args=list(to.args), env=dict(to.env), cwd=to.folder)
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as log, start_blocking_portal() as portal:
-        client = Client(stdio_client(started, errlog=log), read_timeout_seconds=seconds, cache=None)
+        wire = _addressed(to, seconds) if to.url else _started(to, log)
+        client = Client(wire, read_timeout_seconds=seconds, cache=None)
         opened = portal.wrap_async_context_manager(client)
         try:
             opened.__enter__()
         except (MCPError, OSError, RuntimeError, ValueError, ExceptionGroup) as error:
+            what = "cannot be reached" if to.url else "cannot be started"
             raise UnreachableError(
-                f"MCP server {to.name!r} ({to.command}) cannot be started: {_said(_first(error))}{_last_words(log)}"
+                f"MCP server {to.name!r} ({to.where}) {what}: {to.clean(_first(error))}{_last_words(log)}"
             ) from None
         try:
             yield Conversation(to, portal, client)
@@ -155,23 +177,40 @@ def conversation(to: Server, seconds: float = 30.0) -> Iterator[Conversation]:
             opened.__exit__(None, None, None)
 
 
+def _started(to: Server, log: TextIO) -> Any:
+    """The wire to a server that is started."""
+    from mcp import StdioServerParameters, stdio_client
+
+    parameters = StdioServerParameters(command=to.command, args=list(to.args), env=dict(to.env), cwd=to.folder)
+    return stdio_client(parameters, errlog=log)
+
+
+@asynccontextmanager
+async def _addressed(to: Server, seconds: float) -> AsyncIterator[Any]:
+    """The wire to a server at an address: no proxy of the environment, no redirect to another origin."""
+    import httpx2
+    from mcp.client.streamable_http import streamable_http_client
+
+    http = httpx2.AsyncClient(headers=dict(to.headers), timeout=seconds, trust_env=False)
+    async with http, streamable_http_client(to.url, http_client=http) as streams:
+        yield streams
+
+
 def _server(path: Path, name: str, written: Any, environment: Mapping[str, str]) -> Server:
     where = f"{path}: MCP server {name!r}"
-    if not isinstance(written, dict) or not isinstance(written.get("command"), str):
-        reason = "has an address; only servers that are started by a command can be used" if _remote(written) else ""
-        raise ParameterError(f"{where} {reason or 'has no command'}")
+    if not isinstance(written, dict):
+        raise ParameterError(f"{where} must be an object")
+    url, command = written.get("url"), written.get("command")
+    if isinstance(url, str) == isinstance(command, str):
+        raise ParameterError(f"{where} has {'both a command and a url' if url else 'no command and no url'}; give one")
+    if isinstance(url, str):
+        return _at_address(where, name, written, environment)
     args, env = written.get("args", []), written.get("env", {})
     if not isinstance(args, list) or not isinstance(env, dict):
         raise ParameterError(f"{where}: args must be a list and env an object")
 
     def filled(text: Any) -> str:
-        def value(found: re.Match[str]) -> str:
-            known = environment.get(found["name"], found["default"])
-            if known is None:
-                raise ParameterError(f"{where} needs the environment variable {found['name']}, which is not set")
-            return known
-
-        return _VARIABLE.sub(value, str(text))
+        return _filled(where, text, environment)
 
     folder = written.get("cwd")
     return Server(
@@ -183,8 +222,43 @@ def _server(path: Path, name: str, written: Any, environment: Mapping[str, str])
     )
 
 
-def _remote(written: Any) -> bool:
-    return isinstance(written, dict) and "url" in written
+def _at_address(where: str, name: str, written: Mapping[str, Any], environment: Mapping[str, str]) -> Server:
+    """A server that runs elsewhere; credentials stand in its headers, never in its address."""
+    kind, headers = written.get("type", "http"), written.get("headers", {})
+    if kind not in _KINDS:
+        raise ParameterError(f"{where}: type {kind!r} is not spoken here; {', '.join(_KINDS)} are")
+    if not isinstance(headers, dict):
+        raise ParameterError(f"{where}: headers must be an object")
+    url = _filled(where, written["url"], environment)
+    check_url(url, f"{where}, url")
+    _check_host(where, url)
+    sent = {str(key): _filled(where, one, environment) for key, one in headers.items()}
+    if wrong := [key for key, one in sent.items() if not (key + one).isascii() or not (key + one).isprintable()]:
+        raise ParameterError(f"{where}: the header {wrong[0]!r} cannot be sent; printable ASCII alone")
+    return Server(name=name, url=url, headers=sent)
+
+
+def _check_host(where: str, url: str) -> None:
+    from urllib.parse import urlsplit
+
+    from sre_kit.load.network import ForbiddenAddressError, check_literal
+
+    try:
+        check_literal(urlsplit(url).hostname or "")
+    except ForbiddenAddressError as error:
+        raise ParameterError(
+            f"{where}, url: its address {error} is link-local, a metadata service, or no address of a server; refused"
+        ) from None
+
+
+def _filled(where: str, text: Any, environment: Mapping[str, str]) -> str:
+    def value(found: re.Match[str]) -> str:
+        known = environment.get(found["name"], found["default"])
+        if known is None:
+            raise ParameterError(f"{where} needs the environment variable {found['name']}, which is not set")
+        return known
+
+    return _VARIABLE.sub(value, str(text))
 
 
 def _first(error: BaseException) -> str:

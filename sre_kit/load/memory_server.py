@@ -86,7 +86,7 @@ class ServerMemory:
         if file.is_absolute() and file.parent.is_dir():
             folder = file.resolve().parent
         else:
-            words = "\0".join((self.server.command, *self.server.args))
+            words = "\0".join((self.server.where, *self.server.args))
             key = hashlib.sha256(words.encode("utf-8", "surrogatepass")).hexdigest()[:16]
             folder = Path(tempfile.gettempdir()) / f"sre-kit-{os.getuid()}" / f"mcp-{key}"
             folder.mkdir(parents=True, exist_ok=True)

@@ -73,6 +73,9 @@ def remember(
         if not _same(files, folders):
             return
         folders[str(own)] = kept.listing(own)
+        if holds.graph is not None:
+            # as it is now that the render has written it: what was lost of ours, or added by others, asks for a render
+            files[str(holds.graph)] = kept.content(holds.graph)
         files |= {str(holds.root / path): state for path, state in published.items()}
         known = {
             "asked": dict(asked),
@@ -105,7 +108,7 @@ def _same(files: Mapping[str, str | None], folders: Mapping[str, str | None]) ->
 
 
 def _ours(holds: Kept, path: Path) -> bool:
-    """What a render writes: it is compared as it was published, not as it was read; the graph is no part of it."""
+    """What a render writes: it is compared as it was left, not as it was read."""
     return path in (holds.root / BUILD_PLAN, holds.graph) or path.is_relative_to(holds.root / places.DOCUMENTS)
 
 

@@ -115,6 +115,36 @@ def changed_inputs(published: Iterable[Published], now: Mapping[str, str]) -> di
     }
 
 
+def changed_numbers(published: Manifest) -> list[dict[str, Any]]:
+    """
+    Numbers that differ between each document's last version and the one before, those that moved furthest first.
+
+    What is new or gone is no number that changed. Words such as states come first.
+
+    >>> one = Published("p", 2, "", "", "", before={"version": 1, "records": {"x": 2.0, "state": "ok", "y": 1}})
+    >>> now = {"x": 3.0, "state": "gone", "y": 1}
+    >>> records = {name: {"value": value, "unit": "h", "document": "A"} for name, value in now.items()}
+    >>> [(c["number"], c["was"], c["is"]) for c in changed_numbers(Manifest({"A": one}, records))]
+    [('state', 'ok', 'gone'), ('x', 2.0, 3.0)]
+    """
+    found = []
+    for name, one in published.documents.items():
+        was, now = one.before.get("records", {}), values(published, name)
+        for number in sorted(was.keys() & now.keys()):
+            if was[number] is not None and now[number] is not None and was[number] != now[number]:
+                unit = published.records[number].get("unit", "")
+                row = {"number": number, "was": was[number], "is": now[number], "unit": unit, "document": name}
+                found.append({**row, "versions": [one.before.get("version", 0), one.version]})
+    return sorted(found, key=lambda row: -_moved(row["was"], row["is"]))
+
+
+def _moved(was: object, now: object) -> float:
+    """How far, relative to the larger of both; words are further than any number."""
+    if not (isinstance(was, int | float) and isinstance(now, int | float)):
+        return 2.0
+    return abs(now - was) / max(abs(now), abs(was))
+
+
 def _said(entity: Entity, prefix: str) -> Iterable[dict[str, Any]]:
     for text in entity.observations:
         if text.startswith(prefix):

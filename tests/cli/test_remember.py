@@ -116,6 +116,45 @@ def test_start_says_which_inputs_changed_since(shop: Path, capsys: pytest.Captur
     assert (since["changed"], since["new"]) == ([model], ["docs/Project Manager/PRD.md"])
 
 
+def test_start_says_which_numbers_the_last_version_states_otherwise(demo: Path, tmp_path: Path, capsys) -> None:  # type: ignore[no-untyped-def]
+    shutil.copytree(demo, tmp_path / "demo", ignore=shutil.ignore_patterns(".sre_kit", "images"))
+    path = tmp_path / "demo" / "docs" / "SRE" / "manifest.json"
+    said = json.loads(path.read_text(encoding="utf-8"))
+    own = {name: one["value"] for name, one in said["records"].items() if one["document"] == "SLODefinitions"}
+    old = {**own, "slo.checkout-availability.availability": 0.9995, "slo.search-latency.state": "healthy", "gone": 1}
+    one = said["documents"]["SLODefinitions"]
+    one |= {"version": 2, "before": {"version": 1, "records": old}}
+    path.write_text(json.dumps(said), encoding="utf-8")
+    params = ["--params", str(tmp_path / "demo" / "params")]
+    main(["start", *params])
+    text = capsys.readouterr().out
+    first = "slo.search-latency.state: healthy, now at risk (SLODefinitions, version 1 to 2)"
+    second = "slo.checkout-availability.availability: 99.95 %, now 99.84 % (SLODefinitions, version 1 to 2)"
+    assert first in text and second in text.partition(first)[2]
+    assert "gone" not in "".join(line for line in text.splitlines() if "version 1 to 2" in line)
+    main(["start", *params, "--json"])
+    numbers = json.loads(capsys.readouterr().out)["since"]["numbers"]
+    assert [one["is"] for one in numbers] == ["at risk", own["slo.checkout-availability.availability"]]
+
+
+def test_an_unchanged_project_stores_again_what_its_graph_has_lost(
+    shop: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    render(shop)
+    render(shop)
+    whole, graph = stored(shop), shop / "memory.jsonl"
+    kept = [METADATA, Entity("Alice", "person", ("somebody else's",)), whole["Shop: runbooks"]]
+    graph.write_bytes(knowledge.merged(b"", kept))
+    capsys.readouterr()
+    render(shop)
+    assert "entities and relations stored" in capsys.readouterr().out
+    back = {name: one.observations for name, one in stored(shop).items()}
+    assert back == {name: one.observations for name, one in whole.items()} | {"Alice": kept[1].observations}
+    before = graph.read_bytes()
+    render(shop)
+    assert "stored" not in capsys.readouterr().out and graph.read_bytes() == before
+
+
 def test_what_does_not_arrive_waits_and_goes_with_the_next_render(
     shop: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -181,6 +220,10 @@ def test_a_render_is_remembered_by_the_real_server(shop: Path, mcp_packages: Pat
     render(shop)
     names = set(stored(shop))
     assert len(names) == 7
+    alone = [one for one in stored(shop).values() if one.name == "ProjectMetadata"]
+    (shop / "memory.jsonl").write_bytes(knowledge.merged(b"", alone))
+    render(shop)
+    assert set(stored(shop)) == names, "nothing of the project changed, and the server is asked all the same"
     graph = ServerMemory(Server("memory", "node", (str(entry),), env)).search("shop: runbooks")
     assert [one.name for one in graph.entities] == ["Shop: runbooks"]
     assert [one for one in graph.relations if one.source == "Shop: runbooks"] == [
