@@ -295,4 +295,20 @@ def end_of_life(judged: Bundle, section: Section, rows: Rows) -> str:
     ending = [row for row in rows if row["Kind"] == "end of life"]
     if not ending and not asked(section, "end of life|runtimes"):
         return "no end of life, and nobody is asked"
-    return "" if all(days(row["Ends"]) for row in ending) else "an end of life without a date"
+    if not all(days(row["Ends"]) for row in ending):
+        return "an end of life without a date"
+    return _supported(judged)
+
+
+def _supported(judged: Bundle) -> str:
+    """Each version that the documents state has its state by its date, or somebody is asked for the date."""
+    section = judged.page(DOC).section("Versions in use")
+    today = forms.as_of(judged, DOC).date()
+    for row in (section.table("Product", "Version", "End of life", "State", "Stated in") if section else None) or []:
+        what = f"{row['Product']} {row['Version']}"
+        if not days(row["End of life"]):
+            if section and not asked(section, re.escape(what)):
+                return f"{what}: no end of life, and nobody is asked"
+        elif (day(row["End of life"]) < today) != (plain(row["State"]) == "overdue"):
+            return f"{what} ends {row['End of life']} and is called {plain(row['State'])!r}"
+    return "" if section else "nothing about the versions in use"

@@ -76,6 +76,7 @@ _WHERE: dict[str, str] = {
     "rehearsals_due": "operations.disasters",
     **dict.fromkeys(("stand_ins", "in_one_zone", "takes_over"), "operations.redundancy"),
     **dict.fromkeys(("restore_tests",), "operations.drills"),
+    **dict.fromkeys(("lifecycles",), "operations.lifecycle"),
     **dict.fromkeys(("disturbances", "seasonal_collisions", "peak_hours"), "operations.timetable"),
     **dict.fromkeys(("stage_plans", "exception_states"), "operations.patching"),
     **dict.fromkeys(("opportunities", "seven_opportunities"), "operations.automation"),

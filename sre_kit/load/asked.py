@@ -2,8 +2,8 @@
 What a notebook asked of a project's documents, as hashes: the same answers, the same document.
 
 A question is a word: ``facts`` (all that may be used), ``facts:budget,cost`` (those kinds), ``all facts`` (refused ones
-too), ``conflicts``, ``plan``, ``documents`` (all of them, with their content). What every header prints, which are
-missing or unreadable and which the answers came from, is asked always.
+too), ``conflicts``, ``versions``, ``plan``, ``documents`` (all of them, with their content). What every header prints,
+which are missing or unreadable and which the answers came from, is asked always.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ FACTS: Final = "facts"
 ALL_FACTS: Final = "all facts"
 CONFLICTS: Final = "conflicts"
 PLAN: Final = "plan"
+VERSIONS: Final = "versions"
 DOCUMENTS: Final = "documents"
 HEADER: Final = "header"
 
@@ -74,6 +75,9 @@ def _answer(project: Project, question: str) -> tuple[object, set[str]]:
     if name == CONFLICTS:
         conflicts = unnoted(project.conflicts)
         return conflicts, {fact.document for conflict in conflicts for fact in conflict.facts}
+    if name == VERSIONS:
+        versions = unnoted(project.versions)
+        return versions, {version.document for version in versions}
     if name == PLAN:
         return project.readiness, {BUILD_PLAN}
     every = unnoted(project.documents)

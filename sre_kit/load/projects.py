@@ -22,6 +22,7 @@ from sre_kit.store import manifest, places, remembered
 from sre_kit.units import instant, utc
 
 if TYPE_CHECKING:
+    from sre_kit.compute.operations.lifecycle import Version as ProductVersion
     from sre_kit.load.buildplan import Readiness
     from sre_kit.load.facts import Conflict
     from sre_kit.load.metrics import Source
@@ -143,6 +144,14 @@ class Project:
         dated = sorted((d for d in unnoted(self.documents) if d.dated), key=lambda d: d.dated, reverse=True)
         found = facts.conflicts(unnoted(self.facts), newest=[d.path for d in dated])
         return Watched(found, partial(self.asked.note, asked.CONFLICTS))
+
+    @cached_property
+    def versions(self) -> Sequence[ProductVersion]:
+        """Versions of databases, runtimes and systems that the documents state."""
+        from sre_kit.load.versions import versions
+
+        found = [one for text in unnoted(self.texts) for one in versions(text.text, text.document.path)]
+        return Watched(found, partial(self.asked.note, asked.VERSIONS))
 
     @property
     def plan(self) -> Readiness:

@@ -195,6 +195,7 @@ _WHERE: dict[str, str] = {
         "operations.recovery",
     ),
     **dict.fromkeys(("recovery_drills", "drill_records"), "operations.drills"),
+    **dict.fromkeys(("lifecycles",), "operations.lifecycle"),
     **dict.fromkeys(("task_calendar", "clock_disturbances", "task_collisions", "peak_hours"), "operations.timetable"),
     **dict.fromkeys(("patch_stages", "patch_exceptions"), "operations.patching"),
     **dict.fromkeys(("expiry_files", "expiry_runbook"), "operations.expiries"),
