@@ -202,6 +202,13 @@ def registered() -> dict[tuple[str, str], str]:
     return {key: title for key, (title, _) in _RULES.items()}
 
 
+def ready() -> None:
+    """Import what the rules need, the holidays of all countries with it; a render has time for that meanwhile."""
+    _load()
+    for module in ("holidays.countries", "icalendar"):
+        import_module(module)
+
+
 def _load() -> None:
     for module in RULES:
         import_module(f"sre_kit.check.{module}")

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 import json as jsonlib
+import os
 import sys
 import tempfile
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext, redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +22,7 @@ from sre_kit.cli import plan, thinking
 from sre_kit.cli import remember as memory
 from sre_kit.cli.kept import kept
 from sre_kit.cli.options import PRECEDENCE, Options, check_options
-from sre_kit.errors import NotebookError, OutOfDateError, ParameterError, ProtectedError
+from sre_kit.errors import NotebookError, OutOfDateError, ParameterError, ProtectedError, SREKitError
 from sre_kit.escape import plain
 from sre_kit.load.inputs import inputs
 from sre_kit.load.memory_server import SCHEME
@@ -197,7 +199,15 @@ def _outcome(project: Project, options: Options, previous: Manifest, quiet: bool
             tool=options.engine,
             progress=progress,
             kept=holds,
+            meanwhile=partial(_meanwhile, project),
         )
+
+
+def _meanwhile(project: Project) -> None:
+    """What the notebooks and the rules are about to need; the warm engine still imports, so there is time."""
+    with suppress(SREKitError):  # a notebook will say what is wrong
+        replace(project, run_id=os.environ["SRE_KIT_RUN"]).stated()
+    rubric.ready()
 
 
 def own_notebooks(project: Project) -> Path:

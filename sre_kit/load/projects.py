@@ -115,10 +115,10 @@ class Project:
         """Every fact of every document, refused ones with their reason, overrides applied."""
         from sre_kit.load import facts
 
-        settled = facts.apply(self._stated(), self.params.facts.override, self.params.facts.reject)
+        settled = facts.apply(self.stated(), self.params.facts.override, self.params.facts.reject)
         return Watched(settled, partial(self.asked.note, asked.ALL_FACTS))
 
-    def _stated(self) -> list[Fact]:
+    def stated(self) -> list[Fact]:
         """What the documents say; the notebooks of one run share the reading, not the decisions about it."""
         from sre_kit.load import facts
         from sre_kit.load.facts import carrying

@@ -98,6 +98,7 @@ def render(
     tool: str = engine.WARM,
     executor: Executor | None = None,
     kept: Kept | None = None,
+    meanwhile: Callable[[], None] = lambda: None,
 ) -> Outcome:
     """
     Run the notebooks `asked` with the parameters `given`, and put the set together.
@@ -122,6 +123,8 @@ def render(
         Runs the notebooks instead of processes of our own.
     kept
         Documents of earlier renders; those that still hold are not rendered again.
+    meanwhile
+        Called once, when the first notebooks have been begun and before they are waited for.
 
     Raises
     ------
@@ -143,7 +146,7 @@ def render(
             progress(one.name, "rendered")
         return Outcome(whole, previous, _files(whole, previous, previous))
     how, began = _How(jobs, seconds, progress, keep, tool, executor), time.time()
-    first = _run({n: tasks[n] for n in early}, how, _Store(kept, previous))
+    first = _run({n: tasks[n] for n in early}, how, _Store(kept, previous), meanwhile)
     manifest = combined(previous, first, renewed=asked)
     manifest = replace(manifest, checks={**manifest.checks, **judge(first, manifest, early)})
     path, written = stage / "manifest.json", manifest.as_json()
@@ -258,7 +261,12 @@ class _Store:
         return self.kept.take(name, notebook, given, self.previous, seen=self.seen) if self.kept else None
 
 
-def _run(asked: Mapping[str, tuple[Path, Mapping[str, Any]]], how: _How, store: _Store) -> list[Rendered]:
+def _run(
+    asked: Mapping[str, tuple[Path, Mapping[str, Any]]],
+    how: _How,
+    store: _Store,
+    meanwhile: Callable[[], None] = lambda: None,
+) -> list[Rendered]:
     """Documents in the order of `asked`; the first failure ends all."""
     done: dict[str, Rendered] = {}
     tasks: dict[str, tuple[Path, Mapping[str, Any]]] = {}
@@ -282,6 +290,7 @@ def _run(asked: Mapping[str, tuple[Path, Mapping[str, Any]]], how: _How, store: 
             running[pool.submit(_in_worker, path, given, how.seconds, kept, how.tool, **own)] = name
             how.progress(name, "waiting")
         try:
+            meanwhile()
             while running:
                 finished, _ = wait(running, return_when=FIRST_COMPLETED)
                 for future in finished:
