@@ -21,8 +21,8 @@ from sre_kit.emit.rule_groups import yaml_text
 from sre_kit.errors import ParameterError
 from sre_kit.escape import plain
 
-EVALUATED: Final = timedelta(minutes=5)
-"""How often promtool evaluates the rules; checks stand on it."""
+EVALUATED: Final = timedelta(minutes=10)
+"""How often promtool evaluates the rules; checks stand on it. Each evaluation takes its time."""
 STEADY: Final = timedelta(minutes=30)
 """How long a test lasts whose errors are the same from its first sample on, so that every window holds the same."""
 HEADER: Final = """\
@@ -38,13 +38,14 @@ class Watched:
     """
     An objective whose rules are tested: `slo` has its series and its window, `pairs` its alerts.
 
-    `says` is the check that an alert of a severity fires, or does not, at a time; `silent` are further checks without
-    traffic.
+    `says` is the check that an alert of a severity fires, or does not, at a time; `groups` are its rule groups, in the
+    order in which they read each other; `silent` are further checks without traffic.
     """
 
     slo: SLO
     pairs: Sequence[AlertProperties]
     says: Callable[[timedelta, str, bool], Check]
+    groups: Sequence[str]
     silent: Callable[[timedelta], Sequence[Check]] = lambda _: ()
 
     def of(self, severity: str) -> list[AlertProperties]:
@@ -95,8 +96,8 @@ def rule_tests(watched: Iterable[Watched], rules_file: str, untested: Sequence[s
     what the slowest alert allows stays quiet, and so does silence.
     """
     cases: dict[str, list[Case]] = {}
-    lines = list(untested)
-    for one in watched:
+    lines, known = list(untested), list(watched)
+    for one in known:
         try:
             for title, make in _KINDS.items():
                 if found := make(one):
@@ -104,7 +105,12 @@ def rule_tests(watched: Iterable[Watched], rules_file: str, untested: Sequence[s
         except ParameterError as error:
             lines.append(f"{one.slo.name}: no test, {error}")
     tests = [test for title, some in cases.items() for test in _batched(title, some)]
-    content = {"rule_files": [rules_file], "evaluation_interval": f"{EVALUATED // MINUTE}m", "tests": tests}
+    content = {
+        "rule_files": [rules_file],
+        "evaluation_interval": f"{EVALUATED // MINUTE}m",
+        "group_eval_order": [name for one in known for name in one.groups],
+        "tests": tests,
+    }
     comments = "".join(f"# {plain(line)}\n" for line in lines)
     return HEADER.format(rules=rules_file) + comments + yaml_text(content)
 
@@ -123,10 +129,9 @@ def _fast(one: Watched) -> Case | None:
     if one.slo.gauge:  # it is good or bad, and nothing between
         errors = Fraction(1)
     detection = quickest.detection(errors) or timedelta(0)
-    # groups have no order: an alert may read what was recorded one evaluation before
-    seen = _up(clean + max(detection, quickest.alert.short_window) + 3 * EVALUATED)
+    seen = _up(clean + max(detection, quickest.alert.short_window) + EVALUATED)
     checks = [one.says(clean, "page", False), one.says(seen, "page", True)]
-    if detection > 4 * EVALUATED:
+    if detection > 2 * EVALUATED:
         checks.insert(1, one.says(clean + detection / 2 // EVALUATED * EVALUATED, "page", False))
     return _case(one, [(clean, Fraction(0)), (seen - clean + EVALUATED, errors)], checks)
 

@@ -58,10 +58,15 @@ def groups(of: Objective) -> list[dict[str, Any]]:
     """The groups that have rules, in Sloth's order."""
     rules = (_recordings(of), _metadata(of), _alerts(of))
     return [
-        {"name": f"sloth-slo-{name}-{of.identity['sloth_id']}", "rules": some}
-        for name, some in zip(GROUP_ORDER, rules, strict=True)
+        {"name": name, "rules": some}
+        for name, some in zip(group_names(of.identity["sloth_id"]), rules, strict=True)
         if some
     ]
+
+
+def group_names(sloth_id: str) -> list[str]:
+    """What the groups of an objective are called, those that record before those that read what was recorded."""
+    return [f"sloth-slo-{name}-{sloth_id}" for name in GROUP_ORDER]
 
 
 def ratio_name(window: timedelta) -> str:

@@ -8,9 +8,9 @@ from datetime import timedelta
 from sre_kit.compute.slo.alerting import WORKBOOK_POLICY, BurnRateAlert, alert_properties
 from sre_kit.compute.slo.objectives import SLO
 from sre_kit.emit.made_up import MINUTE
-from sre_kit.emit.prometheus import alert_labels, alert_name, alert_notes, labels, without_rules
-from sre_kit.emit.rule_cases import EVALUATED, Check, Watched, rule_tests
-from sre_kit.emit.rule_groups import ratio_name, selector
+from sre_kit.emit.prometheus import alert_labels, alert_name, alert_notes, labels, sloth_id, without_rules
+from sre_kit.emit.rule_cases import Check, Watched, rule_tests
+from sre_kit.emit.rule_groups import group_names, ratio_name, selector
 
 
 def prometheus_rule_tests(
@@ -43,7 +43,7 @@ def _watched(slo: SLO, policy: Sequence[BurnRateAlert], document: str) -> Watche
         }
 
     def absent(at: timedelta) -> Sequence[Check]:
-        ratio = f"{ratio_name(EVALUATED)}{selector(labels(slo))}"
+        ratio = f"{ratio_name(5 * MINUTE)}{selector(labels(slo))}"
         return [("promql_expr_test", {"expr": ratio, "eval_time": f"{at // MINUTE}m", "exp_samples": []})]
 
-    return Watched(slo, alert_properties(slo, policy), says, absent)
+    return Watched(slo, alert_properties(slo, policy), says, group_names(sloth_id(slo)), absent)

@@ -17,7 +17,7 @@ from sre_kit.compute.slo.alerting import alert_properties
 from sre_kit.compute.slo.sloth import SlothSLO, taken_apart
 from sre_kit.emit.made_up import MINUTE, made_up
 from sre_kit.emit.rule_cases import Check, Watched, rule_tests
-from sre_kit.emit.rule_groups import selector
+from sre_kit.emit.rule_groups import group_names, selector
 from sre_kit.emit.sloth import Windows, alert_windows, identity
 
 _ASKED: Final = ("alertname", "alertstate", "sloth_severity")
@@ -67,4 +67,4 @@ def _watched(slo: SlothSLO, windows: Windows) -> Watched:
             "exp_samples": [sample] if fires else [],
         }
 
-    return Watched(ours, pairs, says)
+    return Watched(ours, pairs, says, group_names(slo.id))

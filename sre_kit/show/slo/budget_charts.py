@@ -49,7 +49,8 @@ def budget_chart(ones: Sequence[History], budgets: Sequence[ErrorBudget]) -> Sho
     rows: list[Sequence[Inline]] = []
     for line, (_, budget) in zip(series, pairs, strict=True):
         quarters = [percent(float(line.iloc[round(f * (len(line) - 1))]), 1) for f in (0.25, 0.5, 0.75)]
-        worst = line.rolling(max(1, len(line) // 30)).apply(lambda part: part[0] - part[-1], raw=True)
+        width = max(1, len(line) // 30)
+        worst = (line.shift(width - 1) - line).where(line.isna().rolling(width).sum() == 0)
         steepest = f"{utc(pd.Timestamp(str(worst.idxmax())).to_pydatetime())}" if worst.notna().any() else "–"
         rows.append((budget.slo.name, *quarters, percent(budget.remaining_share, 1), steepest))
     table = Table(["Objective", "After 1/4", "After 1/2", "After 3/4", "Now", "Steepest loss until"], rows)
