@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import secrets
 import subprocess
 import sys
@@ -18,6 +19,8 @@ from sre_kit.store import places
 
 WRITTEN: Final = "written_sha256"
 """Metadata of a copy: the hash of its cells as we wrote them, to tell whether a person has changed one since."""
+CONFIG: Final = Path(__file__).parent
+"""Holds ``labconfig``: JupyterLab does not ask, in front of everything, whether it may fetch news."""
 
 
 def run(params: str, port: int, browser: bool, dashboard: str) -> int:
@@ -43,13 +46,15 @@ def run(params: str, port: int, browser: bool, dashboard: str) -> int:
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
     ]
     if dashboard:
-        command.append(f"--ServerApp.tornado_settings={ {'headers': {'Content-Security-Policy': dashboards.POLICY}}!r}")
+        headers = {"Content-Security-Policy": dashboards.POLICY}
+        command.append(f"--ServerApp.tornado_settings={ {'headers': headers}!r}")
     if not browser:
         command.append("--no-browser")
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         command.append("--allow-root")
     # the token goes by the environment: a command line can be read by every process of the machine
-    environment = {**os.environ, "JUPYTER_TOKEN": token}
+    config = os.pathsep.join(filter(None, (os.environ.get("JUPYTER_CONFIG_PATH"), str(CONFIG))))
+    environment = {**os.environ, "JUPYTER_TOKEN": token, "JUPYTER_CONFIG_PATH": config}
     print(f"JupyterLab on {folder}; the link with its token follows. Stop with Ctrl+C.", file=sys.stderr)
     server = subprocess.Popen(command, env=environment)
     try:
@@ -84,11 +89,11 @@ def copies(params: str) -> Path:
 def pointed(notebook: str, params: str) -> dict[str, Any]:
     """A notebook whose parameter ``params`` is another file."""
     content: dict[str, Any] = json.loads(notebook)
+    written = f"params: str = {json.dumps(params, ensure_ascii=False)}"
     for cell in content["cells"]:
         if "parameters" in cell["metadata"].get("tags", []):
-            lines = "".join(cell["source"]).split("\n")
-            changed = [f"params: str = {params!r}" if line.startswith("params:") else line for line in lines]
-            cell["source"] = "\n".join(changed)
+            # up to the comment, which says what the parameter is
+            cell["source"] = re.sub(r"^params:.*?(?=  #|$)", lambda _: written, "".join(cell["source"]), flags=re.M)
     content["metadata"].setdefault("sre_kit", {})[WRITTEN] = digest(content)
     return content
 

@@ -1,90 +1,68 @@
-"""A real browser: JupyterLab opens a notebook, runs it, and a slider changes a number."""
+"""
+A real browser: JupyterLab opens notebooks, runs them top to bottom; a slider moved by keyboard changes what is shown.
+
+``make browser`` looks at all seven in light and dark and keeps what it saw in outputs/lab; otherwise two are run.
+"""
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
-import signal
-import socket
-import subprocess
-import sys
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from sre_kit.cli.demo import copy
-from tests.conftest import required
+from tests.browser.laboratory import Notebook, seen
+from tests.browser.served import FLAGS, chromium, served
+from tests.test_notebook_contract import NOTEBOOKS
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-ROOT = Path(__file__).resolve().parents[2]
-TOKEN = "only-for-this-test"
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
+LONG = os.environ.get("SRE_KIT_BROWSER") == "long"
+NAMES = [path.stem for path in NOTEBOOKS] if LONG else ["SLODefinitions", "Start"]
+SEEN = Path(__file__).resolve().parents[2] / "outputs" / "lab"
 
 
 @pytest.fixture(scope="module")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Address of ``sre-kit lab`` on a free loopback port; ended with its kernels by its process group."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    home = tmp_path_factory.mktemp("lab")
-    log = home / "server.log"
-    copy(home / "shop")
-    with log.open("wb") as out:
-        server = subprocess.Popen(
-            [
-                sys.executable,
-                "-m",
-                "sre_kit",
-                "lab",
-                "--params",
-                str(home / "shop" / "params"),
-                "--port",
-                str(port),
-                "--no-browser",
-            ],
-            env={**os.environ, "JUPYTER_TOKEN": TOKEN},
-            stdout=out,
-            stderr=out,
-            start_new_session=True,
-        )
-    address = f"http://127.0.0.1:{port}"
-    try:
-        for _ in range(240):
-            try:
-                with urllib.request.urlopen(f"{address}/api?token={TOKEN}", timeout=2):
-                    break
-            except OSError:
-                assert server.poll() is None, log.read_text(errors="replace")
-                time.sleep(0.5)
+def home(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A rendered project of one's own, far from the notebooks."""
+    folder = tmp_path_factory.mktemp("lab")
+    shutil.copytree(demo, folder / "shop")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def lab(home: Path) -> Iterator[str]:
+    """The address of ``sre-kit lab``."""
+    with served(home / "shop" / "params", home) as address:
         yield address
-    finally:
-        os.killpg(server.pid, signal.SIGTERM)
-        try:
-            server.wait(20)
-        except subprocess.TimeoutExpired:
-            os.killpg(server.pid, signal.SIGKILL)
 
 
-def _chromium() -> str:
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
-    if not path:
-        required("chromium is not installed (Debian: apt-get install --no-install-recommends chromium)")
-    assert path
-    return path
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium as the machine has it."""
+    sync_api = pytest.importorskip("playwright.sync_api")
+    with sync_api.sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A new tab; everything in it may take the time of a busy machine."""
+    opened = browser.new_page(viewport={"width": 1500, "height": 1100})
+    opened.set_default_timeout(180_000)
+    yield opened
+    opened.close()
 
 
 def test_without_the_token_the_server_answers_nothing(lab: str) -> None:
@@ -94,35 +72,42 @@ def test_without_the_token_the_server_answers_nothing(lab: str) -> None:
         assert answer.code in {401, 403}
 
 
-def test_a_slider_changes_a_number(lab: str) -> None:
-    from playwright.sync_api import sync_playwright
+@pytest.mark.parametrize("name", NAMES)
+def test_a_notebook_runs_to_its_end_and_its_controls_change_what_is_shown(lab: str, page: Page, name: str) -> None:
+    notebook = Notebook.opened(page, lab, name)
+    notebook.run()
+    if LONG:
+        notebook.top(SEEN / f"{name}.png")
+    cells = notebook.cells
+    errors = [out for cell in cells for out in cell["outputs"] if out["output_type"] == "error"]
+    assert not errors, errors
+    assert "interactive(children" not in json.dumps(cells)
+    for number in notebook.explorers:
+        _explored(notebook, number)
+    assert not notebook.complaints
 
-    screenshots = ROOT / "outputs" / "screenshots"
-    screenshots.mkdir(parents=True, exist_ok=True)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=_chromium(), args=FLAGS)
-        try:
-            page = browser.new_page(viewport={"width": 1500, "height": 1100})
-            page.set_default_timeout(180_000)
-            page.goto(f"{lab}/lab/tree/SLODefinitions.ipynb?token={TOKEN}")
-            page.wait_for_function(
-                "() => window.jupyterapp?.shell?.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'"
-            )
-            page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-all-cells')")
-            handle = page.locator(".noUi-handle").first
-            handle.wait_for()
-            output = page.locator(".jp-OutputArea-output", has=page.locator(".noUi-handle")).first
-            before = output.inner_text()
-            handle.scroll_into_view_if_needed()
-            handle.focus()
-            page.keyboard.press("ArrowLeft")
-            page.wait_for_function(
-                "([output, before]) => output.innerText !== before && !/Error/.test(output.innerText)",
-                arg=[output.element_handle(), before],
-            )
-            after = output.inner_text()
-            page.screenshot(path=str(screenshots / "explorer.png"))
-        finally:
-            browser.close()
-    numbers = [re.findall(r"\d[\d,.]*", text) for text in (before, after)]
-    assert numbers[0] != numbers[1]
+
+def _explored(notebook: Notebook, number: int) -> None:
+    """Each slider of the explorer in cell `number` by an arrow key: other words and numbers, another figure."""
+    cell = notebook.shown(number)
+    cell.locator(".noUi-handle").first.wait_for()
+    if LONG:
+        for theme in ("dark", "light"):
+            notebook.theme(theme)
+            notebook.picture(notebook.shown(number), SEEN / f"{notebook.name}-{number}-{theme}.png")
+    redrawn = []
+    for handle in cell.locator(".noUi-handle").all():
+        words, figures = seen(cell)
+        low = handle.get_attribute("aria-valuenow") == handle.get_attribute("aria-valuemin")
+        handle.focus()
+        notebook.page.keyboard.press("ArrowRight" if low else "ArrowLeft")
+        notebook.page.wait_for_function(
+            "([cell, before]) => cell.querySelector('.sre-kit-view').innerText !== before",
+            arg=[cell.element_handle(), words],
+            timeout=20_000,
+        )
+        after, drawn = seen(cell)
+        assert re.findall(r"\d[\d,.]*", words) != re.findall(r"\d[\d,.]*", after)
+        assert "This setting" not in after, after
+        redrawn.append(figures != drawn)
+    assert redrawn.count(True), "no slider changes the figure"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sre_kit.render.html import body
-from tests.browser.test_lab import FLAGS
+from tests.browser.served import FLAGS
 from tests.conftest import required
 from tests.render.payloads import PAYLOADS, contexts
 from tests.render.test_pages import NAMES, made

@@ -42,7 +42,9 @@ def test_a_copy_opens_the_project_and_follows_its_notebook_until_a_person_change
     folder = lab.copies(str(shop / "params"))
     assert {path.stem for path in folder.glob("*.ipynb")} == {path.stem for path in NOTEBOOKS}
     path = folder / "Start.ipynb"
-    assert f"params: str = {str((shop / 'params').resolve())!r}" in path.read_text(encoding="utf-8")
+    (cell,) = (cell for cell in read(path)["cells"] if cell["id"] == "parameters")
+    written = f'params: str = "{(shop / "params").resolve()}"  # project file or folder'
+    assert source(cell).splitlines()[0] == written
 
     def changed(how: str) -> dict[str, Any]:
         notebook: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
