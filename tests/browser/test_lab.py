@@ -20,7 +20,7 @@ import pytest
 
 from tests.browser.laboratory import Notebook, seen
 from tests.browser.served import FLAGS, chromium, served
-from tests.test_notebook_contract import NOTEBOOKS
+from tests.test_notebook_contract import NOTEBOOKS, read
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 LONG = os.environ.get("SRE_KIT_BROWSER") == "long"
 NAMES = [path.stem for path in NOTEBOOKS] if LONG else ["SLODefinitions", "Start"]
+CHANGED = "([cell, before]) => cell.querySelector('.sre-kit-view').innerText !== before"
 SEEN = Path(__file__).resolve().parents[2] / "outputs" / "lab"
 
 
@@ -87,27 +88,60 @@ def test_a_notebook_runs_to_its_end_and_its_controls_change_what_is_shown(lab: s
     assert not notebook.complaints
 
 
+def test_an_error_of_ours_is_a_panel_whatever_the_kernel_is_called(lab: str, home: Path, page: Page) -> None:
+    (folder,) = (home / "shop" / ".sre_kit").glob("lab-*")
+    notebook = read(folder / "Start.ipynb")
+    notebook["metadata"]["kernelspec"] = {"name": "shop-venv-3.9", "display_name": "Shop", "language": "python"}
+    for cell in notebook["cells"]:
+        if cell["id"] == "parameters":
+            cell["source"] = 'params: str = "nowhere.yaml"\nas_of: str = ""'
+    (folder / "Elsewhere.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
+    opened = Notebook.opened(page, lab, "Elsewhere")
+    opened.run()
+    number = next(number for number, cell in enumerate(opened.cells) if cell["id"] == "load")
+    cell = opened.shown(number)
+    panel = cell.locator("[role=alert]")
+    panel.wait_for()
+    said = panel.inner_text()
+    assert said.startswith("A setting cannot be used") and "Way out:" in said and "line 3" in said
+    assert "find_params" not in said
+    panel.locator("summary").focus()
+    page.keyboard.press("Enter")
+    assert "find_params" in panel.inner_text(), "the traceback unfolds by keyboard"
+    page.keyboard.press("Enter")
+    assert "find_params" not in cell.locator(".jp-Cell-outputWrapper").inner_text()
+    assert page.get_by_text("get notified about official").count() == 0
+    if LONG:
+        for theme in ("dark", "light"):
+            opened.theme(theme)
+            opened.picture(cell, SEEN / f"error-{theme}.png")
+
+
 def _explored(notebook: Notebook, number: int) -> None:
     """Each slider of the explorer in cell `number` by an arrow key: other words and numbers, another figure."""
     cell = notebook.shown(number)
-    cell.locator(".noUi-handle").first.wait_for()
+    cell.locator(".sre-kit-view").wait_for()
     if LONG:
         for theme in ("dark", "light"):
             notebook.theme(theme)
             notebook.picture(notebook.shown(number), SEEN / f"{notebook.name}-{number}-{theme}.png")
-    redrawn = []
-    for handle in cell.locator(".noUi-handle").all():
+    decided, redrawn = seen(cell), []
+    sliders = cell.locator(".noUi-handle").all()
+    for control in (sliders or cell.locator("select").all()) if LONG else sliders[:1]:
         words, figures = seen(cell)
-        low = handle.get_attribute("aria-valuenow") == handle.get_attribute("aria-valuemin")
-        handle.focus()
-        notebook.page.keyboard.press("ArrowRight" if low else "ArrowLeft")
-        notebook.page.wait_for_function(
-            "([cell, before]) => cell.querySelector('.sre-kit-view').innerText !== before",
-            arg=[cell.element_handle(), words],
-            timeout=20_000,
-        )
+        last = control.get_attribute("aria-valuenow") == control.get_attribute("aria-valuemax")
+        control.focus()
+        # arrows leave a list for the next cell in JupyterLab, so a person opens it first; one explorer has lists alone
+        for key in ("ArrowLeft" if last else "ArrowRight",) if sliders else ("Alt+ArrowDown", "ArrowDown", "Enter"):
+            notebook.page.keyboard.press(key)
+        notebook.page.wait_for_function(CHANGED, arg=[cell.element_handle(), words], timeout=30_000)
         after, drawn = seen(cell)
         assert re.findall(r"\d[\d,.]*", words) != re.findall(r"\d[\d,.]*", after)
         assert "This setting" not in after, after
         redrawn.append(figures != drawn)
-    assert redrawn.count(True), "no slider changes the figure"
+    assert redrawn.count(True), "no control changes the figure"
+    words, _ = seen(cell)
+    cell.get_by_role("button", name="As decided").focus()
+    notebook.page.keyboard.press("Space")
+    notebook.page.wait_for_function(CHANGED, arg=[cell.element_handle(), words], timeout=30_000)
+    assert seen(cell) == decided
