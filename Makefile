@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint bench bench-incidents bench-memory bench-oncall bench-slo bench-forecast constraints clean picture golden faults faults-table incremental coverage-core
+.PHONY: demo test lint bench bench-incidents bench-memory bench-oncall bench-slo bench-forecast constraints clean picture browser golden faults faults-table incremental coverage-core
 
 demo: $(READY)
 	$(BIN)/sre-kit demo outputs/demo
@@ -78,9 +78,13 @@ clean:
 golden: $(READY)
 	$(BIN)/python -m tests.test_golden
 
-# screenshots of every rendered demo page into outputs/pages; the README's picture is one of them
+# screenshots of every rendered demo page into outputs/pages; the README's two pictures: a page, and an explorer in JupyterLab
 picture: demo
 	$(BIN)/python -m tests.picture outputs/demo/docs/SRE outputs/pages
+
+# all seven notebooks in JupyterLab and a dashboard, by keyboard, in light and dark: screenshots in outputs/lab
+browser: $(READY)
+	SRE_KIT_BROWSER=long $(BIN)/python -m pytest tests/browser/test_lab.py
 
 # the long form of what a failing disk, kills and other processes can do: a thousand kills, each system call by strace
 faults: $(READY)

@@ -1,16 +1,20 @@
-"""``make picture``: every page of the demo as GitHub would show it, for looking at; one of them is in the README."""
+"""``make picture``: every page of the demo as GitHub would show it, for looking at, and the README's two pictures."""
 
 from __future__ import annotations
 
 import shutil
 import sys
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from markdown_it import MarkdownIt
 
+from tests.browser.laboratory import Notebook
+from tests.browser.served import FLAGS, chromium, served
+
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Browser, Page
 
 STYLE = """
 body{font:16px/1.5 -apple-system,"Segoe UI","DejaVu Sans",sans-serif;color:#1f2328;background:#fff;max-width:1012px}
@@ -38,10 +42,8 @@ def main(folder: Path, output: Path) -> None:
     from playwright.sync_api import sync_playwright
 
     output.mkdir(parents=True, exist_ok=True)
-    chromium = shutil.which("chromium")
-    flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=flags)
+        browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
         shown = browser.new_page(viewport={"width": 1120, "height": 1400})
         for document in sorted(folder.glob("*.md")):
             html = folder / f".{document.stem}.html"
@@ -55,6 +57,7 @@ def main(folder: Path, output: Path) -> None:
             finally:
                 html.unlink()
         _readme(shown, folder / "SLODefinitions.md")
+        _explorer(browser, folder.parents[1])
         browser.close()
 
 
@@ -65,10 +68,30 @@ def _readme(shown: Page, document: Path) -> None:
     try:
         shown.set_viewport_size({"width": 1120, "height": 900})
         shown.goto(html.resolve().as_uri())
-        shown.locator("img").first.evaluate("image => window.scrollTo(0, image.offsetTop - 420)")
+        shown.locator("img").first.evaluate("image => window.scrollTo(0, image.offsetTop - 76)")
         shown.screenshot(path="docs/rendered-page.png")
     finally:
         html.unlink()
+
+
+def _explorer(browser: Browser, project: Path) -> None:
+    """The README's picture of JupyterLab: the explorer of targets, one step from the target in force."""
+    with tempfile.TemporaryDirectory() as home:
+        copy = shutil.copytree(project, Path(home) / "shop")
+        with served(copy / "params", Path(home)) as address:
+            page = browser.new_page(viewport={"width": 1320, "height": 860})
+            page.set_default_timeout(180_000)
+            notebook = Notebook.opened(page, address, "SLODefinitions")
+            notebook.run()
+            page.evaluate("() => window.jupyterapp.commands.execute('application:toggle-left-area')")
+            cell = notebook.shown(notebook.explorers[0])
+            view = cell.locator(".sre-kit-view")
+            before = view.inner_text()
+            cell.locator(".noUi-handle").first.focus()
+            page.keyboard.press("ArrowLeft")
+            page.wait_for_function("([view, before]) => view.innerText !== before", arg=[view.element_handle(), before])
+            cell.evaluate("one => one.scrollIntoView({block: 'start'})")
+            page.screenshot(path="docs/explorer.png")
 
 
 if __name__ == "__main__":

@@ -146,6 +146,27 @@ def test_every_exit_code_of_the_table_is_in_the_help(capsys: pytest.CaptureFixtu
         assert re.search(rf"^\s+{code}  ", shown, re.MULTILINE)
 
 
-def test_the_picture_is_there() -> None:
-    for path in re.findall(r"!\[[^\]]+\]\(([^)]+)\)", TEXT):
-        assert (ROOT / path).is_file()
+def test_the_pictures_are_there_small_and_say_what_they_show() -> None:
+    pictures = re.findall(r"!\[([^\]]+)\]\(([^)]+)\)", TEXT)
+    assert [path for _, path in pictures] == ["docs/rendered-page.png", "docs/explorer.png"]
+    made = (ROOT / "tests" / "picture.py").read_text(encoding="utf-8")
+    for alt, path in pictures:
+        assert (ROOT / path).stat().st_size < 300_000
+        assert path in made, "made by make picture"
+        assert len(alt.split()) > 12 and ":" in alt, "a conclusion, for who cannot see it"
+
+
+def test_the_numbers_in_the_words_under_the_pictures_are_those_of_the_demo() -> None:
+    golden = (ROOT / "tests" / "golden" / "SLODefinitions.md").read_text(encoding="utf-8")
+    assert re.search(r"^\| checkout-availability +\|.+\| -59\.9 % \| 2026-10-15 ", golden, re.MULTILINE), (
+        "60 % below zero"
+    )
+    (row,) = re.findall(r"^\| checkout-availability +\| 99\.8 % .+ (\S+ %) \| at risk", golden, re.MULTILINE)
+    assert row == "20.1 %"
+    found = re.findall(
+        r"^\| checkout-availability +\| \**99\.[89] %\** +\| rolling 30 d .+\| +([\d.]+) \| +([\d.]+) \|$",
+        golden,
+        re.MULTILINE,
+    )
+    (pages, tickets), (pages_in_force, tickets_in_force) = found
+    assert pages == pages_in_force and float(tickets) < float(tickets_in_force)

@@ -305,4 +305,4 @@ def __dir__() -> list[str]:
 
 
 if "IPython" in sys.modules:  # the load cell of a notebook, or a console
-    import_module(f"{__name__}.panels").install()
+    import_module(f"{__name__}.error_panels").install()

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 WAIT: Final = 0.05
 """Seconds without a further change before the view is computed: a key repeats faster."""
 LABEL: Final = "13em"
+WIDTH: Final = 72
+"""Letters of a line in the field with the lines to keep."""
 STYLE: Final = """<style>
 .sre-kit-explorer { padding: 4px 0; color: var(--jp-ui-font-color1, inherit); }
 .sre-kit-explorer .sre-kit-view { display: flex; flex-wrap: wrap; gap: 8px 24px; align-items: flex-start;
@@ -95,7 +97,8 @@ class Panel:
     def _fill(self, setting: Mapping[str, Any], shown: Shown) -> None:
         self.view.value = html_of(shown)
         kept = str(self.explorer.keep(**setting))
-        self.keep.value, self.keep.rows = kept, min(16, kept.count("\n") + 1)
+        # a line that is longer than the field goes on in the next
+        self.keep.value, self.keep.rows = kept, min(16, sum(1 + len(line) // WIDTH for line in kept.split("\n")))
         self._shown = setting
 
     def _refuse(self, setting: Mapping[str, Any], words: str) -> None:

@@ -88,7 +88,7 @@ def test_a_unit_of_work_costs_less_where_fixed_lines_are_shared_by_more() -> Non
 def test_the_size_explorer_shows_the_95th_percentile_and_answers_another() -> None:
     busy = seen(Resource("cpu", "web", "q", 1.0, kind="cpu", demand_share=Fraction(1)), np.linspace(0.1, 0.5, 200))
     shown = show.size_explorer([busy], [])
-    assert "Percentile 95, load x 1" in shown.markdown()
+    assert "Percentile 95, load × 1" in shown.markdown()
     assert "**" in shown.at(percentile=100, load=3.0).markdown().splitlines()[4]
     assert "CPU or memory to size" in show.size_explorer([seen(DISK, FILLING)], []).markdown()
 

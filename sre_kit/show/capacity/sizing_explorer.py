@@ -44,7 +44,7 @@ def size_explorer(outlooks: Sequence[Outlook], scaling: Sequence[Scaling]) -> Sh
             (name, Strong(percent(size, 0)) if size > 1 else percent(size, 0), percent(above, 2))
             for name, (size, above) in zip(names, found, strict=True)
         ]
-        title = f"Percentile {percentile}, load x {load:g}"
+        title = f"Percentile {percentile}, load × {load:g}"
         table = Table(
             (title, "Size needed, share of today's", "Readings above it"),
             rows,
@@ -57,7 +57,7 @@ def size_explorer(outlooks: Sequence[Outlook], scaling: Sequence[Scaling]) -> Sh
         )
 
     def keep(percentile: int, load: float) -> Kept:
-        return Kept({}, [f"percentile {percentile} and load x {load:g}: a size is set where the component is deployed"])
+        return Kept({}, [f"percentile {percentile} and load × {load:g}: a size is set where the component is deployed"])
 
     return Explorer(
         name="Sizes",

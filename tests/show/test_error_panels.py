@@ -65,11 +65,11 @@ def test_a_person_reads_what_is_wrong_where_and_the_way_out(kernel: Run) -> None
 
 
 def test_a_program_records_the_same_error_as_ever(kernel: Run) -> None:
-    kernel("from sre_kit.show import panels", False)
+    kernel("from sre_kit.show import error_panels", False)
     with_panels = kernel(LOAD, False)
-    kernel("panels.remove()", False)
+    kernel("error_panels.remove()", False)
     without = kernel(LOAD, False)
-    kernel("panels.install()", False)
+    kernel("error_panels.install()", False)
     assert with_panels["display_data"] == []
     assert [one["ename"] for one in with_panels["error"]] == [one["ename"] for one in without["error"]]
     frames = [len(one["error"][0]["traceback"]) for one in (with_panels, without)]
@@ -114,9 +114,9 @@ def test_what_an_error_quotes_cannot_write_html(kernel: Run) -> None:
 
 
 def test_panels_can_be_taken_away(kernel: Run) -> None:
-    kernel("from sre_kit.show import panels; panels.remove(); panels.remove()", True)
+    kernel("from sre_kit.show import error_panels; error_panels.remove(); error_panels.remove()", True)
     assert kernel(LOAD, True)["display_data"] == []
-    kernel("panels.install(); panels.install()", True)
+    kernel("error_panels.install(); error_panels.install()", True)
     assert len(kernel(LOAD, True)["display_data"]) == 1
     kernel("import os; os.environ['SRE_KIT_TRACEBACK'] = '1'", True)
     assert kernel(LOAD, True)["display_data"] == []
