@@ -262,4 +262,5 @@ def main(folders: list[str], python: str) -> None:
 
 
 if __name__ == "__main__":
+    sys.stdout.reconfigure(line_buffering=True)
     main(sys.argv[2:], sys.argv[1] if len(sys.argv) > 1 else "")

@@ -365,6 +365,7 @@ def charts(judged: Bundle, name: str) -> Verdict:
     kinds = [kind for kind in wanted if not any(kind in target for _, _, target in found)]
     if not kinds:
         return passed(f"{len(found)} charts", found[0][0])
-    if any(asked(section, "endpoints|load tests|measurements") for section in judged.page(name).sections):
+    unknown = r"endpoints with their|\*\* the latency of|load tests|measurements"
+    if any(asked(section, unknown) for section in judged.page(name).sections):
         return not_known(f"no chart of {kinds[0]}; the document asks for its data")
     return failed(f"no chart of {kinds[0]}")

@@ -17,10 +17,19 @@ from sre_kit import show
 from sre_kit.compute.capacity.cost import cost_plan
 from sre_kit.compute.capacity.exhaustion import Outlook, outlook
 from sre_kit.compute.capacity.hours import NextHours, next_hours
-from sre_kit.compute.capacity.plan import BudgetStep, CapacityPlan, ConnectionLimit, CostLine, Event, Resource, Scaling
+from sre_kit.compute.capacity.plan import (
+    BudgetStep,
+    CapacityPlan,
+    ConnectionLimit,
+    CostLine,
+    Event,
+    GrowthScenario,
+    Resource,
+    Scaling,
+)
 from sre_kit.compute.capacity.sizing import fitting_scaling, pool_checks, survivals
 from sre_kit.compute.operations.triggers import trigger_watches
-from sre_kit.compute.vocabulary import Fact, Gap, Kind, Reading, Role
+from sre_kit.compute.vocabulary import Fact, Gap, Kind, Reading, Requests, Role
 from sre_kit.emit.kubernetes import autoscalers
 from sre_kit.show.table import Table
 
@@ -317,3 +326,22 @@ def test_hours_from_a_short_history_are_called_rough(days: int, said: str) -> No
     plan = CapacityPlan(horizon=timedelta(days=7))
     (one,) = next_hours([outlook(cpu, reading, plan, AS_OF)], plan)
     assert one.forecast.usable and said in show.short_forecasts([one]).markdown()
+
+
+def test_growth_does_not_cost_nothing_where_no_line_is_said_to_follow_demand() -> None:
+    index = pd.date_range(AS_OF - timedelta(days=40), periods=40, freq="1D", name="time")
+    frame = pd.DataFrame({"total": [1000] * 40, "good": [1000] * 40}, index=index)
+    demand = Requests("d", frame, "test", index[0].to_pydatetime(), AS_OF, timedelta(days=1), "q", "q")
+    plan = CapacityPlan(
+        costs=[CostLine("all", Decimal(100))], demand_means="searches",
+        scenarios=[GrowthScenario("calm", 0.0, 0.5), GrowthScenario("fast", 0.05, 0.5)],
+    )  # fmt: skip
+    fixed = show.unit_costs(cost_plan(plan, AS_OF.date()), plan, demand, "EUR")
+    assert "1 million searches" in fixed.markdown() and "Searches a month" in fixed.markdown()
+    assert [gap.what for gap in fixed.gaps] == ["which lines of the bill follow demand"]
+    assert "fast" not in fixed.markdown()
+    budgeted = cost_plan(replace(plan, budget_monthly=Decimal(90)), AS_OF.date())
+    assert "growth is not in it" in show.budget_months(budgeted, "EUR", []).markdown()
+    scaling = replace(plan, costs=[CostLine("all", Decimal(100), scales=True)])
+    grown = show.unit_costs(cost_plan(scaling, AS_OF.date()), scaling, demand, "EUR")
+    assert "fast" in grown.markdown() and not grown.gaps

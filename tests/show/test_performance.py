@@ -210,3 +210,7 @@ def test_what_was_measured_before_and_after_is_drawn_against_what_was_expected()
     assert chart.alt.endswith("slower than before: B.")
     assert "None of 1 measured" in show.plot_optimisations([optimised("B", 200, 220)]).alt
     assert "No optimisation has been measured" in show.plot_optimisations([]).markdown()
+
+
+def test_the_slowest_request_is_asked_for_where_no_query_gives_it() -> None:
+    assert show.endpoint_baselines(measured()).gaps[-1].what == "the slowest request (max) of check|out"

@@ -212,9 +212,16 @@ class CapacityPlan:
     """Availability zones that the replicas are spread over."""
     demand: str = ""
     """Query for requests, the driver that growth is applied to."""
+    demand_means: str = ""
+    """What that query counts, in the plural ("requests to checkout"); none: requests."""
     users: str = ""
     """Query for users."""
     method: Literal["weekly profile", "MSTL and ETS"] = "weekly profile"
     """How daily peaks are foreseen; the second needs the extra `sre-kit[forecast]`."""
     horizon: Duration = timedelta(days=90)
     history: Duration = timedelta(days=90)
+
+    @property
+    def counted(self) -> str:
+        """The unit of demand, in words."""
+        return self.demand_means or "requests"

@@ -23,6 +23,12 @@ from sre_kit.show.text import Inline, Lines, Strong
 from sre_kit.units import MISSING, money, number, percent, span
 
 COST_GAP: Final = Gap("what the service costs a month", "DevOps Engineer", "InfrastructureSpec.md")
+SCALES_GAP: Final = Gap(
+    "which lines of the bill follow demand",
+    "DevOps Engineer",
+    "params: capacity.costs (scales)",
+    "none is said to, and growth does not cost nothing",
+)
 BUDGET_GAP: Final = Gap("the infrastructure budget", "Project Manager", "BusinessModel.md")
 
 
@@ -48,7 +54,7 @@ def current_costs(
         records=[Record("cost.monthly", cost.monthly, currency, "params: capacity.costs")] if rows else [],
         gaps=([] if rows else [COST_GAP]) + (_foreign(facts, currency) if not (rows and budgeted) else []),
     )
-    return Stack(lines, _per_unit(cost, demand, users, currency)) if rows else lines
+    return Stack(lines, _per_unit(cost, plan, demand, users, currency)) if rows else lines
 
 
 def _foreign(facts: Sequence[Fact], currency: str) -> list[Gap]:
@@ -71,13 +77,13 @@ def _share(cost: CostPlan) -> float | None:
     return float(cost.scaling / cost.monthly) if cost.monthly else None
 
 
-def _per_unit(cost: CostPlan, demand: Requests | None, users: Reading, currency: str) -> Table:
+def _per_unit(cost: CostPlan, plan: CapacityPlan, demand: Requests | None, users: Reading, currency: str) -> Table:
     rows: list[Sequence[Inline]] = []
     gaps = []
     if demand is not None and not demand.gap:
         requests = month_of(demand)
         million = cost.per_unit(requests / 1e6)
-        rows.append(("1 million requests", f"{number(round(requests))} in 30 days", money(million, currency)))
+        rows.append((f"1 million {plan.counted}", f"{number(round(requests))} in 30 days", money(million, currency)))
     else:
         gaps.append(Gap("requests a month", "DevOps Engineer", "params: capacity.demand"))
     daily = users.values.dropna()
@@ -107,16 +113,25 @@ def unit_costs(cost: CostPlan, plan: CapacityPlan, demand: Requests | None, curr
             money(cost.per_unit(requests / 1e6), currency),
         )
     ]
-    for name, monthly in then.by_scenario:
+    unsaid = not cost.scaling and any(growth.values())
+    for name, monthly in then.by_scenario if not unsaid else ():
         grown = requests * float((1 + growth.get(name, 0.0)) ** ahead)
         each = float(monthly) / (grown / 1e6) if grown else None
         rows.append(
             (f"{name}, {then.start:%Y-%m}", number(round(grown)), money(monthly, currency), money(each, currency))
         )
     return Table(
-        ("Scenario", "Requests a month", "Cost a month", "Cost of 1 million requests"),
+        (
+            "Scenario",
+            f"{plan.counted[:1].upper()}{plan.counted[1:]} a month",
+            "Cost a month",
+            f"Cost of 1 million {plan.counted}",
+        ),
         rows,
-        note="Fixed lines and new steps are shared by more requests, so that a unit costs less the more there are.",
+        note="Fixed lines and new steps are shared by more of them, so that a unit costs less the more there are."
+        if len(rows) > 1
+        else "",
+        gaps=[SCALES_GAP] if unsaid else (),
     )
 
 
@@ -157,6 +172,8 @@ def budget_months(cost: CostPlan, currency: str, facts: Sequence[Fact]) -> Table
         text = f"the infrastructure budget is exceeded in {begun:%Y-%m}: {money(month.expected, currency)} expected"
         findings.append(Finding(7, float((month.over or 0) / (month.budget or 1)), text))
     note = f"First month above the budget: {begun:%Y-%m}." if begun else "No month lies above the budget."
+    if not cost.scaling and len(names) > 1:
+        note += " No line of the bill is said to follow demand, so growth is not in it."
     return Table(
         ("Month", *(f"{name}" for name in names), "Expected", "of it new steps", "Budget", "Against the budget"),
         rows,

@@ -53,8 +53,10 @@ def growth_scenarios(plan: CapacityPlan, facts: Sequence[Fact]) -> Table:
     )
 
 
-def demand_drivers(outlooks: Sequence[Outlook], demand: Requests | None, users: Reading) -> Shown:
-    """How use follows demand, and how much demand a user makes."""
+def demand_drivers(
+    outlooks: Sequence[Outlook], demand: Requests | None, users: Reading, means: str = "requests"
+) -> Shown:
+    """How use follows demand, and how much demand a user makes; `means` is what demand counts."""
     if demand is None or demand.gap:
         why = demand.gap if demand is not None else "no query counts requests"
         return Note.gap(Gap("demand, the driver of growth", "DevOps Engineer", "params: capacity.demand", why))
@@ -70,7 +72,7 @@ def demand_drivers(outlooks: Sequence[Outlook], demand: Requests | None, users: 
         if not one.reading.gap
     ]
     return Stack(
-        _per_user(demand, users),
+        _per_user(demand, users, means),
         Table(
             ("Resource", "Share that follows demand", "R²", "Days", "Basis"),
             rows,
@@ -80,15 +82,15 @@ def demand_drivers(outlooks: Sequence[Outlook], demand: Requests | None, users: 
     )
 
 
-def _per_user(demand: Requests, users: Reading) -> Shown:
+def _per_user(demand: Requests, users: Reading, means: str) -> Shown:
     daily = users.values.dropna()
     requests = month_of(demand)
     if users.gap or daily.empty:
         return Note.gap(Gap("users a day", "Product Analyst", "params: capacity.users", users.gap))
     each = requests / float(daily.sum())
     return Note(
-        f"In the last 30 days {number(round(requests))} requests were made by {number(round(float(daily.mean())))} "
-        f"users a day: {number(each)} requests a user and day.",
+        f"In the last 30 days {number(round(requests))} {means} were made by {number(round(float(daily.mean())))} "
+        f"users a day: {number(each)} {means} a user and day.",
         records=[Record("capacity.requests_per_user_day", each, "1", demand.total_query)],
     )
 

@@ -77,8 +77,16 @@ def endpoint_baselines(baselines: Sequence[Baseline]) -> Table:
         source=f"metrics source, {_window(first)}" if first else "",
         note="Latency: typical / busy interval, as defined above." if first else "",
         records=records,
-        gaps=[gap for one in baselines for gap in (*one.gaps, *_no_latency(one))] if baselines else [ENDPOINTS_GAP],
+        gaps=[*(gap for one in baselines for gap in (*one.gaps, *_no_latency(one))), *_no_maximum(baselines)]
+        if baselines
+        else [ENDPOINTS_GAP],
     )
+
+
+def _no_maximum(baselines: Sequence[Baseline]) -> list[Gap]:
+    names = [one.endpoint.name for one in baselines if one.latencies and not one.endpoint.maximum]
+    what = f"the slowest request (max) of {', '.join(names)}"
+    return [Gap(what, "Backend Developer", "params: performance.endpoints (maximum)")] if names else []
 
 
 def _latency(one: Baseline, statistic: str) -> str:
