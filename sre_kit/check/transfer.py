@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Final
 
 from sre_kit.check import boards, forms
-from sre_kit.check.cells import blank, day, days, local, moment, moments, names, number, plain
+from sre_kit.check.cells import amount, blank, day, days, local, moment, moments, names, number, plain
 from sre_kit.check.forms import Rows, asked, over
 from sre_kit.check.handed_shift import on_call, shift_problem
 from sre_kit.check.incident_response import CHAIN, ESCALATION
@@ -32,6 +32,7 @@ TRANSFERS_GAP: Final = "who takes over on-call"
 BOARDS: Final = ("Dashboard", "Purpose", "Audience", "Address", "Owner", "Who can see it")
 BOARDS_GAP: Final = "which dashboards there are"
 AHEAD: Final = timedelta(days=14)
+BOARD: Final = "artifacts/service-levels.dashboard.json"
 
 
 @over(
@@ -208,7 +209,7 @@ def dashboards(judged: Bundle, section: Section, rows: Rows) -> str:
     16,
     "Each objective has a dashboard and an alert",
     under="Objectives, dashboards, alerts",
-    columns=("Objective", "Dashboards", "Alerts of the service today", "Alerts generated"),
+    columns=("Objective", "Dashboards", "Panels generated", "Alerts of the service today", "Alerts generated"),
     missing="which objectives the dashboards must show",
 )
 def matrix(judged: Bundle, section: Section, rows: Rows) -> str:
@@ -227,6 +228,17 @@ def matrix(judged: Bundle, section: Section, rows: Rows) -> str:
             return f"{row['Objective']} is on no dashboard, and nobody is asked"
         if "](" not in row["Alerts generated"] and not names(row["Alerts of the service today"]):
             return f"{row['Objective']} has no alert"
+        if BOARD in judged.files and not amount(row["Panels generated"]):
+            return f"{row['Objective']} has no panel in the generated dashboard"
+    led = section.table("Alert", "Watches", "Dashboards") or []
+    unseen = [plain(row["Alert"]) for row in led if plain(row["Dashboards"]) == "none"]
+    if any(not asked(section, rf"a dashboard for the alerts .*\b{re.escape(one)}\b") for one in unseen):
+        return f"{', '.join(unseen)}: on no dashboard, and nobody is asked"
+    said = re.search(r"(\d+) of (\d+) alerts lead to a dashboard", section.text)
+    if led and (not said or (int(said[1]), int(said[2])) != (len(led) - len(unseen), len(led))):
+        return (
+            f"{len(led) - len(unseen)} of {len(led)} alerts lead to a dashboard; the document says {said and said[0]}"
+        )
     return ""
 
 
@@ -288,7 +300,7 @@ def sessions(judged: Bundle, section: Section, rows: Rows) -> str:
     20,
     "Bus factor per component; one person is a risk",
     under="Who can run what",
-    columns=("Component", "Bus factor", "People", "State"),
+    columns=("Component", "Bus factor", "People", "In the rota", "State"),
     missing="who can run which component",
 )
 def bus_factor(judged: Bundle, section: Section, rows: Rows) -> str:
@@ -296,6 +308,8 @@ def bus_factor(judged: Bundle, section: Section, rows: Rows) -> str:
     for row in rows:
         if int(number(row["Bus factor"])) != len(names(row["People"])):
             return f"{row['Component']}: {plain(row['Bus factor'])} with {row['People']}"
+        if (amount(row["In the rota"]) or 0) > number(row["Bus factor"]):
+            return f"{row['Component']}: more of them are in the rota than there are"
         if (number(row["Bus factor"]) <= 1) != (plain(row["State"]) == "risk"):
             return f"{row['Component']}: {plain(row['Bus factor'])} person(s) is not {plain(row['State'])!r}"
     said = re.search(r"(\d+) of (\d+) rest on one person(?:, (\d+) on nobody)?", section.text)

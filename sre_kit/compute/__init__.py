@@ -88,6 +88,7 @@ _WHERE: dict[str, str] = {
         ("stability", "STABILITY_RULE", "bus_factors", "transfer_states", "accesses", "open_items"), "readiness.plan"
     ),
     "handed_shift": "readiness.handed_shifts",
+    "shared_numbers": "readiness.shared",
     **dict.fromkeys(("baselines", "target_checks"), "performance.baseline"),
     **dict.fromkeys(("ranked_bottlenecks", "latency_budgets", "ranked_optimisations"), "performance.bottlenecks"),
     **dict.fromkeys(("load_scaling", "run_differences"), "performance.levels"),

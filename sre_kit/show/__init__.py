@@ -12,6 +12,7 @@ from typing import Any
 
 _WHERE: dict[str, str] = {
     "handed_shift": "readiness.handed_shifts",
+    **dict.fromkeys(("dashboards", "dashboard_matrix", "alert_dashboards", "blind_spots"), "readiness.boards"),
     **dict.fromkeys(("automations", "automation_files"), "operations.automation"),
     **dict.fromkeys(("derivation", "references"), "derivations"),
     **dict.fromkeys(("rota_explorer",), "oncall.rota_settings"),
@@ -275,9 +276,6 @@ _WHERE: dict[str, str] = {
     **dict.fromkeys(
         (
             "procedures",
-            "dashboards",
-            "dashboard_matrix",
-            "blind_spots",
             "sessions",
             "session_coverage",
             "shadowing",

@@ -238,6 +238,27 @@ def test_saturation_is_the_median_of_the_daily_peaks_over_the_limit() -> None:
     assert found.n == 10
 
 
+def test_other_numbers_are_held_against_the_document_that_states_them_too() -> None:
+    records = {
+        "operations.toil_share": {"value": 0.25, "document": "OperationalPlaybook"},
+        "coverage.gaps": {"value": 4, "document": "OperationalPlaybook"},
+        "handover.open_items": {"value": 9, "document": "SREHandoff"},
+    }
+    shared = {"operations.toil_share": 0.25, "coverage.gaps": 5, "handover.open_items": 1, "security.overdue": 2}
+    found = {one.name: one.agrees for one in crosschecks([], records, "SREHandoff", shared)}
+    assert found == {"operations.toil_share": True, "coverage.gaps": False}
+
+
+def test_who_can_run_it_and_cannot_be_paged_is_told_apart() -> None:
+    plan = HandoverPlan(
+        owners={"shop": ["Ann"], "db": ["Ben"]}, sessions=[Session("t", "Ann", ["Cleo"], AS_OF.date(), covers=["shop"])]
+    )
+    rota = OnCall([Person("Ann"), Person("Cleo")], [Rotation("r", ["Cleo"], AS_OF.date())])
+    found = {one.name: (one.count, one.owners, one.on_call) for one in bus_factors(plan, ["shop"], rota)}
+    assert found == {"shop": (2, 1, ("Cleo",)), "db": (1, 1, ())}
+    assert {one.on_call for one in bus_factors(plan, ["shop"])} == {None}, "without a rota nothing is known of it"
+
+
 def test_a_gap_is_said_and_no_number_made() -> None:
     nothing = pd.Series([], dtype=float, index=pd.DatetimeIndex([], tz="UTC", name="time"))
     reading = Reading("disk", nothing, "disk", "test", AS_OF - DAY, AS_OF, timedelta(hours=1), gap="unreachable")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from fractions import Fraction
 
 import pytest
 
@@ -25,17 +27,19 @@ from sre_kit.compute.operations.plan import (
     RecurringTask,
 )
 from sre_kit.compute.operations.recovery import endings, recoverables, rehearsals
+from sre_kit.compute.operations.runbooks import Alert
 from sre_kit.compute.operations.tasks import task_schedules, toil
 from sre_kit.compute.readiness.indicators import Indicator
 from sre_kit.compute.readiness.monitoring import alert_load, monitoring_coverage
 from sre_kit.compute.readiness.plan import Dashboard, HandoverPlan, Monitored, SignOff, bus_factors, stability
+from sre_kit.compute.slo.objectives import SLO
 from sre_kit.compute.statistics import Interval
 from sre_kit.compute.vocabulary import About, Fact, Finding, Gap, Kind, Scope
 from sre_kit.show.chart import Chart
 from sre_kit.show.operations import automation, change, disaster, drills, recovery, timetable
 from sre_kit.show.operations import tasks as operations
+from sre_kit.show.readiness import boards, handover, knowledge, transfer
 from sre_kit.show.readiness import coverage as readiness
-from sre_kit.show.readiness import handover, knowledge, transfer
 from sre_kit.show.shown import Shown
 from sre_kit.store.manifest import Manifest, Published
 
@@ -90,7 +94,7 @@ EMPTY = [
     transfer.accesses([]),
     transfer.pager_test(NOBODY),
     transfer.recent_incidents(IncidentLog((), gap="no log"), AS_OF),
-    knowledge.dashboards(NOBODY),
+    boards.dashboards(NOBODY),
     knowledge.sessions(NOBODY),
     knowledge.shadowing(NOBODY),
     knowledge.exercises(NOBODY),
@@ -416,7 +420,7 @@ def test_a_watch_item_links_to_its_runbook_or_asks_for_it() -> None:
 
 
 def test_a_dashboard_without_an_address_says_so() -> None:
-    shown = knowledge.dashboards(HandoverPlan(dashboards=[Dashboard("Overview", "p", owner="Ann")]))
+    shown = boards.dashboards(HandoverPlan(dashboards=[Dashboard("Overview", "p", owner="Ann")]))
     assert "**NOT SET**" in shown.markdown()
     assert "**nobody named**" in shown.markdown()
     assert {gap.ask for gap in shown.gaps} == {"Ann"}
@@ -482,3 +486,23 @@ def test_a_log_that_never_says_how_incidents_were_found_tells_nothing_about_aler
     assert "At most" not in shown.markdown()
     assert shown.gaps[0].because == "no incident of the log says how it was detected"
     assert records(shown) == {"oncall.busiest_shift": None}
+
+
+def test_an_alert_leads_to_the_dashboards_of_what_it_watches_and_panels_are_counted_by_row() -> None:
+    plan = HandoverPlan(
+        dashboards=[Dashboard("Overview", "p", covers=["web"])],
+        monitoring=[Monitored("web", {"alert": "Down, Slow"}), Monitored("db", {"alert": "Full"})],
+    )
+    facts = [Fact(Kind.COMPONENT, n, "text", "docs/I.md", 1, "q", name=n) for n in ("web", "db")]
+    found = monitoring_coverage(facts, plan)
+    alerts = [Alert(name, "x") for name in ("Down", "Slow", "Full", "Odd")]
+    shown = boards.alert_dashboards(alerts, plan.dashboards, found)
+    assert records(shown)["handover.alerts_without_dashboard"] == 2
+    assert [gap.what for gap in shown.gaps] == ["a dashboard for the alerts Full, Odd"]
+    assert "2 of 4 alerts lead to a dashboard." in shown.markdown()
+    rows = [{"type": "row", "title": title} for title in ("web-availability: 99 %", "other")]
+    board = {"panels": [rows[0], {"type": "x"}, {"type": "y"}, rows[1], {"type": "x"}]}
+    web = SLO("web-availability", Fraction(99, 100), "total", "web", good="good")
+    matrix = boards.dashboard_matrix([web], plan.dashboards, found, ("b.json", json.dumps(board)))
+    assert "2 in [b.json](artifacts/b.json)" in matrix.markdown()
+    assert "**none**" in boards.dashboard_matrix([web], plan.dashboards, found).markdown()

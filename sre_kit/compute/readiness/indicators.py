@@ -242,14 +242,26 @@ _ELSEWHERE: Final = {"mttr": "incidents.mttr_median_minutes", "mtbf": "incidents
 
 
 def crosschecks(
-    found: Sequence[Indicator], records: Mapping[str, Mapping[str, Any]], document: str
+    found: Sequence[Indicator],
+    records: Mapping[str, Mapping[str, Any]],
+    document: str,
+    shared: Mapping[str, float | None] | None = None,
 ) -> list[Crosscheck]:
     """
     Every metric beside each record of another document that states the same number, under its name or another.
 
-    `records` come from the manifest; those of `document` itself are left out.
+    Parameters
+    ----------
+    records
+        From the manifest; those of `document` itself are left out.
+    shared
+        Other numbers that were computed here once more, by the name of their record; see ``shared_numbers``.
     """
-    rows = []
+    rows = [
+        Crosscheck(name, value, name, records[name].get("value"), str(records[name].get("document", "")))
+        for name, value in (shared or {}).items()
+        if name in records and records[name].get("document") != document
+    ]
     for one in found:
         names = [one.record, _ELSEWHERE.get(one.metric, "")]
         if one.metric == "budget_consumption":

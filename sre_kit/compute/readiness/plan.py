@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from typing import Final, Literal
 
 from sre_kit.compute.incidents import ActionItem, IncidentLog
-from sre_kit.compute.oncall.plan import Person, Schedule, Shift
+from sre_kit.compute.oncall.plan import OnCall, Person, Schedule, Shift
 from sre_kit.units import Duration, Instant
 
 SIGNALS = ("latency", "traffic", "errors", "saturation", "logs", "traces", "dashboard", "alert")
@@ -207,6 +207,10 @@ class BusFactor:
     name: str
     people: tuple[str, ...]
     critical: bool
+    owners: int = 0
+    """How many of `people` own it; the others sat in a session."""
+    on_call: tuple[str, ...] | None = None
+    """Those of `people` who are in a rotation, and so can be paged; missing where there is none."""
 
     @property
     def count(self) -> int:
@@ -214,15 +218,18 @@ class BusFactor:
         return len(self.people)
 
 
-def bus_factors(plan: HandoverPlan, critical: Sequence[str]) -> list[BusFactor]:
+def bus_factors(plan: HandoverPlan, critical: Sequence[str], oncall: OnCall | None = None) -> list[BusFactor]:
     """Every owned or critical component, the thinnest first; `critical` are the services with an objective."""
     found = []
+    rota = {name for rotation in (oncall.rotations if oncall else ()) for name in rotation.members}
     for name in dict.fromkeys([*critical, *plan.owners]):
         trained = [
             p for one in plan.sessions if one.held and name in one.covers for p in (one.presenter, *one.attendees)
         ]
-        people = tuple(dict.fromkeys([*plan.owners.get(name, []), *trained]))
-        found.append(BusFactor(name, people, name in critical))
+        owners = plan.owners.get(name, [])
+        people = tuple(dict.fromkeys([*owners, *trained]))
+        paged = tuple(one for one in people if one in rota) if rota else None
+        found.append(BusFactor(name, people, name in critical, len(dict.fromkeys(owners)), paged))
     return sorted(found, key=lambda one: (one.count, not one.critical, one.name))
 
 

@@ -177,6 +177,8 @@ def bus_factors(found: Sequence[BusFactor]) -> Table:
             one.name,
             number(one.count) if one.count > 1 else Strong(number(one.count)),
             ", ".join(one.people) or MISSING,
+            f"owners: {one.owners}; sessions: {one.count - one.owners}",
+            MISSING if one.on_call is None else number(len(one.on_call)) if one.on_call else Strong("0"),
             "yes" if one.critical else "no",
             "risk" if one.count <= 1 else "ok",
         )
@@ -186,15 +188,20 @@ def bus_factors(found: Sequence[BusFactor]) -> Table:
     unmanned = sum(one.count == 0 for one in found)
     nobody = f", {unmanned} on nobody who is named" if unmanned else ""
     return Table(
-        ("Component", "Bus factor", "People", "Has an objective", "State"),
+        ("Component", "Bus factor", "People", "Known from", "In the rota", "Has an objective", "State"),
         rows,
         note=f"{len(thin)} of {len(found)} rest on one person{nobody}. "
         "Counted: owners, and who sat in a session that was held."
         if rows
         else "",
         gaps=() if rows else (Gap("who can run which component", "DevOps Engineer", "params: handover.owners"),),
-        findings=tuple(
-            Finding(7, 5.0 if one.critical else 2.0, f"only {one.people[0]} can run {one.name}") for one in thin
+        findings=(
+            *(Finding(7, 5.0 if one.critical else 2.0, f"only {one.people[0]} can run {one.name}") for one in thin),
+            *(
+                Finding(7, 6.0, f"nobody in the rota can run {one.name}")
+                for one in found
+                if one.people and one.on_call == ()
+            ),
         ),
         records=(Record("handover.bus_factor_one", len(thin), "components"),),
     )

@@ -7,19 +7,16 @@ from typing import Final
 
 from sre_kit.compute.asked import of_kind
 from sre_kit.compute.operations.dependencies import Graph, restore_order
-from sre_kit.compute.readiness.monitoring import MonitoringCoverage
-from sre_kit.compute.readiness.plan import Dashboard, HandoverPlan
-from sre_kit.compute.slo.objectives import SLO
+from sre_kit.compute.readiness.plan import HandoverPlan
 from sre_kit.compute.vocabulary import About, Fact, Gap, Kind
 from sre_kit.show.chart import COLOURS, Chart, figure
-from sre_kit.show.document import cited, document_link
-from sre_kit.show.readiness.coverage import NO_COMPONENTS
+from sre_kit.show.document import document_link
 from sre_kit.show.readiness.handover import SUBJECTS
-from sre_kit.show.shown import Note, Record, Shown, Stack, Steps
+from sre_kit.show.shown import Note, Record, Shown
 from sre_kit.show.table import Table
-from sre_kit.show.text import Inline, Lines, Link, Strong
+from sre_kit.show.text import Inline, Link, Strong
 from sre_kit.store.manifest import Manifest
-from sre_kit.units import MISSING, number, percent
+from sre_kit.units import MISSING, number
 
 _ASK: Final = "DevOps Engineer"
 READING: Final = (
@@ -60,87 +57,6 @@ def procedures(manifest: Manifest) -> Table:
         else:
             rows.append((what, f"{document}: {heading}", Strong("not rendered")))
     return Table(("Procedure", "Written in", "State"), rows)
-
-
-def dashboards(plan: HandoverPlan) -> Table:
-    """Each dashboard: purpose, audience, address, owner, and by name who can see it."""
-    rows: list[Sequence[Inline]] = []
-    gaps = []
-    for one in plan.dashboards:
-        address: Inline = Link("open", one.url) if one.url else Strong("NOT SET")
-        rows.append(
-            (
-                one.name,
-                one.purpose,
-                one.audience or MISSING,
-                address,
-                one.owner or MISSING,
-                ", ".join(one.who_can_see) or Strong("nobody named"),
-                cited(one.source or "params"),
-            )
-        )
-        if not one.url:
-            gaps.append(
-                Gap(f"the address of the dashboard {one.name}", one.owner or _ASK, "params: handover.dashboards.url")
-            )
-        if not one.who_can_see:
-            gaps.append(
-                Gap(
-                    f"who can see the dashboard {one.name}",
-                    one.owner or _ASK,
-                    "params: handover.dashboards.who_can_see",
-                )
-            )
-    if not rows:
-        gaps.append(Gap("which dashboards there are and who can see them", _ASK, "MonitoringAlerts.md, Dashboards"))
-    return Table(("Dashboard", "Purpose", "Audience", "Address", "Owner", "Who can see it", "Source"), rows, gaps=gaps)
-
-
-def dashboard_matrix(slos: Sequence[SLO], boards: Sequence[Dashboard], coverage: MonitoringCoverage) -> Table:
-    """Each objective with the dashboards that cover it, the alerts that watch its service, and the generated ones."""
-    watching = {cell.component: cell.shown_by for cell in coverage.cells if cell.signal == "alert"}
-    rows: list[Sequence[Inline]] = []
-    gaps = []
-    for slo in slos:
-        seen = [b.name for b in boards if slo.name in b.covers or slo.service in b.covers]
-        named = list(watching.get(slo.service, ()))
-        rows.append(
-            (
-                slo.name,
-                Lines(seen) if seen else Strong("none"),
-                Lines(named) if named else Strong("none"),
-                Link("burn-rate alerts", "SLODefinitions.md#alerting-thresholds"),
-            )
-        )
-        if not seen:
-            where = "params: handover.dashboards.covers"
-            gaps.append(Gap(f"a dashboard for {slo.name}", slo.owner or _ASK, where))
-    if not rows:
-        gaps.append(Gap("which objectives the dashboards must show", "Product Owner", "params: slos"))
-    return Table(("Objective", "Dashboards", "Alerts of the service today", "Alerts generated"), rows, gaps=gaps)
-
-
-def blind_spots(plan: HandoverPlan, coverage: MonitoringCoverage, about: About) -> Stack:
-    """Where measurements come from and what they do not see."""
-    empty = [cell for cell in coverage.cells if cell.empty]
-    parts: list[Shown] = [
-        Note(f"Measurements come from {about.source}{', synthetic data' if about.synthetic else ''}.")
-        if about.source
-        else Note.gap(Gap("where measurements come from", _ASK, "params: source", "no source is configured"))
-    ]
-    if coverage.share is not None:
-        filled: list[Inline] = [
-            f"{percent(coverage.share, 0)} of the monitoring cells that apply are filled, ",
-            f"{len(empty)} are gaps, each with its owner, in ",
-            Link("OperationalPlaybook: Monitoring coverage", "OperationalPlaybook.md#monitoring-coverage"),
-            ".",
-        ]
-        parts.append(Note(filled))
-    else:
-        parts.append(Note.gap(NO_COMPONENTS))
-    if plan.blind_spots:
-        parts.append(Steps(plan.blind_spots, ordered=False))
-    return Stack(*parts)
 
 
 def sessions(plan: HandoverPlan) -> Table:
