@@ -25,7 +25,7 @@ from sre_kit.show.widgets import Choice, Control, Explorer, View
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
 
-WAIT: Final = 0.05
+WAIT: Final = 0.04
 """Seconds without a further change before the view is computed: a key repeats faster."""
 LABEL: Final = "13em"
 WIDTH: Final = 72
@@ -175,6 +175,9 @@ def _parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark").enable(["table", "strikethrough"])
     # of raw HTML our tables hold line breaks; anything else is text of somebody else
     parser.add_render_rule("html_inline", lambda _, tokens, at, *__: _break(tokens[at].content))
+    # a link leads from the document, which lies elsewhere: here it would only lead out of the notebook
+    for rule in ("link_open", "link_close"):
+        parser.add_render_rule(rule, lambda *_: "")
     parser.add_render_rule("html_block", lambda _, tokens, at, *__: html.escape(tokens[at].content))
     return parser
 

@@ -26,7 +26,7 @@ from sre_kit.show.keeping import Kept
 from sre_kit.show.panel import STYLE, WAIT, Panel, html_of
 from sre_kit.show.shown import Note
 from sre_kit.show.table import Table
-from sre_kit.show.text import Lines
+from sre_kit.show.text import Lines, Link, Span
 from sre_kit.show.widgets import Amount, Choice, Explorer, View
 from tests.show.explorers import BACKUPS, made
 
@@ -178,6 +178,11 @@ def test_what_is_data_stays_text_in_the_live_view() -> None:
     text = html_of(View("**bold** <img src=x onerror=y>", (table,)))
     assert "&lt;script&gt;x&lt;/script&gt;<br>two" in text and "<img" not in text and "<i>" not in text
     assert "**bold**" in text
+
+
+def test_a_link_of_the_document_leads_nowhere_in_a_notebook() -> None:
+    text = html_of(View(Span(["see ", Link("Spec:58", "../Spec.md#L58")]), ()))
+    assert "see Spec:58" in text and "href" not in text
 
 
 def test_the_figure_stands_beside_its_table_with_the_conclusion_as_its_words() -> None:
