@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from sre_kit.compute.vocabulary import Fact, Kind
 from sre_kit.load.facts import roles
@@ -32,10 +33,10 @@ from sre_kit.load.facts.findings import (
     versioned_finding,
 )
 from sre_kit.load.facts.grids import drawn_table
-from sre_kit.load.facts.images import imaged_components
+from sre_kit.load.facts.images import drawn_parts, imaged_components
 from sre_kit.load.facts.inventory import components_of_table, inventory_facts
 from sre_kit.load.facts.k6 import k6_claim
-from sre_kit.load.facts.levels import level_facts
+from sre_kit.load.facts.levels import bounded_rows, level_facts
 from sre_kit.load.facts.manifests import fence_claims, fence_facts
 from sre_kit.load.facts.money import money_facts
 from sre_kit.load.facts.people import journey_title, people_line, people_table, stakeholder_sections
@@ -46,6 +47,7 @@ from sre_kit.load.facts.runbooks import alert_sentence, runbook_alert
 from sre_kit.load.facts.scaling import scaling_facts, scaling_section
 from sre_kit.load.facts.scaling_blocks import scaling_block
 from sre_kit.load.facts.scaling_tables import scaling_table
+from sre_kit.load.facts.stacks import specified_parts, stacked_part
 from sre_kit.load.facts.support import support_facts
 from sre_kit.load.facts.traffic import rate_facts, user_facts
 from sre_kit.load.facts.work import strategy, tasks
@@ -77,13 +79,14 @@ def facts(text: str, document: str) -> list[Fact]:
         )
         found.setdefault(key, fact)
     _add_alerts(found, read, document)
+    _add_parts(found, read, document)
     sized = {(fact.name, fact.heading) for fact in found.values() if _is_part(fact) and "engine" not in fact.details}
     kept = [
         fact
         for fact in found.values()
         if not (_is_part(fact) and "engine" in fact.details and (fact.name, fact.heading) in sized)
     ]
-    return sorted(kept, key=lambda fact: fact.line)
+    return sorted(_fuller(kept), key=lambda fact: fact.line)
 
 
 def _add_alerts(found: dict[tuple[object, ...], Fact], read: Sequence[Block], document: str) -> None:
@@ -96,6 +99,38 @@ def _add_alerts(found: dict[tuple[object, ...], Fact], read: Sequence[Block], do
     for fact in late:
         if fact.line not in ruled:
             found[Kind.ALERT_RULE, fact.line, fact.name] = fact
+
+
+def _add_parts(found: dict[tuple[object, ...], Fact], read: Sequence[Block], document: str) -> None:
+    """Parts whose size is spread over a section's bullets, where none was read there; counts join what they count."""
+    parts = [(key, fact) for key, fact in found.items() if _is_part(fact)]
+    headings = {fact.heading for _, fact in parts}
+    for fact in specified_parts(read, document):
+        if fact.heading not in headings:
+            found[Kind.COMPONENT, fact.line, fact.name] = fact
+    first: dict[tuple[object, ...], tuple[tuple[object, ...], Fact]] = {}
+    for key, fact in parts:
+        same = (fact.name, fact.heading, fact.scope)
+        if same not in first:
+            first[same] = (key, fact)
+        elif _only_counts(fact) and "count" not in first[same][1].details and not fact.refused:
+            kept, whole = first[same]
+            found[kept] = replace(whole, details={**whole.details, "count": fact.details["count"]})
+            del found[key]
+
+
+def _only_counts(fact: Fact) -> bool:
+    return bool(fact.details.get("count")) and not fact.details.keys() - {"kind", "count", "stateful", "environment"}
+
+
+def _fuller(found: Sequence[Fact]) -> list[Fact]:
+    """The facts without alerts that only repeat the name of one whose condition stands beneath."""
+    told = {(fact.name, fact.heading) for fact in found if fact.kind is Kind.ALERT_RULE and fact.value != fact.name}
+    return [
+        fact
+        for fact in found
+        if not (fact.kind is Kind.ALERT_RULE and fact.value == fact.name and (fact.name, fact.heading) in told)
+    ]
 
 
 def _is_part(fact: Fact) -> bool:
@@ -120,6 +155,7 @@ def _block(block: Block, document: str, style: str) -> Iterator[Fact]:
             return
         yield from fence_facts(block, document)
         yield from inventory_facts(block, document)
+        yield from drawn_parts(block, document)
         yield from scaling_block(block, document)
         yield from alert_block(block, document)
         for claim in fence_claims(block):
@@ -157,6 +193,7 @@ def _table(table: Table, document: str, style: str) -> Iterator[Fact]:
     yield from shaped
     yield from scaling or ()
     yield from backups or ()
+    yield from bounded_rows(table, document, style)
     ruled = {fact.line for fact in scaling or ()}
     for claim in claims(table):
         if claim.line in ruled or (alerted and claim.column == alerted):
@@ -198,6 +235,7 @@ def _line(line: Line, document: str, style: str) -> Iterator[Fact]:
         return
     yield from people_line(line, document)
     yield from listed_component(line, document)
+    yield from stacked_part(line, document)
     yield from dependency_line(line, document)
     for claim in claims(line):
         yield from _claim(claim, document, style)

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from sre_kit.compute.vocabulary import Fact
-from sre_kit.load.facts.alerts import ALERT_PLACE, alert_rule
+from sre_kit.load.facts.alert_places import ALERT_PLACE
+from sre_kit.load.facts.alerts import alert_rule
 from sre_kit.load.facts.claims import split_key
 from sre_kit.load.facts.reading import Block, Line, Table
 

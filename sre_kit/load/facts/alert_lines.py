@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from sre_kit.compute.vocabulary import Fact
-from sre_kit.load.facts.alerts import ALERT_PLACE, FAILS, NOT_ALERT_PLACE, lined, severity_of
+from sre_kit.load.facts.alert_places import ALERT_PLACE, NOT_ALERT_PLACE
+from sre_kit.load.facts.alerts import FAILS, lined, severity_of
 from sre_kit.load.facts.claims import split_key
 from sre_kit.load.facts.reading import Block, Line
 
@@ -38,9 +39,11 @@ def alert_lines(read: Sequence[Block], document: str) -> Iterator[Fact]:
 def _headed(line: Line, document: str, spoken: bool) -> Iterator[Fact]:
     """`**Triggers:** lag > 300 for 2m` under `### LagHigh (warning)`, in a document or chapter on alerts."""
     key, rest = split_key(line.text)
-    if not key or not _TRIGGER.fullmatch(key.strip("* ")) or line.parents or not _STATES.search(rest):
+    if not key or not _TRIGGER.fullmatch(key.strip("* ")) or line.parents:
         return
     named = _HEADED.fullmatch(line.heading[-1])
+    if not _STATES.search(rest) and not (named and (re.search(r"\d", rest) or FAILS.search(rest))):
+        return
     bare = re.sub(r"^\W*(?:\d[\d.]*[.)]?\s+)?(?:(?i:alert)\s?[:–—-]\s*)?", "", line.heading[-1]).strip(" `:")
     if not named and not _IDENTIFIER.fullmatch(bare):
         return

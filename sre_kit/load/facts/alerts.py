@@ -8,6 +8,7 @@ from typing import Final
 
 from sre_kit.compute.vocabulary import Fact, Kind, Role, Scope
 from sre_kit.load.facts import roles, scope
+from sre_kit.load.facts.alert_places import ALERT_PLACE, NOT_ALERT_PLACE, RANKED, of_alerts
 from sre_kit.load.facts.claims import Claim, header_index, split_key
 from sre_kit.load.facts.quantities import quantities
 from sre_kit.load.facts.reading import Line, Row, Table
@@ -40,16 +41,6 @@ _CHANNEL: Final = re.compile(
 )
 _RUNBOOK: Final = re.compile(r"\b(?:run-?book|playbook)\b", re.IGNORECASE)
 _ACTION: Final = re.compile(r"\b(?:action|response|remediation)\b", re.IGNORECASE)
-ALERT_PLACE: Final = re.compile(
-    r"\b(?:alerts?|alerting|alarms?|alarme|alertas?|alertes?|pag(?:ing|es)\b|alertmanager)\b", re.IGNORECASE
-)
-NOT_ALERT_PLACE: Final = re.compile(
-    r"\b(?:response times?|escalation|severity levels|definitions?|classification|"
-    r"channels?|routing|contacts?|fatigue|tuning|best practices|silenc\w+|tools?|philosophy|"
-    r"procedures?|triage|lifecycle|history|metrics to|success|on-?call|incident|checklist|"
-    r"troubleshooting|steps)\b",
-    re.IGNORECASE,
-)
 _LEVELS: Final = {
     "warning": re.compile(r"\bwarn(?:ing)?\b|\byellow\b|\bwarnung\b|\badvertencia\b", re.IGNORECASE),
     "critical": re.compile(
@@ -231,6 +222,13 @@ def alert_line(line: Line, document: str) -> list[Fact] | None:
     near = (*line.parents[-1:], line.lead, *line.heading[-1:])
     if line.done is not None:
         return None
+    ranked = not line.parents and bool(line.heading) and RANKED.fullmatch(line.heading[-1]) is not None
+    if (
+        ranked
+        and of_alerts(line, document)
+        and not re.match(r"(?i)\W*(?:daily|weekly) (?:digest|report|summary)", line.text)
+    ):
+        near = (*near[:-1], f"{line.heading[-1]} alerts")
     key, rest = split_key(line.text)
     if condition_owner(line):
         return []  # the alert's name stands above it; `runbooks` reads both
@@ -248,7 +246,8 @@ def alert_line(line: Line, document: str) -> list[Fact] | None:
         return [lined(key, key, {"severity": rest.strip(" .!").lower()}, line, document)]
     nearest = next((text for text in near if text), "")
     named_group = bool(key) and _ALERT_GROUP.fullmatch(nearest.strip(" :")) is not None
-    if (_ALERT_LIST.match(nearest) or named_group) and not line.parents and _listed(line.text):
+    ordered = _ALERTED_ON.search(line.lead) is not None and bool(FAILS.search(line.text) or _TROUBLE.search(line.text))
+    if (_ALERT_LIST.match(nearest) or named_group or ordered) and not line.parents and _listed(line.text):
         told = rest if key and _SEVERITY_WORD.fullmatch(key) else line.text
         name = re.split(r"\s?[(:<>≥≤]|\s[–—-]\s", told)[0].strip()
         return [lined(name, rest or line.text, severity_of(rest, near), line, document)]
@@ -292,6 +291,9 @@ def condition_owner(line: Line) -> str:
     return named if any(ALERT_PLACE.search(text) and not NOT_ALERT_PLACE.search(text) for text in places) else ""
 
 
+_TROUBLE: Final = re.compile(r"(?i)error|fail|mismatch|pattern|dead|time-?out|in logs|exception|invalid|denied")
+_ALERTED_ON: Final = re.compile(r"(?i)\b(?:alert(?:s|ing)? (?:on|for|when|if)|alarms? (?:on|for))\s*:?$")
+"""`Set up alerts for:`: what follows are alerts."""
 _ALERT_GROUP: Final = re.compile(
     r"(?i)(?:\d[\d.]*\s+)?(?!(?:view|test|silenc|add|configur|creat|manag|handl|custom|example|sample|how|about|"
     r"no|current|active|new)"

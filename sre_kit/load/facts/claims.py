@@ -83,7 +83,7 @@ def cell_claims(table: Table, row: Row) -> Iterator[Claim]:
             yield Claim(cell, label, column, around, table.heading, row.line, row.source, "cell", named)
 
 
-_NUMBERED_NAMES = re.compile(r"(?i)\bp\d\d(?:\.\d+)?\b|\b[45]xx\b")
+_NUMBERED_NAMES = re.compile(r"(?i)\bp\d\d(?:\.\d+)?\b|\b[45]xx\b|\b9\d(?:\.\d+)?(?:th|st| ?%?(?= percentile))")
 """Names of measures that hold a figure: `p95 of the search`."""
 _TOPIC = re.compile(
     r"(?:slis?|metrics?|indicators?|kpis?|measures?|quality attribute|objectives?|"

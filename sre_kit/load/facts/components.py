@@ -100,7 +100,7 @@ _ENGINE_KEY: Final = re.compile(r"^(?:engine|database engine|db engine|service|p
 
 
 _HYPOTHESIS: Final = re.compile(
-    r"\b(?:upgrade|consider|recommend\w*|should|could|if |resize|instead of|migrate|"
+    r"\b(?:would|upgrade|consider|recommend\w*|should|could|if |resize|instead of|migrate|"
     r"switch|downgrade|savings?|reserved|option|alternative|vs\.?|e\.g\.|such as|next|"
     r"future|likely|probably|increase|right-?siz\w+|→)\b",
     re.IGNORECASE,
@@ -282,7 +282,7 @@ def component_facts(claim: Claim, document: str) -> Iterator[Fact]:
     ):
         return
     if claim.form == "sentence" and not is_component_name(name):
-        return  # a heading that names no part
+        name = _named_beside(claim.text)  # a heading that names no part
     if spotted and name and len(name) <= 60:
         for match in spotted:
             bracket = re.match(r"\s?\(([^()]{2,40})\)", claim.text[match.end() : match.end() + 44])
@@ -314,6 +314,14 @@ def _claimed(name: str, details: dict[str, str], environment: str, claim: Claim,
     return component_fact(
         name, details, environment, claim.line, claim.quote, claim.heading, claim.around, claim.words, document
     )
+
+
+def _named_beside(text: str) -> str:
+    """The part that stands beside its type of machine: `2x t3.large app servers`; nothing where none does."""
+    left = re.sub(r"\([^()]*\)|^\W*\d+\s?[x×]\s?", " ", INSTANCE.sub(" ", text))
+    left = re.split(r"[,;:.]|\s[–—-]\s|\b(?:with|for|in|on|at)\b", left)[0]
+    left = re.sub(r"\s+", " ", left).strip(" -–*")
+    return left if is_component_name(left) and len(left.split()) <= 4 else ""
 
 
 _GENERIC: Final = re.compile(

@@ -24,6 +24,11 @@ _DEPENDENCY_PLACE: Final = re.compile(
 )
 
 
+_REACHED_BY: Final = re.compile(r"(?i)(?:base )?ur[li]|auth(?:entication)?|api key|credentials?|sdk|endpoint")
+_OUTSIDE: Final = re.compile(
+    r"(?i)\b(?:external|third[- ]party|outbound) (?:services?|apis?|systems?|integrations?)\b|servi[cç]os externos|"
+    r"servicios externos|externe dienste"
+)
 _DEPENDENCY_KEY: Final = re.compile(
     r"(?i)^(?:(?:external |service |runtime |upstream |system )?dependencies|depends "
     r"on|external services|third[- ]party services|upstream services|integrations|"
@@ -67,7 +72,9 @@ def dependency_table(table: Table, document: str) -> list[Fact] | None:
         return calls
     placed = bool(table.heading) and bool(_DEPENDENCY_PLACE.match(table.lead or table.heading[-1]))
     named = re.match(r"(?i)^(?:service|system|provider|name|vendor|component|api|dienst|servicio)s?$", table.header[0])
-    if not (_DEPENDENCY_COLUMN.match(table.header[0]) or (placed and named)):
+    reached = bool(named) and any(_REACHED_BY.fullmatch(name) for name in table.header[1:])
+    outside = any(_OUTSIDE.search(text) for text in (table.lead, *table.heading[-2:]))
+    if not (_DEPENDENCY_COLUMN.match(table.header[0]) or (placed and named) or (reached and outside)):
         return None
     if any(
         re.search(r"(?i)\b(?:version|license|milestone|task|due|phase|uptime|sla|depends on)\b", name)
@@ -86,7 +93,7 @@ def dependency_table(table: Table, document: str) -> list[Fact] | None:
             dict(zip(table.header[1:], row.cells[1:], strict=False)),
         )
         for row in table.rows
-        if row.cells[0].strip("-– ")
+        if row.cells[0].strip("-– ") and not row.cells[0].startswith("(")
     ]
 
 

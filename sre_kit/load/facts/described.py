@@ -242,6 +242,7 @@ _WORKLOAD: Final = re.compile(
 )
 
 
+_PAID_PLACE: Final = re.compile(r"(?i)\b(?:costs?|pric\w+|custos?|costos?|kosten|free tier|tier gratuito|quotas?)\b")
 _CLOUD: Final = re.compile(
     r"(?i)^(?:amazon |aws |azure |google )?(?:ecs|eks|ec2|rds|ecr|s3|alb|elb|nlb|lambda|"
     r"cloudwatch|cloudfront|route ?53|elasticache|dynamodb|sqs|sns|secrets manager|"
@@ -277,10 +278,16 @@ def listed_component(line: Line, document: str) -> Iterator[Fact]:
         if _of_role(line, near, document):
             yield _introduced(re.sub(r"\s*\([^()]*\)\W*$", "", line.text).strip(" ."), line, document)
         return
-    if _WORKLOAD.match(rest) and len(key.split()) <= 5:
+    if (
+        _WORKLOAD.match(rest)
+        and len(key.split()) <= 5
+        and not re.fullmatch(r"(?i)(?:\w+ )?(?:type|runtime|platform)", key)
+    ):
         yield _introduced(key, line, document, f"{key} {rest}")
         return
     if not _COMPONENT_PLACE.match(near) and not _CLOUD.match(key):
+        return
+    if any(_PAID_PLACE.search(text) for text in (near, *line.heading[-1:])):
         return
     if re.search(r"(?i)design ?system|frontend|wireframe|prototype|ui[ _-]|storybook", document):
         return

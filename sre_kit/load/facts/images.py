@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
 from sre_kit.compute.vocabulary import Fact
 from sre_kit.load.facts import scope
 from sre_kit.load.facts.components import component_fact
-from sre_kit.load.facts.reading import Row, Table
+from sre_kit.load.facts.reading import Fence, Row, Table
 
 _IMAGE: Final = re.compile(
     r"(?:[a-z0-9][\w.-]*/){0,4}[a-z][\w.-]*:(?:v?\d{1,3}(?![\d:])(?:[.\w-]*[\w])?|latest|stable|lts|alpine|edge|main)"
@@ -40,6 +41,26 @@ def imaged_components(table: Table, document: str) -> list[Fact]:
         for row in table.rows
         if column < len(row.cells) and 1 < len(row.cells[0]) <= 50 and _IMAGE.fullmatch(row.cells[column])
     ]
+
+
+_DRAWN: Final = re.compile(
+    r"^[\s│|]*[├└]─{1,3}\s*(?P<name>[A-Za-z][\w./ -]{1,40}?)\s*\("
+    r"(?P<told>(?P<count>\d{1,3})(?:\s?[-–]\s?\d{1,3})?\s(?:replicas?|primary|pods?|instances?|nodes?|tasks?)\b[^()]*)\)"
+)
+
+
+def drawn_parts(fence: Fence, document: str) -> Iterator[Fact]:
+    """The parts of a drawn tree that says how many of each run: `├── api (2-10 replicas)`."""
+    around = tuple(text for text in (fence.lead, *reversed(fence.heading)) if text)
+    if any(_NO_PLACE.search(text) for text in around[:2]):
+        return
+    for offset, text in enumerate(fence.text.split("\n")):
+        if found := _DRAWN.match(text):
+            yield component_fact(
+                found["name"].strip(), {"count": found["count"], "configuration": found["told"]},
+                scope.environment(*around),
+                fence.line + offset, text.strip(), fence.heading, around, found["name"], document,
+            )  # fmt: skip
 
 
 def _setting(table: Table) -> Row | None:

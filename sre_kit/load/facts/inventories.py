@@ -6,6 +6,8 @@ import re
 from typing import Final
 
 from sre_kit.compute.vocabulary import Fact
+from sre_kit.load.facts import scope
+from sre_kit.load.facts.components import INSTANCE, component_fact
 from sre_kit.load.facts.described import described_row
 from sre_kit.load.facts.reading import Table
 
@@ -42,6 +44,46 @@ _NO_PLACE: Final = re.compile(
     r"examples?|future|planned|proposed|cross-cutting|backlog|changes?|files?|directories|responsib\w+|"
     r"metrics|alerts?|slos?|slas?|dashboards?|logs?)\b"
 )
+
+
+_NO_COLUMN: Final = re.compile(
+    r"(?i)\b(?:costs?|price|kosten|custos?|costos?|savings?|current|target|before|after|recommend\w*|alternatives?|options?|"
+    r"users|threshold|usage|utili[sz]ation|max(?:imum)? load)\b|[$€£]"
+)
+_NO_ROW: Final = re.compile(
+    r"(?i)\b(?:options?|plans?|tiers?|scenario|users|scale|load|phase|size|alternatives?|approach|recommend\w*|metric|"
+    r"before|after|current|workload|requirement|environments?|date|month|step|test)\b"
+)
+
+
+def typed(table: Table, document: str) -> list[Fact]:
+    """The rows of a resource map that name a type of machine: `| api, worker | VM (Standard_B2s) | one host |`."""
+    header, near = table.header, (table.lead, *table.heading[-1:])
+    if _NO_ROW.search(header[0]) or any(_NO_COLUMN.search(name) for name in header):
+        return []
+    if any(_NO_PLACE.search(text) for text in near) or not any(_PLACE.search(text) for text in (*near, document)):
+        return []
+    around = tuple(text for text in (table.lead, *reversed(table.heading)) if text)
+    found = []
+    for row in table.rows:
+        spotted = [match for cell in row.cells[1:] for match in INSTANCE.finditer(cell)]
+        if len(spotted) == 1 and 1 < len(row.cells[0]) <= 60:
+            details = {"instance_type": spotted[0]["type"], "count": spotted[0]["count"] or ""}
+            where = scope.environment(*around)
+            found.append(
+                component_fact(
+                    row.cells[0],
+                    details,
+                    where,
+                    row.line,
+                    row.source,
+                    table.heading,
+                    around,
+                    " ".join(row.cells),
+                    document,
+                )
+            )
+    return found
 
 
 def inventoried(table: Table, document: str) -> list[Fact]:

@@ -11,7 +11,7 @@ from sre_kit.compute.vocabulary import Fact
 from sre_kit.load.facts import roles, scope
 from sre_kit.load.facts.components import INSTANCE, component_fact, component_table
 from sre_kit.load.facts.described import described_table
-from sre_kit.load.facts.inventories import inventoried
+from sre_kit.load.facts.inventories import inventoried, typed
 from sre_kit.load.facts.manifests import yaml_documents
 from sre_kit.load.facts.reading import Fence, Row, Table
 from sre_kit.load.facts.running_costs import another_way
@@ -77,7 +77,14 @@ def components_of_table(table: Table, document: str) -> list[Fact]:
     if sized and paid:
         lines = {fact.line for fact in sized}
         return sorted([*sized, *(fact for fact in paid if fact.line not in lines)], key=lambda fact: fact.line)
-    return sized or described or _critical(table, document) or paid or inventoried(table, document)
+    return (
+        sized
+        or described
+        or _critical(table, document)
+        or paid
+        or inventoried(table, document)
+        or typed(table, document)
+    )
 
 
 _SELLERS: Final = re.compile(r"(?i)(?:cloud |hosting )?(?:providers?|vendors?|platforms?|options?|alternatives?)")
@@ -144,8 +151,29 @@ def _row(table: Table, row: Row, details: dict[str, str], document: str) -> Fact
 _PART: Final = re.compile(
     r"(?i)^(?:primary|primaries|master|writer|readers?|(?:read_?)?replicas?|secondary|standby|slaves?)$"
 )
-_TYPE_KEYS: Final = ("type", "instance_type", "instanceType", "instance", "machine_type", "instance_class", "size")
-_COUNT_KEYS: Final = ("count", "replicas", "instances", "nodes", "desired")
+_TYPE_KEYS: Final = (
+    "type",
+    "instance_type",
+    "instanceType",
+    "instance",
+    "machine_type",
+    "instance_class",
+    "node_type",
+    "vm_size",
+    "nodeType",
+    "size",
+)
+_COUNT_KEYS: Final = (
+    "count",
+    "replicas",
+    "instances",
+    "nodes",
+    "desired",
+    "num_nodes",
+    "node_count",
+    "instance_count",
+    "desired_count",
+)
 
 
 def inventory_facts(fence: Fence, document: str) -> Iterator[Fact]:
@@ -162,10 +190,13 @@ def _parts(item: Any, name: str, fence: Fence, document: str) -> Iterator[Fact]:
     written = str(next((item[key] for key in _TYPE_KEYS if isinstance(item.get(key), str)), ""))
     count = next((item[key] for key in _COUNT_KEYS if isinstance(item.get(key), int)), None)
     instance = INSTANCE.search(written)
-    if name and (instance or (written and count is not None)):
-        details = {"instance_type": instance["type"]} if instance else {"type": written}
+    sized = count is not None and all(isinstance(item.get(key), (str, int)) for key in ("cpu", "memory"))
+    if name and (instance or sized or (written and count is not None)):
+        details = {"instance_type": instance["type"]} if instance else {"type": written} if written else {}
         details |= {"count": str(count) if count is not None else ""}
-        details |= {key: str(item[key]) for key in ("memory", "storage") if isinstance(item.get(key), (str, int))}
+        details |= {
+            key: str(item[key]) for key in ("cpu", "memory", "storage") if isinstance(item.get(key), (str, int))
+        }
         yield _named(name, details, fence, document)
         return
     for key, part in item.items():

@@ -46,7 +46,7 @@ def kind_of(
             return _vetoed(objective(called), claim, quantity), called[0]  # what follows only explains
     if quantity.unit == "ratio" and claim.form != "sentence" and not previous and _of_success(claim, quantity):
         return _vetoed(Kind.AVAILABILITY_TARGET, claim, quantity), claim.label
-    if _percentile(claim, quantity):
+    if _percentile(claim, quantity) or _vital(claim, quantity):
         return Kind.LATENCY_TARGET, claim.label
     clauses = CLAUSE.split(before)
     tries: list[tuple[str, bool]] = [(clauses[-1], True), (cut(after), False)]
@@ -98,6 +98,8 @@ def kind_of(
         return Kind.LATENCY_TARGET, claim.label
     if claim.form == "sentence" and _alone_expected(claim, quantity, document):
         return Kind.LATENCY_TARGET, claim.around[0]
+    if claim.form == "sentence" and _done_within(claim, quantity):
+        return _vetoed(Kind.LATENCY_TARGET, claim, quantity), claim.text
     if claim.form == "sentence" and (told_above := _under(claim, quantity)):
         return _vetoed(told_above, claim, quantity), claim.around[0]
     if claim.form != "sentence" and quantity.unit not in previous:
@@ -125,6 +127,26 @@ def _percentile(claim: Claim, quantity: Quantity) -> bool:
         and bool(_PERCENTILE.search(claim.label) or _PERCENTILE.search(claim.column))
         and not re.search(r"(?i)\bmtt\w|mean time|recover|resol|acknowledg|detect", claim.label)
         and not claim.text[: quantity.start].strip(" <>≤≥=")
+        and not roles.threshold_column(claim.column)
+    )
+
+
+_VITAL: Final = re.compile(
+    r"(?:LCP|FCP|TTFB|TTI|TBT|INP|FID)\b|(?i:largest contentful paint|"
+    r"first contentful paint|time to (?:first byte|interactive)"
+    r"|total blocking time|interaction to next paint|first input delay)"
+)
+
+
+def _vital(claim: Claim, quantity: Quantity) -> bool:
+    """`LCP | 2.5 s` in a performance budget: a web vital is a time in which something must be seen."""
+    return (
+        quantity.unit == "s"
+        and quantity.value <= 60
+        and claim.form != "sentence"
+        and bool(_VITAL.match(claim.label.strip("* ")))
+        and not claim.text[: quantity.start].strip(" <>≤≥=~")
+        and quantity.comparison not in (">", ">=")
         and not roles.threshold_column(claim.column)
     )
 
@@ -195,7 +217,41 @@ def _quick(claim: Claim, quantity: Quantity) -> bool:
         and not claim.text[: quantity.start].strip(" <>≤≥=~")
         and (
             any(_PERFORMANCE_PLACE.search(text) for text in (*claim.around[:2], " ".join(claim.around[1::-1])))
+            or _of_performance(claim)
             or (claim.form == "cell" and bool(_TIME_COLUMN.fullmatch(claim.column)))
+        )
+    )
+
+
+_REQUIRED: Final = re.compile(
+    r"(?i)\b(?:requirements?|nfrs?|quality (?:attributes?|goals?)|targets?|goals?|criteria)\b"
+)
+_PERFORMANCE: Final = re.compile(r"(?i)\W*(?:[\d.]+\s+)?(?:performance|speed|response times?|responsiveness)\W*")
+_DONE_WITHIN: Final = re.compile(
+    r"(?i)\b(?:return\w*|respond\w*|load\w*|complet\w+|render\w*|process\w*|display\w*|open\w*|finish\w*|deliver\w*|"
+    r"appear\w*|update\w*|sav(?:e[sd]?|ing)|search\w*|sync\w*)\b"
+)
+
+
+def _of_performance(claim: Claim) -> bool:
+    """Whether a claim stands under "Performance" in a chapter of requirements."""
+    near = [text for text in claim.around[:3] if text]
+    return bool(near) and bool(_PERFORMANCE.fullmatch(near[0])) and any(_REQUIRED.search(text) for text in near[1:])
+
+
+def _done_within(claim: Claim, quantity: Quantity) -> bool:
+    """`Search results returned within 1 second` under "Performance" in the requirements."""
+    placed = _of_performance(claim) or any(_PERFORMANCE_PLACE.search(text) for text in claim.around[:1])
+    before = claim.text[: quantity.start]
+    return (
+        quantity.unit == "s"
+        and quantity.comparison in ("<", "<=")
+        and quantity.value <= 60
+        and placed
+        and len(claim.text.split()) <= 14
+        and bool(_DONE_WITHIN.search(before))
+        and not re.search(
+            r"(?i)\b(?:cache[ds]?|ttl|expire|retry|timeout|poll|every|session|token|backup|deploy\w*)\b", claim.text
         )
     )
 

@@ -13,6 +13,7 @@ from sre_kit.load.facts import roles, scope
 from sre_kit.load.facts.claims import Claim
 from sre_kit.load.facts.level_kinds import cut, kind_of, objective
 from sre_kit.load.facts.quantities import MONTH, SECONDS, YEAR, Quantity, quantities
+from sre_kit.load.facts.reading import Table
 from sre_kit.load.facts.stating import RECOVERY, Found, fails, stated
 
 _DOWNTIME = re.compile(
@@ -76,6 +77,22 @@ def level_facts(claim: Claim, document: str, style: str) -> Iterator[Fact]:
             continue  # mentioned beside a target that is another value's
         if fact := stated(one, claim, document, reached):
             yield fact
+
+
+_SHARE_BELOW: Final = re.compile(r"[<≤]=?\s?\d[\d.,]*\s?(?:ms|s|sec|seconds)\b")
+
+
+def bounded_rows(table: Table, document: str, style: str) -> Iterator[Fact]:
+    """The bound that stands in the name of an indicator: `| Latency: share of calls < 50 ms | 99 % |`."""
+    around = ((table.lead,) if table.lead else ()) + tuple(reversed(table.heading))
+    for row in table.rows:
+        name = row.cells[0]
+        if _SHARE_BELOW.search(name) and any(
+            re.match(r"[≥>]?=?\s?9\d(?:[.,]\d+)?\s?%", cell) for cell in row.cells[1:]
+        ):
+            label, _, text = name.rpartition(":")
+            claim = Claim(text.strip(), label or "latency", "", around, table.heading, row.line, row.source, "pair")
+            yield from level_facts(claim, document, style)
 
 
 _COMPARED: Final = re.compile(r"[<>≤≥]=?\s?[~$€]?\d")
@@ -158,6 +175,10 @@ def _found(claim: Claim, document: str, style: str) -> Iterator[Found]:
         if kind is not None:
             yield Found(kind, quantity, f"{before}{quantity.written}{cut(after)}", words)
         last_end = quantity.end
+    if (none := _NONE_LOST.search(claim.text)) and not any(one.unit for one in spotted):
+        kind = Kind.RPO if none["named"].lower() == "rpo" else Kind.RTO
+        yield Found(kind, Quantity(Decimal(0), "s", none.start(), none.end(), none[0]), claim.text, none["named"])
+        return
     if not any(one.unit for one in spotted) and _IMMEDIATE.match(claim.text) and len(claim.text.split()) <= 8:
         named = RECOVERY.search(claim.column) or RECOVERY.search(claim.label)
         if named:
@@ -167,6 +188,7 @@ def _found(claim: Claim, document: str, style: str) -> Iterator[Found]:
             )
 
 
+_NONE_LOST: Final = re.compile(r"(?i)\b(?P<named>rpo|rto)\s?(?:=|:|of)\s?(?:0|zero)(?![\w.,:])")
 _SUCCEED: Final = re.compile(
     r"(?i)\s?of (?:(?:all|valid|api|http|user|\S*/\S+) ){0,3}(?:requests|calls|probes|checks|minutes) (?:that )?"
     r"(?:must |should |will )?(?:succeed|are successful|return (?:2xx|success)|without (?:an? )?(?:5xx|error))"

@@ -75,6 +75,9 @@ def money_facts(claim: Claim, document: str, style: str) -> Iterator[Fact]:
         if re.match(r"\s?mil\b", claim.text[quantity.end :]):
             continue  # thousands in one language, millions in another
         alone = claim.form == "pair" or (quantity.start <= 3 and claim.form == "sentence")
+        if _said(claim, quantity) and running(claim, quantity, document):
+            yield _money(Kind.COST, quantity, claim, document)
+            continue
         placed = alone and any(_BUDGET.search(text) and not _COST_PLACE.search(text) for text in claim.around[:2])
         if _income(claim, quantity, placed):
             continue
@@ -196,6 +199,28 @@ def _cost(claim: Claim, quantity: Quantity, document: str) -> bool:
     if priced(nearest) and not _COST_PLACE.search(nearest) and not _COST_PLACE.search(claim.column):
         return False
     return named or (placed and claim.form == "pair")
+
+
+_SAYS_COST: Final = re.compile(r"(?i)\bcosts? (?:us |about |around |roughly |only |just )?[~≈]?\s?$")
+"""`It costs ~$22/month`, in a sentence about something else."""
+_SUPPOSED: Final = re.compile(
+    r"(?i)\b(?:would|could|if|they|competitors?|users?|customers?|clients?|each|options?|consider|instead of)\b"
+)
+
+
+def _said(claim: Claim, quantity: Quantity) -> bool:
+    """Whether a sentence about something else says what it costs: `costs ~$22/month instead of ~$40`."""
+    before = claim.text[: quantity.start]
+    theirs = any(roles.of_customers(text) or priced(text) for text in claim.around)
+    return (
+        claim.form != "cell"
+        and quantity.period in ("month", "year")
+        and bool(_SAYS_COST.search(before[-24:]))
+        and not _SUPPOSED.search(before)
+        and not theirs
+        and not of_one(claim, quantity)
+        and not another_way("", claim.around)
+    )
 
 
 _PAID_THING: Final = re.compile(

@@ -24,13 +24,14 @@ _UNIT_SECONDS: Final[dict[str, str]] = {
     "0.000000001": "ns nanosecond nanoseconds",
     "0.000001": "µs μs us usec microsecond microseconds",
     "0.001": "ms msec msecs millis milli millisecond milliseconds millisekunden milisegundos millisecondes мс 毫秒 "
-    "milidetik",
+    "milidetik 밀리초 ミリ秒",
     "1": "s sec secs second seconds sekunde sekunden segundo segundos seconde secondes segundos detik сек секунд "
-    "секунды 秒",
-    "60": "m min mins minute minutes minuten minuto minutos menit мин минут минуты 分钟 分",
-    "3600": "h hr hrs hour hours std stunde stunden hora horas heure heures ore timer timmar uur час часов 小时 時間",
+    "секунды 秒 giây saniye sekund sekundy 초",
+    "60": "m min mins minute minutes minuten minuto minutos menit мин минут минуты 分钟 分 phút dakika minut minuty 분",
+    "3600": "h hr hrs hour hours std stunde stunden hora horas heure heures ore timer timmar uur час часов 小时 時間 "
+    "giờ saat godzin godziny 시간",
     "86400": "d day days tag tage tagen día días dia dias jour jours j giorni giorno hari dage dagen dagar день дня "
-    "дней 天",
+    "дней 天 ngày gün dni",
     "604800": "w wk wks week weeks woche wochen semana semanas semaine semaines неделя недели недель 周 週間 週",
     "2592000": "month months monat monate monaten mes meses mois mês mo mos месяц месяца месяцев 个月 ヶ月 か月",
     "31536000": "y yr yrs year years jahr jahre jahren año años ano anos an ans année années лет",
@@ -124,7 +125,7 @@ _BEFORE: Final = (
         r"(?:<|&lt;|\bless than|\bunder|\bbelow|\bfewer than|\bunter|\bweniger als|\bmenos "
         r"de|\bmoins de|\bshorter than|\blower than|\bmenor(?:es)? (?:a|de|que)|\binferior(?:es)? a|\binférieure?s? à|"
         r"\bменее|小于|少于|低于|\bmenor(?:es)? (?:a|de|que)|\binferior(?:es)? a|\binférieure?s? à|"
-        r"\bниже|\bменее|小于|少于|低于|\bsub-?)",
+        r"\bниже|\bменее|小于|少于|低于|\bdưới|\bkurang dari|\bdi bawah|\bponiżej|\bminder dan|\bmeno di|\bsub-?)",
     ),
     (
         ">",
@@ -140,9 +141,11 @@ _FIGURE: Final = re.compile(r"\d")
 _CURRENCY_SIGN: Final = re.compile("|".join(sorted(map(re.escape, _CURRENCY), key=len, reverse=True)) + "|dollar")
 _DATE = re.compile(r"(?<!\d)(?:19|20)\d\d-[01]?\d(?:-[0-3]?\d)?(?!\d)|(?<!\d)[0-3]?\d\.[01]?\d\.(?:19|20)\d\d")
 _OR_BETTER = re.compile(
-    r"^\s?(?:or (?:better|less|faster|fewer|under)|oder (?:weniger|besser)|max(?:imum)?\b)", re.IGNORECASE
+    r"^\s?(?:or (?:better|less|faster|fewer|under)|oder (?:weniger|besser)|max(?:imum)?\b|"
+    r"이하|미만|이내|以内|以下|未満|以內)",
+    re.IGNORECASE,
 )
-_OR_MORE = re.compile(r"^\s?(?:or (?:more|higher|above|greater)|oder mehr|\+)", re.IGNORECASE)
+_OR_MORE = re.compile(r"^\s?(?:or (?:more|higher|above|greater)|oder mehr|\+|이상|以上)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

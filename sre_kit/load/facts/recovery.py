@@ -40,7 +40,7 @@ _NOT_BACKUP: Final = re.compile(
     re.IGNORECASE,
 )
 _SCHEDULE_KEY: Final = re.compile(
-    r"\b(?:frequency|schedule|scheduled?|backup (?:frequency|schedule|interval|window|"
+    r"^when$|\b(?:frequency|schedule|scheduled?|backup (?:frequency|schedule|interval|window|"
     r"cadence)|cadence|how often|häufigkeit|frecuencia|frequ[eê]ncia|fréquence|périodicité|"
     r"periodicidad\w*|planification|zeitplan|intervall?)\b|频率|頻度",
     re.IGNORECASE,

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from sre_kit.compute.vocabulary import Fact
-from sre_kit.load.facts.alerts import ALERT_PLACE, FAILS, SIGN, alert_rule, condition_owner, lined, severity_of
+from sre_kit.load.facts.alert_places import ALERT_PLACE
+from sre_kit.load.facts.alerts import FAILS, SIGN, alert_rule, condition_owner, lined, severity_of
 from sre_kit.load.facts.claims import split_key
 from sre_kit.load.facts.quantities import quantities
 from sre_kit.load.facts.reading import Block, Line
@@ -96,7 +97,8 @@ _ORDERED: Final = re.compile(
 )
 """`Page when the queue is full`: an order to whoever watches."""
 _SPOKEN: Final = re.compile(
-    r"\b(?:alert(?:s)?|alarm|page)\b[^.]{0,40}\b(?:if|when|fires|triggers?|on)\b|\b(?:fires|"
+    r"\b(?:alert(?:s)?|alarm|page(?! (?:loads?|views?|speed|response|time|"
+    r"size|render\w*|weight|latency|generation)))\b[^.]{0,40}\b(?:if|when|fires|triggers?|on)\b|\b(?:fires|"
     r"triggers?|triggered) (?:if|when)\b|\balert(?:s|ing)? (?:if|when|on|at)\b",
     re.IGNORECASE,
 )

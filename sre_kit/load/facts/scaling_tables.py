@@ -133,7 +133,9 @@ def scaling_table(table: Table, document: str) -> list[Fact] | None:
         made = False
         around = tuple(text for text in (table.lead, *reversed(table.heading)) if text)
         for index in triggers:
-            if index < len(cells) and (pair := trigger(cells[index]) or _of_row(cells[0], cells[index])):
+            if index < len(cells) and (
+                pair := trigger(cells[index]) or _of_row(cells[0], cells[index], table.header[index])
+            ):
                 column = table.header[index]
                 claim = Claim(cells[index], cells[0], column, around, table.heading, row.line, row.source, "cell")
                 found.append(rule(claim, details | pair | direction(f"{column} {cells[index]}"), cells[0], document))
@@ -144,8 +146,14 @@ def scaling_table(table: Table, document: str) -> list[Fact] | None:
     return found or None
 
 
-def _of_row(label: str, cell: str) -> dict[str, str] | None:
+_AT: Final = re.compile(r"(?i)scal(?:e|ing)[- ]?(?:up|out|down|in) (?:at|when|threshold|trigger)")
+
+
+def _of_row(label: str, cell: str, column: str) -> dict[str, str] | None:
     """`| CPU utilization | > 70 % for 5 min |`: the metric stands at the head of the row."""
+    if _AT.fullmatch(column) and METRIC.search(label) and re.fullmatch(r"\d[\d.,]*\s?%?", cell):
+        metric = METRIC.search(label)
+        return {"metric": metric[1].lower() if metric else label, "threshold": cell}
     return trigger(f"{label} {cell}") if re.match(r"\s*[<>≥≤]", cell) and METRIC.search(label) else None
 
 

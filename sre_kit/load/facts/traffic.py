@@ -128,6 +128,8 @@ _LIMITED: Final = re.compile(r"(?i)\b(?:rate[- ]?limit\w*|throttl\w+|quotas?|pri
 
 _COUNTED_LABEL: Final = re.compile(r"\d[\d.,]*\s?[kKM]?\s?$")
 """`< 500 TPS | 2`: the row is what is needed at this rate, and what stands in it is no rate."""
+_CASE: Final = re.compile(r"(?i)\b(?:when|once|if|until|unless|should)\b[^.;]*$")
+_ENDS: Final = re.compile(r"[;.]\s|,\s(?=\d|then\b|scale\b)")
 _FACTOR: Final = re.compile(r"\d[^=]{0,30}\s[×x*]\s?\d")
 _BARE_SECOND: Final = re.compile(r"(?i)\s?/s(?:ec)?\b")
 _ASKED_OF: Final = re.compile(
@@ -139,12 +141,14 @@ _ASKED_OF: Final = re.compile(
 def rate_facts(claim: Claim, document: str, style: str) -> Iterator[Fact]:
     """Throughput: a number followed by requests per second, or labelled so; in test results a load-test result."""
     spot = f"{claim.label} {claim.column}"
+    if _THROUGHPUT.search(claim.label):
+        spot = re.sub(r"(?i)\bthresholds?\b", "", spot)
     if roles.in_load_test(claim, document):
         spot = re.sub(r"(?i)\bbursts?\b", "", spot)  # a scenario's name, no limit
     if (
         _NOT_RATE.search(spot)
         or (claim.form != "cell" and "\\text{" in claim.quote)
-        or re.search(r"(?i)\bprofile\b|\bstages?\b", claim.label)
+        or re.search(r"(?i)\bprofile\b(?! service)|\bstages?\b", claim.label)
         or any(_LIMITED.search(text) for text in claim.around[:1])
         or (claim.around and _SCALES.search(claim.around[0]) and not _THROUGHPUT.search(spot))
         or any(_PRICE_COLUMN.search(name) for name, _ in claim.row)
@@ -181,7 +185,10 @@ def rate_facts(claim: Claim, document: str, style: str) -> Iterator[Fact]:
             unit = "req/s"
         if not unit and labelled == "?" and (per := re.match(r"\s?/\s?(s|sec|min|h)\b", after)):
             unit = f"req/{per[1][0] if per[1] != 'min' else 'min'}"
-        near = claim.text[max(0, quantity.start - 40) : quantity.end + 60]
+        if claim.form == "sentence" and _CASE.search(claim.text[: quantity.start]):
+            continue  # "when traffic exceeds 1,000 RPS"
+        near = claim.text[max(0, quantity.start - 40) : quantity.end]
+        near += _ENDS.split(claim.text[quantity.end : quantity.end + 60])[0]
         if _THROUGHPUT.search(f"{claim.label} {claim.around[:1]}"):
             near = re.sub(r"\([^()]*\)?|(?i:\bscal(?:e|es|ing|able)\b)", " ", near)  # its reason may be a limit
         if not unit or _NOT_RATE.search(near) or quantity.value <= 0:
@@ -244,6 +251,12 @@ _REQUIRED: Final = re.compile(
 """What the system must bear, though the document is about load tests."""
 
 
+_CONCURRENT: Final = re.compile(r"(?i)\b(?:concurrent|simultaneous) (?:active )?users\b")
+_ACCEPTED: Final = re.compile(
+    r"(?i)^\W*(?:[\d.]+\s+)?(?:test |performance )?(?:objectives?|acceptance(?: criteria)?|"
+    r"success criteria|goals?|targets?|requirements?)\W*$"
+)
+"""Headings of what must be borne, in a document on tests."""
 _AIMED_AT: Final = re.compile(r"(?i)\W*(?:target|goal|expected|about|approx(?:imately|\.)?|objetivo|ziel)\W*")
 
 
@@ -289,6 +302,7 @@ def user_facts(claim: Claim, document: str, style: str) -> Iterator[Fact]:
             and not (claim.form == "cell" and roles.target_column(claim.column))
             and not _FORETOLD.search(" ".join((spot, *claim.around[:2])))
             and not (claim.form == "pair" and any(_REQUIRED.search(text) for text in claim.around[:2]))
+            and not (_CONCURRENT.search(claim.text) and any(_ACCEPTED.search(text) for text in claim.around[:3]))
         )
     ):
         return
@@ -337,7 +351,7 @@ def user_facts(claim: Claim, document: str, style: str) -> Iterator[Fact]:
             and not re.search(
                 r"(?i)\b(?:support\w*|serv\w+|handle\w*|have|has|with|target\w*|expect\w*|reach\w*|"
                 r"grow\w*|current\w*|active|concurrent|registered|monthly|daily|for|launch\w*|"
-                r"scale\w*|accommodate\w*|\d+ customers)\b",
+                r"scale\w*|accommodate\w*|\d+ customers|by (?:the )?(?:end|month|year|q[1-4]|20\d\d))\b",
                 claim.text,
             )
         ):

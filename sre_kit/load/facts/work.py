@@ -36,6 +36,12 @@ _STRATEGY_SENTENCE = re.compile(
 )
 
 
+_STRATEGY_LABEL: Final = re.compile(
+    r"(?i)(?:blue[-/ ]green|canary|rolling)[- ](?:deployments?|deploys?|updates?|releases?)"
+)
+_STRATEGY_PLACE: Final = re.compile(
+    r"(?i)\b(?:production|deployment|release|rollout)s?\b(?!.*\b(?:strategies|options|best practices)\b)"
+)
 _ROLLED: Final = re.compile(r"(?i)\b(?:canary|blue[-/ ]green|rolling) (?:deploys?|deployments?|releases?|rollouts?)\b")
 _NEGATED = re.compile(
     r"\b(?:not|no|never|instead of|rather than|consider(?:ed|ing)?|future|planned|"
@@ -285,7 +291,12 @@ CVSS: Final = re.compile(r"\(?\bCVSS(?:\s?(?:score|v3(?:\.\d)?))?:?\s?(?P<score>
 
 def strategy(claim: Claim, document: str) -> Iterator[Fact]:
     """The deployment strategy that a claim names."""
-    found = _STRATEGY.search(claim.text)
+    labelled = (
+        claim.form == "pair"
+        and _STRATEGY_LABEL.fullmatch(claim.label)
+        and any(_STRATEGY_PLACE.search(text) for text in claim.around[:2])
+    )
+    found = _STRATEGY.search(claim.label if labelled else claim.text)
     if not found or _NEGATED.search(claim.text[: found.start()]):
         return
     keyed = _STRATEGY_KEY.search(claim.label) or _STRATEGY_KEY.search(claim.column)
@@ -299,7 +310,7 @@ def strategy(claim: Claim, document: str) -> Iterator[Fact]:
     ) and any(_STRATEGY_KEY.search(text) for text in claim.around[:2])
     rolled = claim.form == "pair" and _ROLLED.search(claim.text)
     begun = re.match(r"(?i)(?:rolling|blue[-/ ]green|canary) (?:updates?|deploy\w*)\b[^.;]*\bdown-?time\b", claim.text)
-    if not keyed and not spoken and not named and not rolled and not begun:
+    if not labelled and not keyed and not spoken and not named and not rolled and not begun:
         return
     name = re.sub(r"\s(?:updates?|deployments?|deploys?)$", "", found["name"].lower())
     _, refused = roles.refusal(claim)
