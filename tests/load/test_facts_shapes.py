@@ -115,3 +115,17 @@ def test_a_sentence_may_say_what_it_costs_and_not_what_it_would():
     text = "## Hosting\n\nThe single machine {} ~$22/month instead of ~$40, and is public.\n"
     assert values(Kind.COST, text.format("costs"), "infrastructure.md") == [22]
     assert values(Kind.COST, text.format("would cost"), "infrastructure.md") == []
+
+
+def test_a_block_of_keys_under_infrastructure_names_parts():
+    block = (
+        "```\nDatabase      : PostgreSQL 16, same region\nObject storage: Cloudflare R2\nCache: Redis or Valkey\n```"
+    )
+    text = "## {}\n\n" + block + "\n"
+    assert values(Kind.COMPONENT, text.format("Production infrastructure")) == ["PostgreSQL 16", "Cloudflare R2"]
+    assert of(Kind.COMPONENT, text.format("Infrastructure options")) == []
+
+
+def test_a_snapshot_for_readers_is_no_backup():
+    assert of(Kind.BACKUP_SCHEDULE, "## SLO review\n\n- Weekly snapshot in #engineering\n") == []
+    assert values(Kind.BACKUP_SCHEDULE, "## Backups\n\n- Weekly snapshot of the volume\n") != []

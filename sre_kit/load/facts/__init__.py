@@ -47,7 +47,7 @@ from sre_kit.load.facts.runbooks import alert_sentence, runbook_alert
 from sre_kit.load.facts.scaling import scaling_facts, scaling_section
 from sre_kit.load.facts.scaling_blocks import scaling_block
 from sre_kit.load.facts.scaling_tables import scaling_table
-from sre_kit.load.facts.stacks import specified_parts, stacked_part
+from sre_kit.load.facts.stacks import specified_parts, stacked_block, stacked_part
 from sre_kit.load.facts.support import support_facts
 from sre_kit.load.facts.traffic import rate_facts, user_facts
 from sre_kit.load.facts.work import strategy, tasks
@@ -156,6 +156,7 @@ def _block(block: Block, document: str, style: str) -> Iterator[Fact]:
         yield from fence_facts(block, document)
         yield from inventory_facts(block, document)
         yield from drawn_parts(block, document)
+        yield from stacked_block(block, document)
         yield from scaling_block(block, document)
         yield from alert_block(block, document)
         for claim in fence_claims(block):

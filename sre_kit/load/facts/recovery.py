@@ -240,7 +240,9 @@ def _schedules(claim: Claim, name: str, document: str, style: str) -> list[Fact]
 
 
 _OF_METRICS: Final = re.compile(
-    r"(?i)\b(?:cpu|memory|heap|metrics?|utili[sz]ation|uptime|dashboard|screen|handle|state|performance)\b[^.;]{0,40}\bsnapshots?\b"
+    r"(?i)\b(?:cpu|memory|heap|metrics?|utili[sz]ation|uptime|dashboard|screen|handle|state|performance)\b[^.;]{0,40}\bsnapshots?\b|"
+    r"\bsnapshots? (?:in|to|of|for) (?:the |our )?[`#]?(?:engineering|slack|team|status|slos?|budgets?|kpis?|"
+    r"dashboard|metrics|progress)\b"
 )
 """Snapshots of what is measured are no copies of data."""
 _EXERCISE: Final = re.compile(

@@ -12,7 +12,7 @@ from sre_kit.compute.vocabulary import Fact
 from sre_kit.load.facts import scope
 from sre_kit.load.facts.claims import split_key
 from sre_kit.load.facts.components import component_fact
-from sre_kit.load.facts.reading import Block, Line
+from sre_kit.load.facts.reading import Block, Fence, Line
 
 _ROLE: Final = re.compile(
     r"(?i)(?:primary |main |relational |sql |nosql |vector |application |production )?"
@@ -27,7 +27,8 @@ _PRODUCT: Final = re.compile(
     r"mysql|mariadb|mongodb|redis|valkey|memcached|rabbitmq|(?:apache )?kafka|nats|sqs|elasticsearch|"
     r"opensearch|meilisearch|typesense|minio|s3|nginx|traefik|haproxy|caddy|kong|cloudfront|kubernetes|docker swarm|"
     r"ecs(?: fargate)?|fargate|eks|gke|aks|dynamodb|cassandra|clickhouse|timescaledb|sql server|aurora|rds|"
-    r"elasticache|documentdb|cosmos ?db|qdrant|weaviate|neo4j|alb|application load balancer|ray|celery)\b"
+    r"elasticache|documentdb|cosmos ?db|qdrant|weaviate|neo4j|cloudflare r2|r2|"
+    r"alb|application load balancer|ray|celery)\b"
 )
 _PLACE: Final = re.compile(
     r"(?i)\b(?:stack|technolog\w*|tecnolog\w*|architecture|infrastructure|backend|hosting|deployment|components?|platform|"
@@ -60,6 +61,29 @@ def stacked_part(line: Line, document: str) -> Iterator[Fact]:
     yield replace(fact, value=technology)
 
 
+_ALIGNED: Final = re.compile(r"\s*(?P<key>[^\W\d][^:]{1,30}?)\s*:\s+(?P<value>\S.*)$")
+
+
+def stacked_block(fence: Fence, document: str) -> Iterator[Fact]:
+    """The same in a block of keys and values: `Database  : PostgreSQL, in the same project`."""
+    around = tuple(text for text in (fence.lead, *reversed(fence.heading[-2:])) if text)
+    if fence.language not in ("", "text", "txt") or any(_NO_PLACE.search(text) for text in around):
+        return
+    if not any(_PLACE.search(text) for text in around):
+        return
+    for offset, text in enumerate(fence.text.split("\n")):
+        pair = _ALIGNED.match(text)
+        if not pair or not _ROLE.fullmatch(pair["key"]) or _EITHER.search(pair["value"]):
+            continue
+        if found := _PRODUCT.match(pair["value"]):
+            technology = re.split(r"[,;(→]|\s[–—-]+>?\s|\s{2,}", pair["value"])[0].strip(" .")
+            fact = component_fact(
+                found[0], {"technology": technology}, scope.environment(*around), fence.line + offset, text.strip(),
+                fence.heading, around, f"{pair['key']} {technology}", document,
+            )  # fmt: skip
+            yield replace(fact, value=technology)
+
+
 _SIZES: Final = {
     "cpu": re.compile(r"(?i)v?cpus?|cores?|processor"),
     "memory": re.compile(r"(?i)memory|ram"),
@@ -74,7 +98,8 @@ _GENERIC: Final = re.compile(
 )
 _WISHED: Final = re.compile(
     r"(?i)\b(?:minimum|recommended|requirements?|prerequisites?|options?|alternatives?|examples?|"
-    r"per (?:site|user|tenant|session)|scenario|small|medium|large|limits?|usage|metrics|monitoring|alerts?|targets?|tests?|local|development)\b"
+    r"per (?:site|user|tenant|session)|"
+    r"scenario|small|medium|large|limits?|usage|metrics|monitoring|alerts?|targets?|tests?|local|development)\b"
 )
 _AMOUNT: Final = re.compile(r"(?i)\d[\d.]*\s?(?:v?cpus?|cores?|m|mi?b|gi?b|mib|gib|units?)?\b")
 
