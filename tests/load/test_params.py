@@ -99,3 +99,15 @@ def test_the_digest_changes_with_a_byte(tmp_path: Path) -> None:
     before = params.digest(file)
     file.write_text("a: 2\n", encoding="utf-8")
     assert params.digest(file) != before
+
+
+def test_a_value_longer_than_any_file_name_is_no_input(tmp_path: Path) -> None:
+    """Every value of the params is tried as a path; a command of 300 letters made that fail."""
+    from sre_kit.load import project
+    from sre_kit.load.inputs import inputs
+
+    (tmp_path / "shop").mkdir()
+    command = "true " * 60
+    text = f"project: {{name: Shop, path: shop}}\nas_of: 2026-10-01\noperations: {{activation: '{command}'}}\n"
+    (tmp_path / "shop.yaml").write_text(text)
+    assert list(inputs(project(str(tmp_path / "shop.yaml")))) == ["params:shop.yaml"]
