@@ -58,6 +58,7 @@ def test_every_other_command_runs_in_the_order_of_the_readme(home: Path) -> None
         "sre-kit check": {0, 1},
         "sre-kit oncall audit": {0, 1},
         "sre-kit oncall digest": {0, 3},
+        "sre-kit canary": {3},
         "sre-kit drill": {0} if shutil.which("restic") else {2},
     }
     for command in COMMANDS:

@@ -141,7 +141,7 @@ def restore_time(judged: Bundle, section: Section, rows: Rows) -> str:
     15,
     "Three copies, two media, one off-site, one immutable, no errors",
     under=COPIES,
-    columns=("Component", "3 copies", "2 media", "1 off-site", "1 immutable", "0 errors verified"),
+    columns=("Component", "3 copies", "2 media", "1 off-site", "1 immutable", "0 errors verified", "3-2-1-1-0"),
     missing=STATE_GAP,
     empty=NO_BACKUP,
 )
@@ -156,6 +156,10 @@ def copies(judged: Bundle, section: Section, rows: Rows) -> str:
             section, f"for {re.escape(row['Component'])}"
         ):
             return f"{row['Component']}: something is not known and nobody is asked"
+        words = [plain(row[rule]) for rule in rules]
+        wanted = "broken" if "no" in words else "not known" if "not known" in words else "kept"
+        if not plain(row["3-2-1-1-0"]).startswith(wanted):
+            return f"{row['Component']}: the rule is {wanted}, not {plain(row['3-2-1-1-0'])!r}"
     return ""
 
 

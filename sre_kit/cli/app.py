@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from sre_kit.cli.canary import canary
 from sre_kit.cli.drill import drill
 from sre_kit.cli.oncall import oncall
 from sre_kit.cli.slo import slo
@@ -281,6 +282,7 @@ def drift(
 app.add_typer(slo, name="slo")
 app.add_typer(oncall, name="oncall")
 app.add_typer(drill, name="drill")
+app.command("canary")(canary)
 
 
 @app.command()

@@ -333,6 +333,7 @@ PLAYBOOK: list[tuple[str, str, Damage]] = [
     (OP, "14", cell(OP, "Recovery objectives", 1, "Worst case", "50 min", "How derived")),
     (OP, "14", alter(OP, r"^\*\*Not known:\*\* measured restore throughput.*\n", "", count=0)),
     (OP, "15", cell(OP, "Copies, freshness", 0, "2 media", "–")),
+    (OP, "15", cell(OP, "Copies, freshness", 1, "3-2-1-1-0", "kept")),
     (OP, "16", cell(OP, "Copies, freshness", 1, "Too short", "", "Scheme")),
     (OP, "16", cell(OP, "Copies, freshness", 1, "Must be kept", "400 d", "Scheme")),
     (OP, "17", alter(OP, r"^\*\*Not known:\*\* an alert when a backup is too old.*\n", "")),

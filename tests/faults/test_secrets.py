@@ -268,6 +268,7 @@ COMMANDS = (
     ("oncall", "shifts", "calendar.ics"),
     ("oncall", "digest", *SHOP),
     ("drill", "restic", "--tree", "nowhere", *SHOP),
+    ("canary", "api", "--canary", "1/100", "--baseline", "1/900", *SHOP),
     ("drift", "rules.yaml", *SHOP),
     ("drift", "--json", "rules.yaml", *SHOP),
     ("research", "--dry-run", *SHOP),

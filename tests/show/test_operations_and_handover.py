@@ -218,6 +218,16 @@ def test_only_a_record_says_drilled_and_a_stale_or_failed_one_says_so() -> None:
     assert "a drill failed on 2026-10-31" in text and "no space left" in text and findings
 
 
+def test_the_hand_over_counts_a_restore_by_the_later_of_word_and_record() -> None:
+    plan = OperationsPlan(backups=[Backup("db", last_restore_test=date(2026, 3, 1)), Backup("media"), Backup("queue")])
+    good = Drill(AS_OF, "restic", "us", "", "", 1, 0, 0, 1, MINUTES, MINUTES, 1, 1)
+    log = DrillLog((replace(good, component="db"), replace(good, component="media"), replace(good, failure="lost")))
+    text = operations.standing(plan, [], [], log).markdown()
+    assert "last 2026-11-01" in text and "2 of 3 stores tested, 2 of them by a record" in text
+    text = operations.standing(plan, [], []).markdown()
+    assert "last 2026-03-01" in text and "1 of 3 stores tested, 0 of them by a record" in text
+
+
 def test_a_restore_test_is_due_again_after_the_agreed_time() -> None:
     month = timedelta(days=30)
     fresh, stale = (

@@ -141,6 +141,7 @@ def backup_rules(found: Sequence[Recoverable], alerts: Sequence[str], generated:
             (
                 one.component,
                 *(_holds(rule.holds) for rule in one.rules),
+                _together([rule.holds for rule in one.rules]),
                 watch,
                 Strong("only inside the system") if one.keys_at_risk else _outside(one.keys_at_risk),
             )
@@ -162,6 +163,7 @@ def backup_rules(found: Sequence[Recoverable], alerts: Sequence[str], generated:
         "1 off-site",
         "1 immutable",
         "0 errors verified",
+        "3-2-1-1-0",
         "Freshness alert",
         "Keys",
     )
@@ -283,6 +285,15 @@ def _yes(value: bool | None) -> str:
 
 def _holds(value: bool | None) -> Inline:
     return "not known" if value is None else "yes" if value else Strong("no")
+
+
+def _together(holds: Sequence[bool | None]) -> Inline:
+    """The whole rule: broken by one part, kept only when every part is known."""
+    broken = sum(one is False for one in holds)
+    if broken:
+        return Strong(f"broken, {broken} of {len(holds)}")
+    unknown = sum(one is None for one in holds)
+    return f"not known, {unknown} of {len(holds)}" if unknown else "kept"
 
 
 def _outside(at_risk: bool | None) -> Inline:

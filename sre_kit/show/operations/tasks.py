@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sre_kit.compute.operations.change import Patch
+from sre_kit.compute.operations.drills import DrillLog, last_passed
 from sre_kit.compute.operations.plan import MaintenanceWindow, OperationsPlan
 from sre_kit.compute.operations.recovery import Ending
 from sre_kit.compute.operations.tasks import TOIL_LIMIT, TaskSchedule, Toil, runs
@@ -226,10 +227,15 @@ def endings(found: Sequence[Ending]) -> Table:
     )
 
 
-def standing(plan: OperationsPlan, patches: Sequence[Patch], ends: Sequence[Ending]) -> Table:
+def standing(
+    plan: OperationsPlan, patches: Sequence[Patch], ends: Sequence[Ending], drilled: DrillLog | None = None
+) -> Table:
     """Backups, recovery tests, patches and certificates: last, next, state, in one glance."""
     saved = [b.last_success for b in plan.backups if b.last_success]
-    tested = [b.last_restore_test for b in plan.backups if b.last_restore_test]
+    recorded = {name: one.at.date() for name, one in last_passed(drilled.drills if drilled else ()).items()}
+    both = [(b.last_restore_test, recorded.get(b.component)) for b in plan.backups]
+    tested = [max(day for day in pair if day) for pair in both if any(pair)]
+    by_record = sum(shown is not None and (said is None or shown >= said) for said, shown in both)
     soon = next((one for one in ends if one.kind == "certificate"), None)
     late = [one for one in ends if one.state == "overdue"]
     held = max((test.held for test in plan.recovery_tests), default=None)
@@ -245,7 +251,7 @@ def standing(plan: OperationsPlan, patches: Sequence[Patch], ends: Sequence[Endi
             "Restore tests",
             f"last {max(tested)}" if tested else "never",
             "see the drill log",
-            f"{len(tested)} of {len(plan.backups)} stores tested",
+            f"{len(tested)} of {len(plan.backups)} stores tested, {by_record} of them by a record",
         ),
         (
             "Disaster rehearsal",
