@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -123,6 +124,16 @@ def test_a_decision_reads_back_whatever_its_words_are() -> None:
     assert loaded(Kept({"slos": [written(slo)]}, [hostile], {"target": hostile})).slos == [slo]
     assert written([Decimal("1.50"), None, True, 3]) == ["1.50", None, True, 3]
     assert AS_OF.year == 2026
+
+
+SECTIONS = ("slos", "alerting", "budget_policy", "incidents", "runbooks", "oncall", "performance", "capacity",
+            "operations", "handover")  # fmt: skip
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+def test_every_decision_of_the_demo_reads_back(section: str) -> None:
+    decided = getattr(params.read(Path(__file__).parents[2] / "params" / "demo"), section)
+    assert getattr(loaded(Kept({section: written(decided)})), section) == decided
 
 
 def test_what_was_stands_behind_the_line_that_changed_and_behind_no_other() -> None:
