@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from sre_kit import show
-from sre_kit.compute.capacity.cost import cost_plan
+from sre_kit.compute.capacity.cost import cost_plan, cost_steps
 from sre_kit.compute.capacity.exhaustion import Outlook, outlook
 from sre_kit.compute.capacity.hours import NextHours, next_hours
 from sre_kit.compute.capacity.plan import (
@@ -345,3 +345,20 @@ def test_growth_does_not_cost_nothing_where_no_line_is_said_to_follow_demand() -
     scaling = replace(plan, costs=[CostLine("all", Decimal(100), scales=True)])
     grown = show.unit_costs(cost_plan(scaling, AS_OF.date()), scaling, demand, "EUR")
     assert "fast" in grown.markdown() and not grown.gaps
+
+
+def test_a_trigger_that_is_passed_most_days_asks_for_its_action_now_though_no_limit_is_foreseen() -> None:
+    """At 82 % of its limit and flat: no date, and yet somebody promised to act at 80 %."""
+    resource = replace(DISK, kind="cpu")
+    week = np.resize([0, 1, 1, 1, 1, -1, -2], 200)
+    one = seen(resource, 0.82 + 0.01 * week + 0.004 * NOISE)
+    assert one.exhaustion is not None and one.exhaustion.p10 is None and one.due
+    text = show.roadmap([one], [], AS_OF, "EUR").markdown()
+    assert "2026-07-01" in text and "a larger disk" in text
+    assert f"its trigger of 80 % was passed on {one.past_trigger} of the last 7 days" in text
+    assert [(step.start, step.monthly) for step in cost_steps([one])] == [(AS_OF.date(), Decimal(13))]
+    (finding,) = show.capacity_triggers([one], trigger_watches([resource], [])).findings
+    assert "passed its trigger" in finding.text
+    calm = seen(replace(resource, trigger=Fraction(9, 10)), 0.82 + 0.01 * week + 0.004 * NOISE)
+    assert not calm.due and not cost_steps([calm])
+    assert "No limit is reached" in show.roadmap([calm], [], AS_OF, "EUR").markdown()

@@ -73,12 +73,14 @@ def month_of(demand: Requests) -> float:
 
 
 def cost_steps(outlooks: Sequence[Outlook]) -> list[CostStep]:
-    """What must be ordered within the horizon, from its order-by date, where its cost is known."""
-    return [
-        CostStep(one.resource.next_step or one.resource.name, one.exhaustion.order_by, one.resource.order_cost)
-        for one in outlooks
-        if one.exhaustion is not None and one.exhaustion.order_by is not None and one.resource.order_cost is not None
-    ]
+    """What must be ordered: from its order-by date on, or now where its trigger asks; where its cost is known."""
+    steps = []
+    for one in outlooks:
+        start = one.exhaustion.order_by if one.exhaustion is not None else None
+        start = one.reading.end.date() if start is None and one.due else start
+        if start is not None and one.resource.order_cost is not None:
+            steps.append(CostStep(one.resource.next_step or one.resource.name, start, one.resource.order_cost))
+    return steps
 
 
 def cost_plan(plan: CapacityPlan, as_of: date, steps: Sequence[CostStep] = (), *, months: int = 14) -> CostPlan:

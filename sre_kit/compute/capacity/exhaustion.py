@@ -122,6 +122,18 @@ class Outlook:
     """Daily peaks as they were read, the days of events included."""
 
     @property
+    def past_trigger(self) -> int:
+        """On how many of the last seven days the use passed its trigger; 0 where none is decided."""
+        trigger, peaks = self.resource.trigger, self.peaks.iloc[-CROSSING_OF:]
+        return 0 if trigger is None else int((peaks >= float(trigger) * self.resource.limit).sum())
+
+    @property
+    def due(self) -> bool:
+        """Whether the trigger asks for its action now, on three days of seven, and no forecast dates it."""
+        dated = self.exhaustion is not None and self.exhaustion.order_by is not None
+        return self.past_trigger >= CROSSING_DAYS and not dated
+
+    @property
     def refused(self) -> str:
         """Why there is no date; empty where there is one."""
         return self.reading.gap or self.forecast.refused

@@ -285,7 +285,7 @@ def _in_load_tests(fact: Fact, subject: str, tests: Sequence[LoadTest]) -> Targe
 def _reached(loads: Sequence[float | None], first: int) -> str:
     """Up to which load a target was met, when the run at place `first` is the first that missed it."""
     if first == len(loads):
-        return "met at every load"
+        return "met at every load" if all(loads) else "met in every run"
     missed = f"missed from load {loads[first]:g} on" if loads[first] else "missed"
     return f"met up to load {loads[first - 1]:g}, {missed}" if first and loads[first - 1] else missed
 

@@ -195,24 +195,7 @@ def roadmap(outlooks: Sequence[Outlook], checks: Sequence[PoolCheck], as_of: dat
     """Dated steps from the order-by dates, with owner, what they depend on and the decision they need."""
     steps: list[tuple[date, Sequence[Inline]]] = []
     for one in outlooks:
-        found, resource = one.exhaustion, one.resource
-        if found is None or found.order_by is None or found.p10 is None:
-            continue
-        day = max(found.order_by, as_of.date())
-        cost = resource.order_cost
-        steps.append(
-            (
-                day,
-                (
-                    f"{day}" + (" (date passed)" if found.passed else ""),
-                    resource.next_step or Strong(f"not decided: what follows when {resource.name} is full"),
-                    resource.owner or Strong("not known"),
-                    f"{resource.name}: P10 {found.p10} d, lead time {span(resource.lead_time)}",
-                    resource.depends_on or "nothing named",
-                    _decision(cost, resource.next_step, currency),
-                ),
-            )
-        )  # fmt: skip
+        steps += _step(one, as_of.date(), currency)
     for check in checks:
         if check.holds is False:
             most = check.fitting_maximum
@@ -230,7 +213,7 @@ def roadmap(outlooks: Sequence[Outlook], checks: Sequence[PoolCheck], as_of: dat
             "params: capacity.resources",
         )
         for one in outlooks
-        if one.exhaustion is not None and one.exhaustion.p10 is not None and not one.resource.next_step
+        if (one.due or (one.exhaustion is not None and one.exhaustion.p10 is not None)) and not one.resource.next_step
     ]
     return Table(
         ("Begin by", "Step", "Owner", "Because", "Depends on", "Decision needed"),
@@ -240,6 +223,28 @@ def roadmap(outlooks: Sequence[Outlook], checks: Sequence[PoolCheck], as_of: dat
         if known or rows
         else [Gap("when a limit is reached", "DevOps Engineer", "params: capacity.resources")],
     )
+
+
+def _step(one: Outlook, today: date, currency: str) -> list[tuple[date, Sequence[Inline]]]:
+    """A resource's step: dated by its forecast, or due now because its trigger says so; none where neither does."""
+    found, resource = one.exhaustion, one.resource
+    if found is not None and found.order_by is not None and found.p10 is not None:
+        day, passed = max(found.order_by, today), found.passed
+        why = f"P10 {found.p10} d, lead time {span(resource.lead_time)}"
+    elif one.due:
+        day, passed = today, False
+        why = f"its trigger of {percent(resource.trigger, 0)} was passed on {one.past_trigger} of the last 7 days"
+    else:
+        return []
+    row: Sequence[Inline] = (
+        f"{day}" + (" (date passed)" if passed else ""),
+        resource.next_step or Strong(f"not decided: what follows when {resource.name} is full"),
+        resource.owner or Strong("not known"),
+        f"{resource.name}: {why}",
+        resource.depends_on or "nothing named",
+        _decision(resource.order_cost, resource.next_step, currency),
+    )
+    return [(day, row)]
 
 
 def _decision(cost: Decimal | None, step: str, currency: str) -> str:

@@ -9,7 +9,7 @@ from typing import Final
 
 from sre_kit.compute.capacity.exhaustion import Outlook
 from sre_kit.compute.operations.triggers import TriggerWatch
-from sre_kit.compute.vocabulary import Gap
+from sre_kit.compute.vocabulary import Finding, Gap
 from sre_kit.show.artifact import Artifact
 from sre_kit.show.document import fact_link
 from sre_kit.show.shown import Note, Shown, Stack
@@ -49,6 +49,11 @@ def capacity_triggers(outlooks: Sequence[Outlook], watches: Sequence[TriggerWatc
         columns,
         rows,
         note=_note(watches) if rows else "",
+        findings=[
+            Finding(7, one.past_trigger / 7, f"{one.resource.name} passed its trigger on {one.past_trigger} of 7 days")
+            for one in outlooks
+            if one.due
+        ],
         gaps=[*_undecided(watches), *_unwatched(watches)]
         if rows
         else [Gap("capacity triggers", "DevOps Engineer", "params: capacity.resources")],
