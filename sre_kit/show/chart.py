@@ -2,7 +2,7 @@
 Charts that survive GitHub: an opaque PNG, a stable file name, alt text that states the conclusion.
 
 Drawing costs most of a render, so times go to matplotlib as naive UTC ``datetime64`` with fixed locators, long
-series are thinned to what a pixel can show, and the layout is constrained instead of a tight box.
+series are thinned to what a pixel can show, and the margins come from one measurement (``show.fitting``).
 """
 
 from __future__ import annotations
@@ -106,7 +106,9 @@ def figure(width: float = 8, height: float = 3) -> tuple[Figure, Axes]:
     """A white figure with one axes, sized in inches; not known to pyplot, so it is never shown twice."""
     from matplotlib.figure import Figure
 
-    drawn = Figure(figsize=(width, height), layout="constrained", facecolor="white")
+    from sre_kit.show.fitting import Fitted
+
+    drawn = Figure(figsize=(width, height), dpi=DPI, layout=Fitted(), facecolor="white")
     axes = drawn.add_subplot()
     axes.spines[["top", "right"]].set_visible(False)
     return drawn, axes
@@ -150,8 +152,16 @@ def decimate(series: pd.Series[Any], pixels: int = 800) -> pd.Series[Any]:
 
 def png(drawn: Figure) -> str:
     """The figure as base64 PNG; the same figure gives the same bytes."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    from sre_kit.show.fitting import Fitted
+
     buffer = io.BytesIO()
-    drawn.savefig(buffer, format="png", dpi=DPI, facecolor="white", metadata={"Software": None})
+    if isinstance(drawn.get_layout_engine(), Fitted):  # savefig would draw it twice
+        canvas: Any = FigureCanvasAgg(drawn)
+        canvas.print_png(buffer, metadata={"Software": None})
+    else:
+        drawn.savefig(buffer, format="png", dpi=DPI, facecolor="white", metadata={"Software": None})
     return base64.b64encode(buffer.getvalue()).decode("ascii")
 
 

@@ -67,7 +67,7 @@ def _draw() -> None:
 
         from matplotlib.figure import Figure
 
-        drawn = Figure(figsize=(1, 1), layout="constrained")
+        drawn = Figure(figsize=(1, 1), dpi=30)
         axes = drawn.add_subplot()
         axes.plot([0, 1], [0, 1], label="a")
         axes.legend()

@@ -236,7 +236,7 @@ def plot_pager_loads(review: RotaReview) -> Chart | Note:
     axes.set_yticks(list(places), [load.person.name for load in loads], fontsize=8)
     axes.invert_yaxis()
     axes.set_xlabel("hours as primary")
-    drawn.legend(frameon=False, fontsize=7, ncols=3, loc="outside upper center")
+    axes.legend(frameon=False, fontsize=7, ncols=3, loc="lower center", bbox_to_anchor=(0.5, 1.0))
     rows: list[Sequence[Inline]] = [
         (load.person.name, number(load.primary_hours), number(load.expected * total)) for load in loads
     ]
