@@ -17,7 +17,7 @@ from sre_kit.compute.oncall.plan import Absence, OnCall, Person, Rotation
 from sre_kit.compute.operations.plan import Backup
 from sre_kit.compute.operations.recovery import recoverables
 from sre_kit.compute.performance.levels import load_scaling
-from sre_kit.compute.performance.plan import LoadTest
+from sre_kit.compute.performance.plan import Endpoint, LoadTest
 from sre_kit.compute.slo.counts import History, history
 from sre_kit.compute.slo.objectives import SLO
 from sre_kit.compute.vocabulary import Reading, Requests
@@ -57,6 +57,7 @@ ONCALL = OnCall(
     ],
     absences=[Absence("Ben", AS_OF + 14 * DAY, AS_OF + 21 * DAY)],
 )
+ENDPOINTS = (Endpoint("checkout", "checkout", objective=timedelta(milliseconds=500)), Endpoint("bare", "web"))
 PLAN = CapacityPlan(
     horizon=60 * DAY,
     events=[Event("sale", date(2026, 11, 27), date(2026, 12, 6), 1.9, "asked for")],
@@ -103,7 +104,7 @@ def made() -> tuple[Explorer, ...]:
         show.back_test_explorer(histories(), AS_OF, incidents=[OUTAGE]),
         show.incident_explorer({"began": log, "downtime": felt}, AS_OF),
         show.rota_explorer(ONCALL, AS_OF),
-        show.load_explorer(load_scaling([load_test(*one) for one in runs])),
+        show.load_explorer(load_scaling([load_test(*one) for one in runs]), ENDPOINTS),
         show.capacity_explorer(foreseen, PLAN),
         show.size_explorer(foreseen, []),
         show.recovery_explorer(recoverables([], BACKUPS)),

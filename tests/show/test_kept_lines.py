@@ -73,6 +73,22 @@ def test_thresholds_of_the_back_test(scale: float) -> None:
     assert pages == [rule for rule in burn_rate_policy(slo).rules if rule.severity == "page"]
 
 
+def test_the_objective_of_an_endpoint_under_load() -> None:
+    one = explorer("Load test")
+    chosen = one.setting(endpoint="checkout")
+    assert (chosen["percentile"], chosen["objective"]) == ("p95", timedelta(milliseconds=500))
+    assert (
+        "within 500 ms up to load 400, missed from 600. The objective is that" in one.at(endpoint="checkout").markdown()
+    )
+    kept = one.kept(endpoint="checkout", objective=timedelta(seconds=1), percentile="p99")
+    (read,) = loaded(kept).performance.endpoints
+    assert (read.name, read.objective, read.objective_statistic) == ("checkout", timedelta(seconds=1), "p99")
+    assert "objective: 1s  # was 500ms" in str(kept) and "objective_statistic: p99  # was p95" in str(kept)
+    assert "would be new for checkout" in one.at(endpoint="checkout", percentile="p99").markdown()
+    assert "choose the endpoint" in str(one.kept(objective=timedelta(seconds=1)))
+    assert "bare" not in str(one.controls["endpoint"])
+
+
 def test_the_clock_of_the_incident_history() -> None:
     assert loaded(explorer("Incident history").kept(clock="downtime", severity="SEV2")).incidents.clock == "downtime"
 

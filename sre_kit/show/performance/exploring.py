@@ -5,15 +5,17 @@ Load tests to explore: a load, a percentile and an objective, against what was t
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from sre_kit.compute.capacity.usl import ScalabilityLaw
 from sre_kit.compute.performance.levels import STATISTICS, LoadLevel, LoadOption, LoadScaling, load_option
+from sre_kit.compute.performance.plan import Endpoint
 from sre_kit.show.chart import ABOVE, COLOURS
-from sre_kit.show.keeping import Kept
+from sre_kit.show.keeping import Kept, length, written
 from sre_kit.show.shown import Note, Shown
 from sre_kit.show.table import Table
 from sre_kit.show.text import Inline, Strong
@@ -29,34 +31,65 @@ OBJECTIVES: Final = tuple(
 PERCENTILES: Final = {"p50": 0.5, **STATISTICS}
 
 
-def load_explorer(scaling: LoadScaling) -> Shown:
-    """A load to choose: what the law and the tests say there, and the load up to which an objective holds."""
+def load_explorer(scaling: LoadScaling, endpoints: Sequence[Endpoint] = ()) -> Shown:
+    """
+    A load to choose: what the law and the tests say there, and the load up to which an objective holds.
+
+    An endpoint of `endpoints` brings its objective along; which one the runs were for, no result file says.
+    """
     levels = scaling.levels
     if len({one.load for one in levels}) < 2 or scaling.knee is None:
         return Note("Without runs at two loads there is no load to explore.")
     kept = {name: q for name, q in sorted(PERCENTILES.items(), key=lambda item: item[1]) if _known(levels, q) > 1}
+    by_name = {one.name: one for one in endpoints if one.objective is not None and one.objective_statistic in kept}
 
-    def view(load: int, percentile: str, objective: timedelta | None) -> View:
+    def view(load: int, endpoint: str, percentile: str, objective: timedelta | None) -> View:
         found = load_option(scaling, PERCENTILES[percentile], load, objective)
+        words = _conclusion(found, percentile)
+        if endpoint:
+            own = (percentile, objective) == _own(by_name[endpoint])
+            words += f" The objective {'is that of' if own else 'would be new for'} {endpoint}."
         tables = (_here(found, percentile), *([] if objective is None else [_tested(found, percentile)]))
-        return View(
-            _conclusion(found, percentile), tables, draw=lambda axes: _draw(axes, found, percentile), sides=(0.1, 0.9)
-        )
+        return View(words, tables, draw=lambda axes: _draw(axes, found, percentile), sides=(0.1, 0.9))
 
-    def keep(load: int, percentile: str, objective: timedelta | None) -> Kept:
+    def keep(load: int, endpoint: str, percentile: str, objective: timedelta | None) -> Kept:
         unkept = [f"load {load}: it asks a question of the tests"]
+        if endpoint:
+            return _kept(by_name[endpoint], percentile, objective, unkept)
         if objective is not None:
-            where = "of the endpoint under performance.endpoints, as objective and objective_statistic"
-            unkept.append(f"{percentile} within {span(objective)}: a decision {where}")
+            unkept.append(f"{percentile} within {span(objective)}: choose the endpoint whose objective it would be")
         return Kept({}, unkept)
 
     knee, most = max(1, round(scaling.knee.load)), max(2, round(levels[-1].load * 1.5))
+    limits = sorted({*OBJECTIVES, *(one.objective for one in by_name.values() if one.objective is not None)})
     controls: dict[str, Control] = {
         "load": Amount("Load", knee, 1, most),
+        "endpoint": Choice("Objective of", {"no endpoint": "", **{name: name for name in by_name}}, ""),
         "percentile": Choice("Percentile", {name: name for name in kept}, scaling.statistic, ordered=True),
-        "objective": Choice("Objective", {"none": None, **worded(OBJECTIVES, span)}, None, ordered=True),
+        "objective": Choice("Objective", {"none": None, **worded(limits, span)}, None, ordered=True),
     }
-    return Explorer(name="Load test", controls=controls, view=view, keep=keep)
+    leads = {"endpoint": lambda name: _led(by_name[name]) if name else {}}
+    return Explorer(name="Load test", controls=controls, view=view, keep=keep, leads=leads)
+
+
+def _own(endpoint: Endpoint) -> tuple[str, timedelta | None]:
+    return endpoint.objective_statistic, endpoint.objective
+
+
+def _led(endpoint: Endpoint) -> dict[str, Any]:
+    percentile, objective = _own(endpoint)
+    return {"percentile": percentile, "objective": objective}
+
+
+def _kept(endpoint: Endpoint, percentile: str, objective: timedelta | None, unkept: Sequence[str]) -> Kept:
+    changed = replace(endpoint, objective=objective, objective_statistic=percentile)
+    was = {} if objective == endpoint.objective else {"objective": _plain(endpoint.objective)}
+    was |= {} if percentile == endpoint.objective_statistic else {"objective_statistic": endpoint.objective_statistic}
+    return Kept({"performance": {"endpoints": [written(changed)]}}, unkept, was)
+
+
+def _plain(objective: timedelta | None) -> str:
+    return "not decided" if objective is None else length(objective)
 
 
 def _known(levels: Sequence[LoadLevel], q: float) -> int:
@@ -101,7 +134,7 @@ def _conclusion(found: LoadOption, percentile: str) -> str:
     if found.latency is not None:
         words += f", and {percentile} lies near {span(found.latency)}"
     else:
-        words += f"; {percentile} is not known there, because no test went so far"
+        words += f"; {percentile} is not known there, outside of the tested loads"
     if found.objective is None:
         return f"{words}."
     limit = f"{percentile} within {span(found.objective)}"
