@@ -58,7 +58,9 @@ def _file_problem(judged: Bundle, row: dict[str, str]) -> str:
     """Why the file of a prepared row is none; one that a document outside of the set makes cannot be looked at."""
     if row["File"] in EMPTY:
         return "prepared, and no file would do it"
-    for name in re.findall(r"\(artifacts/([^)]+)\)", row["File"]):
+    here, elsewhere = re.findall(r"\(artifacts/([^)]+)\)", row["File"]), re.findall(r"`([^`]+)`", row["File"])
+    whole = "CapacityPlanning" in judged.manifest.documents
+    for name in (*here, *(elsewhere if whole else ())):
         claim = judged.manifest.artifacts.get(name)
         if claim is None or f"artifacts/{name}" not in judged.files:
             return f"prepared, and {name} was not made"

@@ -84,7 +84,7 @@ def _workflow(one: Automation) -> list[AutomationFile]:
                 f"event {wrong[0]!r} is no type of a repository_dispatch; letters, digits, '-' and '_'"
             )
         on["repository_dispatch"] = {"types": types}
-    job: dict[str, Any] = {"if": f"vars.{one.switch} != 'true'", "runs-on": "ubuntu-24.04"}
+    job: dict[str, Any] = {"if": f"vars.{one.switch} != 'true'", "runs-on": one.runner}
     job["timeout-minutes"] = _minutes(one.longest)
     if one.environment:
         job["environment"] = one.environment
@@ -155,6 +155,7 @@ def _timer(one: Automation) -> list[AutomationFile]:
             "Type=oneshot",
             *(f"ExecStart=/bin/sh -ec {_quoted(command)}" for command in one.runs),
             f"TimeoutStartSec={round(one.longest.total_seconds())}",
+            "DynamicUser=true",
             "NoNewPrivileges=true",
             "PrivateTmp=true",
             "ProtectSystem=strict",
@@ -231,6 +232,8 @@ def _weekdays(written: str) -> str:
 def _check(one: Automation) -> None:
     if not _STEM.fullmatch(one.stem):
         raise ParameterError(f"name {one.stem!r}: small letters, digits and '-', at most 61")
+    if not _DISPATCH.fullmatch(one.runner.replace(".", "-")):
+        raise ParameterError(f"runner {one.runner!r} is no label; letters, digits, '.', '-' and '_'")
     if not one.runs:
         raise ParameterError("runs is empty; write the commands that it runs")
     for command in one.runs:

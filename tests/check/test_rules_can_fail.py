@@ -416,6 +416,7 @@ PLAYBOOK: list[tuple[str, str, Damage]] = [
     (OP, "40", cell(OP, "Automation opportunities", "self-healing", "Guard", "–")),
     (OP, "40", cell(OP, "Automation opportunities", "rollback", "File", "–")),
     (OP, "40", without_file("artifacts/rollback.workflow.yaml")),
+    (OP, "40", without_file("artifacts/autoscalers.yaml")),
     (OP, "40", artifact("backup-check.timer", problem="bad OnCalendar", by="systemd-analyze")),
     (OP, "40", say(OP, "Together 479 minutes", "Together 379 minutes")),
     (OP, "40", file("artifacts/rollback.workflow.yaml", b"timeout-minutes", b"minutes")),

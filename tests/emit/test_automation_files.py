@@ -47,6 +47,7 @@ def test_a_workflow_bounds_its_runs_by_itself() -> None:
     assert read["concurrency"] == {"group": "performance", "cancel-in-progress": False}
     assert read["permissions"] == {"contents": "read"}
     assert (job["timeout-minutes"], job["environment"]) == (7, "production")
+    assert job["runs-on"] == "ubuntu-24.04"
     assert job["if"] == "vars.PERFORMANCE_OFF != 'true'"
     assert set(read["on"]) == {"workflow_dispatch", "schedule"}
 
@@ -80,6 +81,7 @@ def test_an_action_is_pinned_to_a_commit_and_leaves_no_token_behind() -> None:
         ({"cron": "0 0 31 2 *"}, "Bad day-of-month"),
         ({"zone": "Europe/Amsterdam"}, "schedules in UTC"),
         ({"name": "My Job"}, "small letters"),
+        ({"runner": "my machine"}, "is no label"),
         ({"longest": timedelta(0)}, "1 to 360 minutes"),
         ({"events": ["a b"]}, "no type of a repository_dispatch"),
         ({"variables": {"alert": "x"}}, "key_of_the_payload"),
@@ -102,6 +104,7 @@ def test_a_service_takes_its_command_literally_and_is_stopped_by_a_file() -> Non
     assert "Description=Look at the 100 %% of it" in service.content
     assert "ConditionPathExists=!/etc/sre-automation/backup-check.off" in service.content
     assert "TimeoutStartSec=1800" in service.content
+    assert "DynamicUser=true" in service.content
 
 
 CRONS = ["45 9 * * *", "*/15 2 1 1,7 *", "0 6 * * MON-FRI", "30 2 1-7 * *", "5,35 */6 * * SUN,3", "0 5 */10 2-4 *"]

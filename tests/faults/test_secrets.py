@@ -266,7 +266,7 @@ COMMANDS = (
     ("oncall", "audit", "calendar.ics", "--json"),
     ("oncall", "diff", "calendar.ics", "calendar.ics"),
     ("oncall", "shifts", "calendar.ics"),
-    ("oncall", "digest", *SHOP),
+    ("oncall", "digest", *SHOP, "--shift", "now"),
     ("drill", "restic", "--tree", "nowhere", *SHOP),
     ("canary", "api", "--canary", "1/100", "--baseline", "1/900", *SHOP),
     ("drift", "rules.yaml", *SHOP),

@@ -58,7 +58,7 @@ class Automation:
     state: Literal["not applicable", "idea", "planned", "prepared", "implemented"] = "idea"
     reason: str = ""
     artifact: str = ""
-    """File that would do it, under artifacts/, where another document makes it."""
+    """File that would do it, under artifacts/, where another part of the documents makes it."""
     tasks: list[str] = field(default_factory=list)
     """Ids of recurring tasks that it would take over."""
     factors: list[str] = field(default_factory=list)
@@ -82,6 +82,8 @@ class Automation:
     """What the workflow's token may do besides reading the repository."""
     variables: dict[str, str] = field(default_factory=dict)
     """Environment variable -> the key of the event's payload that it holds."""
+    runner: str = "ubuntu-24.04"
+    """Label of the machines that run the workflow; they must have what `runs` calls."""
     environment: str = ""
     """Environment whose reviewers must approve a run."""
     longest: Duration = timedelta(minutes=30)
@@ -116,6 +118,7 @@ class Automation:
             return ()
         found = [f"one run at a time, at most {span(self.longest)}"]
         found += [f"approved by the reviewers of the environment {self.environment}"] if self.environment else []
+        found += ["as a user that exists for the run alone, files read-only"] if self.form == "timer" else []
         what = "the repository's variable {} = true" if self.form == "workflow" else "the file {}"
         return (*found, f"stopped by {what.format(self.switch)}")
 

@@ -85,7 +85,7 @@ def _row(one: Opportunity) -> Sequence[Inline]:
     guard = [*([a.guard] if a.guard else []), *a.guards]
     hand = one.by_hand
     files: list[Inline] = [Link(name, f"artifacts/{name}") for name in one.made]
-    if a.artifact and not one.made:
+    if a.artifact and a.artifact not in one.made:
         files.append(Code(a.artifact))
     return (
         one.name,
