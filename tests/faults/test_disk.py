@@ -208,7 +208,8 @@ def test_eight_writers_at_once_never_show_a_reader_a_torn_file(folder: Path) -> 
     (folder / "stop").touch()
     reads, torn = map(int, reader.communicate(timeout=60)[0].split())
     assert codes == [0] * 8
-    assert torn == 0 and reads > (10_000 if LONG else 300)
+    # more reads than sets, of which there are 160, or 2,400 in the long form: the reader was there all the while
+    assert torn == 0 and reads > (2_400 if LONG else 160)
     assert len({root.read(path) for path in paths}) == 1
     assert {path.name for path in (folder / ".sre_kit").iterdir()} == {".gitignore", "lock"}
 
