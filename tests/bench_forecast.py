@@ -144,7 +144,11 @@ def rivals(python: Path, series: dict[str, pd.Series]) -> None:
     asked = []
     each = max(1, RIVAL_CUTS // max(1, len(series)))
     for values in series.values():
-        every = cuts(len(values), LEAST_PAST, AHEAD, CUT_EVERY)
+        every = [
+            cut
+            for cut in cuts(len(values), LEAST_PAST, AHEAD, CUT_EVERY)
+            if values.iloc[cut : cut + AHEAD].notna().any()  # a road that was not counted for a year
+        ]
         for cut in [every[at] for at in np.unique(np.linspace(0, len(every) - 1, each).astype(int))] if every else []:
             past = values.iloc[:cut].interpolate().bfill()
             asked.append((values, cut, {"start": f"{past.index[0]:%Y-%m-%d}", "past": past.tolist(), "ahead": AHEAD}))
@@ -162,6 +166,8 @@ def rivals(python: Path, series: dict[str, pd.Series]) -> None:
     spent = 1000 * (time.process_time() - began) / len(asked)
     found = {"weekly profile, weighted trends": [(o.point, o.lower, o.upper, spent) for o in ours]}
     found |= {k: [tuple(one) for one in v] for k, v in json.loads(ran.stdout.splitlines()[-1]).items()}
+    naive = [seasonal_naive(values.iloc[:cut].to_numpy()[None], AHEAD, 7)[0] for values, cut, _ in asked]
+    found["seasonal naive (no interval)"] = [(point, point, point, 0.0) for point in naive]
     for name, answers in found.items():
         errors, inside, known, each = [], 0, 0, []
         for (values, cut, _), (point, low, high, milliseconds) in zip(asked, answers, strict=True):
@@ -171,12 +177,14 @@ def rivals(python: Path, series: dict[str, pd.Series]) -> None:
             held = (np.asarray(low) <= truth) & (truth <= np.asarray(high))
             inside, known = inside + int(held.sum()), known + int(np.isfinite(truth).sum())
             each.append(milliseconds)
-        print(f"{name:44}{np.mean(errors):8.2f}{inside / known:9.2f}{np.mean(each):12.0f}")
+        share = "–" if "no interval" in name else f"{inside / known:.2f}"
+        print(f"{name:44}{np.mean(errors):8.2f}{share:>9}{np.mean(each):12.0f}")
 
 
 def with_and_without_a_year(series: dict[str, pd.Series]) -> None:
     """The error where the season of a year ago is one of the futures, beside the same without it, at the same cuts."""
-    print(f"\n{f'{AHEAD} days ahead, the season of a year ago':44}{'origins':>8}{'with':>8}{'without':>8}{'ratio':>8}")
+    title = f"{AHEAD} days ahead, the season of a year ago"
+    print(f"\n{title:44}{'origins':>8}{'with':>11}{'without':>11}{'ratio':>8}")
     ratios, counted = [], 0
     for name, values in series.items():
         errors: list[tuple[float, float]] = []
@@ -190,9 +198,9 @@ def with_and_without_a_year(series: dict[str, pd.Series]) -> None:
             own, other = np.mean(errors, axis=0)
             ratios.append(own / other)
             counted += len(errors)
-            print(f"{name[:44]:44}{len(errors):8}{own:8.3g}{other:8.3g}{own / other:8.2f}")
+            print(f"{name[:44]:44}{len(errors):8}{own:11.4g}{other:11.4g}{own / other:8.2f}")
     if ratios:
-        print(f"{'median of series':44}{counted:8}{'':16}{np.median(ratios):8.2f}")
+        print(f"{'median of series':44}{counted:8}{'':22}{np.median(ratios):8.2f}")
 
 
 def remembered_hours(series: dict[str, pd.Series]) -> None:

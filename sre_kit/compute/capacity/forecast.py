@@ -10,8 +10,11 @@ that a trend that was wrong before has next to no say. On five long real series 
 flat profile alone, on what accumulates by a third of it; choosing one by a threshold would have to be tuned.
 
 With a year, the level's four weeks and the horizon behind it (sixteen months for 90 days), a fifth future repeats what
-the season did a year ago, without that year's growth: on six long real series with a year in them the error fell by 1
-to 38 %, on others it rose by at most 1 %.
+the season did a year ago, without that year's growth: over 418 cuts of fourteen real series the error fell by 4 % in
+the median, by up to 37 % where there is a season, and rose by at most 0.2 %; over 210 cuts of made-up series, most of
+which have none, it stayed in the median and rose by at most 4 %. All together, 90 days ahead: on fourteen real series
+(446 cuts) a median error of 1.50 against the seasonal naive 1.65, with 79.0 % of the values inside the 80 % interval;
+on 42 made-up ones (252 cuts) 1.00 against 1.32, and 79.8 %.
 
 The level is the median of the last H steps when H steps are to be foreseen, at least one day and at most four weeks:
 near the present the last day knows most, far from it a single day is noise. Intervals come from the errors that the
