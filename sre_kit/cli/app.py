@@ -16,9 +16,9 @@ EPILOG = """\
 \b
 Exit codes:
   0  done
-  1  a threshold was breached (only with --fail-on)
+  1  a threshold was breached (with --fail-on), a point or a drill failed, a canary is to be rolled back
   2  usage or params
-  3  a source is unreachable or data incomplete; the documents are written, gaps marked
+  3  a source is unreachable or data incomplete; the documents are written, gaps marked; too few requests to judge
   4  a notebook failed; nothing is written
   5  the documents are out of date (--check) or not as published (verify), or rules are not as declared (drift)
   6  refused, to protect a hand edit, a lock or damaged markers
@@ -270,7 +270,7 @@ def drift(
     ] = None,
     json: JSONOption = False,
 ) -> int:
-    """Compare the generated rules with those that Prometheus evaluates.
+    """Compare generated rules with those in Prometheus.
 
     Names what is missing, differs or was added by hand in a declared group. Exit 5 when anything is.
     """

@@ -28,10 +28,10 @@ def canary(
     params: Annotated[str, typer.Option("--params", help="Params file or folder.", metavar="PATH")] = "",
     json: Annotated[bool, typer.Option("--json", help="JSON on standard output.")] = False,
 ) -> int:
-    """Judge a canary: promote (exit 0), roll back (1), not enough data (3).
+    """Judge a canary by its counts, for a pipeline.
 
-    By exact 95 % intervals, against the limits of operations.canaries. Ask once, when the canary is over: who asks
-    again and again finds differences by chance.
+    Promote: exit 0; roll back: 1; not enough data: 3. By exact 95 % intervals, against the limits of
+    operations.canaries. Ask once, when the canary is over: who asks again and again finds differences by chance.
     """
     from sre_kit import load
     from sre_kit.compute.operations.canary import judged_canaries

@@ -151,6 +151,7 @@ _SOURCE = """
 # history:
 #   incidents: incidents.jsonl
 #   deploys: git:..?pattern=v*
+#   drills: drills.jsonl            # sre-kit drill restic --params appends to it
 
 """
 _SLOS = """\

@@ -198,7 +198,8 @@ def deploy_metrics(
         ),
         _median(
             "failed deployment recovery time",
-            "median of resolved - began of the incidents deployments caused",
+            f"median of resolved - began of the incidents that deployments caused; {len(bad) - len(repairs)} of "
+            f"{len(bad)} failed ones name no incident with an end and are left out",
             repairs,
             "min",
         ),
