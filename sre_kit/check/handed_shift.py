@@ -41,6 +41,8 @@ def shift_problem(judged: Bundle, name: str) -> str:
     start, end = moments(said[2])[:2]
     if "so far" in said[2] and not on_call(judged, said[1], end - timedelta(minutes=1)):
         return f"{said[1]} is not primary in the calendar"
+    if "Next: " in said[2] and not re.search(r"; (signed \d{4}-|not signed|no hand-over)", said[2]):
+        return "it does not say whether the next one has signed"
     return _met(section, start, end) or _spent(judged, section) or _deployed(section, start, end)
 
 

@@ -57,4 +57,4 @@ def _handed(project: Project, which: str) -> Shown:
         given.oncall, vitals.histories, vitals.incidents, load.deploys(project), project.as_of, which,
         given.budget_policy,
     )  # fmt: skip
-    return handed_shift(found, given.oncall.people)
+    return handed_shift(found, given.oncall.people, given.handover.transfers)

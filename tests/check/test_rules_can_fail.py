@@ -449,6 +449,7 @@ HANDOFF: list[tuple[str, str, Damage]] = [
     (H, "11", swap(H, "The last weeks", "Began", "Lasted")),
     (H, "11", say(H, "5 incidents in 4 weeks", "4 incidents in 4 weeks")),
     (H, "11", say(H, "**Shift of Sanne Visser**", "**Shift of Niamh Kelly**")),
+    (H, "11", say(H, "; signed 2026-10-30.", ".")),
     (H, "11", say(H, "Pages: 1; incidents", "Pages: 4; incidents")),
     (H, "11", cell(H, "The shift", "checkout-availability", "Of the window's budget", "77.7 %", "State")),
     (H, "11", alter(H, r"^\| 2026-10-27 09:40Z", "| 2026-10-20 09:40Z")),

@@ -12,6 +12,7 @@ from sre_kit.compute.changes import Deploy, DeployLog
 from sre_kit.compute.incidents import Incident, IncidentLog
 from sre_kit.compute.oncall.plan import OnCall, Override, Person, Rotation
 from sre_kit.compute.readiness.handed_shifts import HandedShift, handed_shift, shift_held
+from sre_kit.compute.readiness.plan import Transfer
 from sre_kit.compute.slo.counts import History, histories
 from sre_kit.compute.slo.objectives import SLO
 from sre_kit.compute.vocabulary import Requests
@@ -149,3 +150,16 @@ def test_an_unread_log_is_no_quiet_shift() -> None:
     told = {one["name"]: one["value"] for one in page.machine()["records"]}
     assert told["shift.pages"] is None
     assert "Pages:" not in page.markdown()
+
+
+@pytest.mark.parametrize(
+    ("accepted", "at", "said"),
+    [
+        (date(2026, 10, 30), MONDAY + WEEK, "signed 2026-10-30."),
+        (None, MONDAY + WEEK, "not signed, and so not transferred."),
+        (date(2026, 10, 20), MONDAY - WEEK, "no hand-over to the next is recorded."),
+    ],
+)
+def test_only_a_signature_for_this_very_handoff_transfers(accepted: date | None, at: datetime, said: str) -> None:
+    page = shown.handed_shift(handed(), PEOPLE, [Transfer("Ben", "Ann", at, accepted=accepted)])
+    assert f"Next: Ann, from 2026-11-02 10:00Z; {said}" in page.markdown()

@@ -9,6 +9,7 @@ from sre_kit.compute.incidents import Incident
 from sre_kit.compute.oncall.duty import hour_class
 from sre_kit.compute.oncall.plan import Person, Shift
 from sre_kit.compute.readiness.handed_shifts import HandedShift, ShiftSpending
+from sre_kit.compute.readiness.plan import Transfer
 from sre_kit.compute.vocabulary import Gap
 from sre_kit.show.shown import Note, Record, Shown, Stack
 from sre_kit.show.table import Table
@@ -19,19 +20,27 @@ _NOBODY: Final = Gap("whose shift is handed over", "Head of Engineering", "param
 _CHANGES: Final = "params: history.deploys"
 
 
-def handed_shift(found: HandedShift | None, people: Sequence[Person] = ()) -> Stack:
-    """Whose shift it is, the pages and incidents of it, the budget that it spent, the changes made, who comes next."""
+def handed_shift(found: HandedShift | None, people: Sequence[Person] = (), transfers: Sequence[Transfer] = ()) -> Stack:
+    """
+    Whose shift it is, the pages and incidents of it, the budget that it spent, the changes made, who comes next.
+
+    `transfers` say whether who comes next has signed; unsigned is not transferred.
+    """
     if found is None:
         return Stack(Note.gap(_NOBODY))
     zones = {person.name: person.zone for person in people}
-    return Stack(_whose(found), _incidents(found, zones), shift_spending(found), shift_changes(found), _watch(found))
+    return Stack(
+        _whose(found, transfers), _incidents(found, zones), shift_spending(found), shift_changes(found), _watch(found)
+    )
 
 
-def _whose(found: HandedShift) -> Note:
+def _whose(found: HandedShift, transfers: Sequence[Transfer]) -> Note:
     held = found.held
     until = f"{utc(found.end)}, so far; it ends {utc(held.end)}" if found.runs else utc(held.end)
     beside = "".join(f"; {one.layer}: {one.person}" for one in found.beside)
-    after = f"Next: {found.next.person}, from {utc(found.next.start)}." if found.next else "Nobody is planned after it."
+    after = "Nobody is planned after it."
+    if found.next:
+        after = f"Next: {found.next.person}, from {utc(found.next.start)}; {_signed(found.next, transfers)}."
     records = (
         Record("shift.holder", held.person, "person"),
         Record("shift.start", utc(held.start), "instant"),
@@ -46,6 +55,14 @@ def _whose(found: HandedShift) -> Note:
         records=records,
         gaps=gaps,
     )
+
+
+def _signed(taker: Shift, transfers: Sequence[Transfer]) -> str:
+    """Whether the taker has signed for this very hand-over."""
+    mine = next((one for one in transfers if one.taker == taker.person and one.at == taker.start), None)
+    if mine is None:
+        return "no hand-over to the next is recorded"
+    return f"signed {mine.accepted}" if mine.accepted else "not signed, and so not transferred"
 
 
 def _incidents(found: HandedShift, zones: Mapping[str, str]) -> Table:
