@@ -22,6 +22,11 @@ bench: $(READY)
 	$(BIN)/python -m tests.bench $(ROUNDS)
 	$(BIN)/python -m tests.bench_fleet
 
+# twenty projects with all six documents each, one and two at a time
+.PHONY: bench-fleet
+bench-fleet: $(READY)
+	$(BIN)/python -m tests.bench_fleet 20 1 all
+
 # a hundred thousand incidents, read and summarised
 bench-incidents: $(READY)
 	$(BIN)/python -m tests.bench_incidents

@@ -7,14 +7,15 @@ busy minute is no trend. The thresholds are those of CapacityPlanning.md.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from fractions import Fraction
 from typing import Any, Final
 
 from sre_kit.compute.capacity.plan import Scaling
 from sre_kit.compute.operations.triggers import TriggerWatch
-from sre_kit.compute.queries import averaged, example_series
+from sre_kit.compute.queries import averaged, counts, example_series, matchers
+from sre_kit.emit.made_up import Selected
 from sre_kit.emit.rule_groups import decimal, quoted, yaml_text
 from sre_kit.escape import plain
 from sre_kit.units import percent, promql_duration, span
@@ -52,7 +53,7 @@ def capacity_rule_tests(watches: Sequence[TriggerWatch], rules_file: str) -> str
     content = {
         "rule_files": [rules_file],
         "evaluation_interval": "1m",
-        "tests": [_test(one, found) for one, found in made if found],
+        "tests": _together((one, found) for one, found in made if found),
     }
     return TESTS.format(rules=rules_file) + "".join(lacking) + yaml_text(content)
 
@@ -96,6 +97,24 @@ def _selected(query: str) -> tuple[str, dict[str, str]] | None:
     found = averaged(query)
     plain_selector = found is not None and not found[1] and "(" not in query
     return example_series(query) if plain_selector else None
+
+
+def _together(made: Iterable[tuple[TriggerWatch, tuple[str, dict[str, str]]]]) -> list[dict[str, Any]]:
+    """The tests; those whose series no other one's query counts are one: promtool evaluates every rule in each."""
+    found: list[tuple[list[tuple[Selected, tuple[str, dict[str, str]]]], dict[str, Any]]] = []
+    for one, series in made:
+        test, selector = _test(one, series), matchers(one.resource.query) or ("", ())
+        names = {known["series"] for known in test["input_series"]}
+        for members, whole in found:
+            apart = all(not counts(selector, *theirs) and not counts(other, *series) for other, theirs in members)
+            if apart and not names & {known["series"] for known in whole["input_series"]}:
+                members.append((selector, series))
+                whole["input_series"] += test["input_series"]
+                whole["alert_rule_test"] += test["alert_rule_test"]
+                break
+        else:
+            found.append(([(selector, series)], test))
+    return [test for _, test in found]
 
 
 def _test(one: TriggerWatch, series: tuple[str, dict[str, str]]) -> dict[str, Any]:

@@ -107,9 +107,18 @@ def test_promtool_takes_the_rules_and_they_fire_above_and_stay_quiet_below(
     claims = validate.claims(files)
     assert str(claims["capacity.rules.yaml"]) == "tool-validated by promtool check rules"
     assert str(claims["capacity.rules-test.yaml"]) == "executed by promtool test rules"
-    tests = yaml.safe_load(files["capacity.rules-test.yaml"])["tests"]
-    assert [one["alert_rule_test"][0]["alertname"] for one in tests] == ["CapacityDbDisk", "CapacityWebCPU"]
+    (test,) = yaml.safe_load(files["capacity.rules-test.yaml"])["tests"]
+    assert {check["alertname"] for check in test["alert_rule_test"]} == {"CapacityDbDisk", "CapacityWebCPU"}
     assert "# CapacityQueue: no test" in files["capacity.rules-test.yaml"]
     lower = files["capacity.rules.yaml"].replace("400000000000", "300000000000")
     broken = validate.claims({**files, "capacity.rules.yaml": lower})
     assert broken["capacity.rules-test.yaml"].problem, "a rule below its trigger would fire too early"
+
+
+def test_triggers_on_one_series_are_tested_apart() -> None:
+    lower, higher = (
+        replace(DISK, alert="", name=f"db disk {share}", trigger=Fraction(share)) for share in ("0.7", "0.8")
+    )
+    tests = yaml.safe_load(capacity_rule_tests(trigger_watches([lower, higher, CPU], []), "x.rules.yaml"))["tests"]
+    told = [{check["alertname"] for check in test["alert_rule_test"]} for test in tests]
+    assert told == [{"CapacityDbDisk07", "CapacityWebCPU"}, {"CapacityDbDisk08"}]
