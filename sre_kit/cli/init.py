@@ -80,8 +80,13 @@ def notebook(name: str, params: str) -> str:
     load = (
         "from sre_kit import load, show\n\nproject = load.project(params, as_of=as_of)\nlog = load.incidents(project)"
     )
+    guide = (
+        f"# {name}\n\n*What does it answer? Write the question here.*\n\n"
+        "- **To change:** set `params` below to another params file, and `as_of` for another moment; then choose\n"
+        "  **Run › Run All Cells**. Of this cell the document has the heading alone."
+    )
     cells = [
-        _cell("title", f"# {name}"),
+        {**_cell("title", guide), "metadata": {"tags": ["guide"]}},
         _cell(
             "parameters",
             f'params: str = "{params}"  # project file or folder\n'

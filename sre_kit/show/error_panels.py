@@ -155,11 +155,13 @@ def panel(error: BaseException, lines: Sequence[str], shell: Any) -> Panel:
 
 
 def _watched(shell: Any) -> bool:
-    """Whether a person reads what the shell prints: only a person's request can be asked for input."""
-    kernel = getattr(shell, "kernel", None)
+    """Whether a person reads what the shell prints: a program's request allows no input, but Voila's is for people."""
     if os.environ.get("SRE_KIT_TRACEBACK"):
         return False
-    return kernel is None or bool(kernel.get_parent("shell").get("content", {}).get("allow_stdin"))
+    kernel = getattr(shell, "kernel", None)
+    if kernel is None or os.environ.get("SERVER_SOFTWARE", "").startswith("voila/"):
+        return True
+    return bool(kernel.get_parent("shell").get("content", {}).get("allow_stdin"))
 
 
 def _is_ours(error: BaseException, shell: Any) -> bool:

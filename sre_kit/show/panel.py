@@ -197,6 +197,7 @@ def _widget(control: Control) -> Any:
     if isinstance(control, Choice):
         # words instead of values, because a slider takes the value None for "nothing chosen"
         given |= {"options": list(control.options), "value": control.words(control.value)}
+        given["disabled"] = len(control.options) == 1
         return SelectionSlider(**given) if control.ordered else Dropdown(**given)
     whole = all(isinstance(one, int) for one in (control.value, control.least, control.most, control.step))
     given |= {"value": control.value, "min": control.least, "max": control.most, "step": control.step}

@@ -23,20 +23,20 @@ MIME: Final = "application/vnd.sre-kit.v1+json"
 """MIME type under which a notebook's outputs carry records, gaps, findings, images and artifacts."""
 _UNFORGEABLE: Final = "\u2063"
 """An invisible character, which ``escape`` drops from everything that comes from outside."""
-CHANGES_MARK: Final = f"(*changes*){_UNFORGEABLE}"
+CHANGES_MARK: Final = f"(*what changed since the last version is told by a render*){_UNFORGEABLE}"
 """Where an export prints what changed since the last version that differs: only there is the body known."""
 
-DECISIONS_MARK: Final = f"(*decisions*){_UNFORGEABLE}"
+DECISIONS_MARK: Final = f"(*which decisions differ from the published ones is told by a render*){_UNFORGEABLE}"
 """Where an export prints which decisions differ from those that were published before."""
 
 
-CHANGES_LINE_MARK: Final = f"(*changes in a line*){_UNFORGEABLE}"
+CHANGES_LINE_MARK: Final = f"(*told by a render*){_UNFORGEABLE}"
 """Where the header says the same in one line."""
 
 
 def claim_mark(name: str) -> str:
     """Where an export prints how far the file `name` was checked."""
-    return f"(*claim:{name}*){_UNFORGEABLE}"
+    return f"(*a render tells how far {name} was checked*){_UNFORGEABLE}"
 
 
 def sha256(content: bytes | str) -> str:

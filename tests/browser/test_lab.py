@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.browser.laboratory import Notebook, seen
-from tests.browser.served import FLAGS, chromium, served
+from tests.browser.served import FLAGS, TOKEN, chromium, served
 from tests.test_notebook_contract import NOTEBOOKS, read
 
 if TYPE_CHECKING:
@@ -117,6 +117,29 @@ def test_an_error_of_ours_is_a_panel_whatever_the_kernel_is_called(lab: str, hom
             opened.picture(cell, SEEN / f"error-{theme}.png")
 
 
+@pytest.mark.skipif(not LONG, reason="a second server: only in make browser")
+def test_a_dashboard_is_moved_by_keyboard_and_asks_nobody_else(home: Path, page: Page) -> None:
+    asked: list[str] = []
+    page.on("requestfinished", lambda one: asked.append(one.url))
+    with served(home / "shop" / "params", home, "--dashboard", "CapacityPlanning") as address:
+        folder = next((home / "shop" / ".sre_kit").glob("lab-*")) / "dashboards"
+        page.goto(f"{address}/voila/render/dashboards/CapacityPlanning.ipynb?token={TOKEN}")
+        view, handle = page.locator(".sre-kit-view").first, page.locator(".noUi-handle").first
+        handle.wait_for()
+        words = view.inner_text()
+        handle.focus()
+        page.keyboard.press("ArrowRight")
+        page.wait_for_function("([one, before]) => one.innerText !== before", arg=[view.element_handle(), words])
+        page.screenshot(path=str(SEEN / "dashboard.png"))
+        assert page.locator(".jp-InputArea:visible").count() == 0, "no code is shown"
+        text = (folder / "CapacityPlanning.ipynb").read_text(encoding="utf-8")
+        (folder / "Broken.ipynb").write_text(re.sub(r"params: str = [^#]+#", "params: str = 'no.yaml'  #", text))
+        page.goto(f"{address}/voila/render/dashboards/Broken.ipynb?token={TOKEN}")
+        assert "Way out:" in page.locator("[role=alert]").first.inner_text()
+        page.screenshot(path=str(SEEN / "dashboard-error.png"))
+    assert {url for url in asked if not url.startswith((address, "data:", "blob:"))} == set()
+
+
 def _explored(notebook: Notebook, number: int) -> None:
     """Each slider of the explorer in cell `number` by an arrow key: other words and numbers, another figure."""
     cell = notebook.shown(number)
@@ -127,7 +150,7 @@ def _explored(notebook: Notebook, number: int) -> None:
             notebook.picture(notebook.shown(number), SEEN / f"{notebook.name}-{number}-{theme}.png")
     decided, redrawn = seen(cell), []
     sliders = cell.locator(".noUi-handle").all()
-    for control in (sliders or cell.locator("select").all()) if LONG else sliders[:1]:
+    for control in (sliders or cell.locator("select:enabled").all()) if LONG else sliders[:1]:
         words, figures = seen(cell)
         last = control.get_attribute("aria-valuenow") == control.get_attribute("aria-valuemax")
         control.focus()
