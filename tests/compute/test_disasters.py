@@ -168,3 +168,24 @@ def test_what_stands_in_is_shown_with_its_zones_and_its_lines() -> None:
     }
     assert found["db"].sources == ("docs/I.md:4",)
     assert found["bank"].sources == ("docs/A.md:3",)
+
+
+@pytest.mark.parametrize(
+    ("quote", "over", "zone"),
+    [
+        ("RDS, Multi-AZ, 100 GiB", True, False),
+        ("RDS with a hot standby", True, False),
+        ("Single-AZ instance", False, True),
+        ("runs in one zone. Two replicas", True, True),
+        ("no Multi-AZ", False, False),
+        ("| Multi-AZ | No |", False, False),
+        ("Multi-AZ is planned for 2027", False, False),
+        ("survives the loss of one zone", False, False),
+        ("not in a single zone", False, False),
+        ("keeps running when only one zone is left", False, False),
+        ("2 x db.m6g.large", False, False),
+    ],
+)
+def test_only_what_a_line_says_with_certainty_counts(quote: str, over: bool, zone: bool) -> None:
+    facts = [component("db", quote, 3)]
+    assert (bool(takes_over(facts, {})), bool(in_one_zone(facts))) == (over, zone)

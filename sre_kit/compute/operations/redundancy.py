@@ -16,16 +16,22 @@ from sre_kit.compute.asked import of_kind
 from sre_kit.compute.operations.dependencies import Graph, SinglePoint
 from sre_kit.compute.vocabulary import Fact, Kind
 
+_PRODUCTION: Final = ("", "production")
 _SEVERAL: Final = r"(?:[2-9]|\d{2,}|two|three|four|five|six|seven|eight|nine)"
 _TAKES_OVER: Final = re.compile(
     rf"(?i)\b(?:multi-az|(?:hot |warm )?standby|{_SEVERAL} (?:nodes|replicas|instances)|"
     r"(?:one|a) (?:node|replica|instance) (?:per|in each) zone)\b"
 )
 _ZONES: Final = re.compile(
-    rf"(?i)\b(?:multi-az|{_SEVERAL} (?:availability )?zones|(?:per|in each|across) (?:availability )?zones?)\b"
+    rf"(?i)\b(?:multi-az|(?:in|over|across) {_SEVERAL} (?:availability )?zones|"
+    r"(?:per|in each|across) (?:availability )?zones?)\b"
 )
-_PRODUCTION: Final = ("", "production")
-_ONE_ZONE: Final = re.compile(r"(?i)\b(?:single[- ](?:az|zone)|(?:one|a single) (?:availability )?zone(?! each))\b")
+_ONE_ZONE: Final = re.compile(r"(?i)\b(?:single[- ](?:az|zone)|(?:in|only) (?:one|a single) (?:availability )?zone)\b")
+_NOT_SO: Final = re.compile(
+    r"(?i)\b(?:no|not|non|without|never|false|disabled|off|planned|later|optional|if|when|should|could|consider|todo|"
+    r"loss|lose|loses|lost|losing|fails?|failure|outage|survives?|tolerates?)\b"
+)
+"""Words that turn such a statement around, or make it a wish or a case: then nothing is certain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,21 +51,29 @@ class StandIn:
     sources: tuple[str, ...]
 
 
+def _said(pattern: re.Pattern[str], fact: Fact) -> str:
+    """What the line of a fact says with certainty; empty where another word of its sentence takes that away."""
+    for sentence in re.split(r"(?<=[.;])\s", fact.quote):
+        if (found := pattern.search(sentence)) and not _NOT_SO.search(sentence):
+            return found[0]
+    return ""
+
+
 def in_one_zone(facts: Sequence[Fact]) -> dict[str, str]:
     """Production components that a document puts into a single zone -> the line that does."""
     return {
         fact.name: fact.source
         for fact in of_kind(facts, Kind.COMPONENT)
-        if fact.scope.environment in _PRODUCTION and _ONE_ZONE.search(fact.quote)
+        if fact.scope.environment in _PRODUCTION and _said(_ONE_ZONE, fact)
     }
 
 
 def takes_over(facts: Sequence[Fact], decided: Mapping[str, str]) -> dict[str, str]:
     """Production component -> what stands in when one of it fails: what was decided, else the words of its line."""
     said = {
-        fact.name: words[0]
+        fact.name: words
         for fact in of_kind(facts, Kind.COMPONENT)
-        if fact.scope.environment in _PRODUCTION and (words := _TAKES_OVER.search(fact.quote))
+        if fact.scope.environment in _PRODUCTION and (words := _said(_TAKES_OVER, fact))
     }
     return said | dict(decided)
 
@@ -92,6 +106,6 @@ def stand_ins(
 
 
 def _zones(said: Sequence[Fact]) -> str:
-    if any(_ONE_ZONE.search(fact.quote) for fact in said):
+    if any(_said(_ONE_ZONE, fact) for fact in said):
         return "one"
-    return "several" if any(_ZONES.search(fact.quote) for fact in said) else ""
+    return "several" if any(_said(_ZONES, fact) for fact in said) else ""
