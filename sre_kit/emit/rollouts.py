@@ -18,7 +18,6 @@ from sre_kit.compute.queries import per_second
 from sre_kit.emit.kubernetes import NAME, Manifests
 from sre_kit.emit.rule_groups import decimal
 from sre_kit.errors import ParameterError
-from sre_kit.units import promql_duration
 
 HEADER = """\
 # Conditions under which a canary is taken back. Generated; do not edit.
@@ -82,7 +81,7 @@ def _bad_share(one: JudgedCanary) -> dict[str, Any]:
     count = max(1, one.canary.lasts // one.canary.every)
     return {
         "name": "bad-share",
-        "interval": promql_duration(one.canary.every),
+        "interval": _length(one.canary.every),
         "count": count,
         "successCondition": succeeds,
         "failureCondition": fails,
@@ -99,7 +98,7 @@ def _enough(one: JudgedCanary, needs: int) -> dict[str, Any]:
     query = f"{per_second(canary.total, canary.lasts)} * {seconds}"
     return {
         "name": "enough-requests",
-        "initialDelay": promql_duration(canary.lasts),
+        "initialDelay": _length(canary.lasts),
         "count": 1,
         "successCondition": f"len(result) > 0 && result[0] >= {needs}",
         "failureCondition": "false",
@@ -107,3 +106,16 @@ def _enough(one: JudgedCanary, needs: int) -> dict[str, Any]:
         "inconclusiveLimit": 0,
         "provider": {"prometheus": {"address": canary.server, "query": query}},
     }
+
+
+def _length(length: timedelta) -> str:
+    """
+    A length of time as Go reads it, which knows no days.
+
+    >>> _length(timedelta(days=1, minutes=30)), _length(timedelta(seconds=30))
+    ('24h30m', '30s')
+    """
+    minutes, seconds = divmod(length // timedelta(seconds=1), 60)
+    hours, minutes = divmod(minutes, 60)
+    parts = ((hours, "h"), (minutes, "m"), (seconds, "s"))
+    return "".join(f"{number}{unit}" for number, unit in parts if number) or "0s"

@@ -386,7 +386,7 @@ PLAYBOOK: list[tuple[str, str, Damage]] = [
     (OP, "30", alter(OP, r"^\*\*Not known:\*\* which failed check.*\n", "")),
     (OP, "30", cell(OP, "Before and after", 5, "How", "`increase(x[15m]`", "Taken back")),
     (OP, "30", file("artifacts/analysis-templates.yaml", b"> 0.0144", b"> 0.144")),
-    (OP, "30", file("artifacts/analysis-templates.yaml", b'track="canary",', b"")),
+    (OP, "30", file("artifacts/analysis-templates.yaml", b'track="canary",code', b"code")),
     (OP, "30", without_file("artifacts/analysis-templates.yaml")),
     (OP, "30", cell(OP, "Canary analysis", 1, "Verdict", "promote", "Release")),
     (OP, "30", cell(OP, "Canary analysis", 2, "Verdict", "not enough data", "Release")),

@@ -102,7 +102,7 @@ def test_releases_are_judged_and_the_rest_is_said() -> None:
     (one,) = judged_canaries([canary(releases=[release])], [SLOW])
     assert [(r.word, r.needed is not None) for r in one.releases] == [("not enough data", True)]
     assert (one.sees, one.needs, one.long_enough) == (None, None, None), "nothing was measured"
-    assert one.query.endswith('sum(rate(r{track="canary"}[5m]))')
+    assert one.query.endswith('/ (sum(rate(r{track="canary"}[5m])) > 0)')
 
 
 @pytest.mark.parametrize(

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from dataclasses import replace
 from datetime import timedelta
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import promql_parser
@@ -64,6 +66,50 @@ def test_the_file_is_checked_by_a_schema_that_refuses_what_argo_would() -> None:
     ):
         assert old in content
         assert claims({"analysis-templates.yaml": content.replace(old, new, 1)})["analysis-templates.yaml"].problem, new
+
+
+@pytest.mark.parametrize(
+    ("requests", "errors", "share"),
+    [
+        ("0+60x10", "0+6x10", 0.1),
+        ("0+60x10", "", 0.0),
+        ("0+60x10", "0+0x10", 0.0),
+        ("0+0x10", "", None),
+        ("", "", None),
+    ],
+)
+def test_no_error_is_none_and_no_request_is_no_answer(
+    tmp_path: Path, prometheus_binaries: PrometheusBinaries, requests: str, errors: str, share: float | None
+) -> None:
+    """Asked of promtool: a perfect canary, whose errors have no series, passes; a silent one does not."""
+    (one,) = judged()
+    series = {'r{track="canary",code="200"}': requests, 'r{track="canary",code="500"}': errors}
+    if requests and errors:  # the total counts the errors too
+        series['r{track="canary",code="200"}'] = "0+54x10" if errors == "0+6x10" else requests
+    question = {
+        "expr": one.query,
+        "eval_time": "10m",
+        "exp_samples": [] if share is None else [{"labels": "{}", "value": share}],
+    }
+    test = {
+        "interval": "1m",
+        "input_series": [{"series": name, "values": values} for name, values in series.items() if values],
+        "promql_expr_test": [question],
+    }
+    (tmp_path / "t.yaml").write_text(yaml.safe_dump({"evaluation_interval": "1m", "tests": [test]}))
+    command = [prometheus_binaries.promtool, "test", "rules", str(tmp_path / "t.yaml")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_canary_of_days_waits_in_hours_because_go_knows_no_days() -> None:
+    ones = judged(lasts=timedelta(days=2), every=timedelta(hours=1))
+    content = emit.analysis_templates([replace(ones[0], needs=7)]).content
+    assert not claims({"analysis-templates.yaml": content})["analysis-templates.yaml"].problem
+    (template,) = yaml.safe_load_all(content)
+    share, enough = template["spec"]["metrics"]
+    assert (share["interval"], share["count"], enough["initialDelay"]) == ("1h", 48, "48h")
+    assert enough["provider"]["prometheus"]["query"].endswith("[2d])) * 172800")
 
 
 @pytest.mark.parametrize(

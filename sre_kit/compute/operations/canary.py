@@ -121,11 +121,15 @@ class JudgedCanary:
 
     @property
     def query(self) -> str:
-        """The canary's bad share, PromQL; empty where there is none."""
+        """
+        The canary's bad share, PromQL; empty where there is none.
+
+        A canary without an error has no series of errors, which is 0; one without requests has no share at all.
+        """
         if self.problem:
             return ""
-        over = self.canary.over
-        return f"{per_second(self.canary.bad, over)} / {per_second(self.canary.total, over)}"
+        bad, total = (per_second(one, self.canary.over) for one in (self.canary.bad, self.canary.total))
+        return f"({bad} or 0 * {total}) / ({total} > 0)"
 
     @property
     def long_enough(self) -> timedelta | None:
