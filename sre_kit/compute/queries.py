@@ -18,6 +18,7 @@ WINDOW: Final = re.compile(r"\{\{\s*\.window\s*\}\}")
 
 _MATCHER: Final = re.compile(r'[A-Za-z_]\w*(?:=~|!~|!=|=)"(?:[^"\\]|\\.)*"')
 _MATCHERS: Final = re.compile(rf"\{{({_MATCHER.pattern}(?:,{_MATCHER.pattern})+)\}}")
+_MINUS_IN_NAME: Final = re.compile(r"[A-Za-z_:][\w:.]*(?:-[\w:.]+)+")
 _PLACE: Final = "20m34s"
 """A window that nobody writes, in place of an open one while a query is taken apart."""
 _OPERATORS: Final = {"Equal": "=", "NotEqual": "!=", "Re": "=~", "NotRe": "!~"}
@@ -71,6 +72,21 @@ def canonical(query: str) -> str:
         return " ".join(query.split())
     # the order of matchers means nothing, and a server has its own
     return _MATCHERS.sub(lambda found: "{" + ",".join(sorted(_MATCHER.findall(found[1]))) + "}", text)
+
+
+def unaskable(query: str) -> str:
+    """
+    Why no rule and no panel can ask for a query as it stands; empty when they can.
+
+    >>> unaskable("cpu:db-orders").partition(";")[0], unaskable("cpu:db_orders"), unaskable("total - free")
+    ("PromQL reads 'cpu:db-orders' as a subtraction", '', '')
+    """
+    if not query.strip():
+        return "no query measures it"
+    if _MINUS_IN_NAME.fullmatch(query.strip()):
+        return f"PromQL reads {query!r} as a subtraction; rename the series, or put spaces around the minus"
+    problem = query_problem(query)
+    return f"its query {query!r} is no PromQL: {problem}" if problem else ""
 
 
 def per_second(query: str, window: timedelta) -> str:

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from sre_kit.compute.capacity.exhaustion import Outlook
 from sre_kit.compute.capacity.plan import Resource, Scaling
-from sre_kit.compute.queries import query_problem
+from sre_kit.compute.queries import unaskable
 from sre_kit.emit.grafana import WIDTH, Page, dashboard, graph, text_panel
 
 UID: Final = "sre-kit-capacity"
@@ -41,7 +41,7 @@ def capacity_dashboard(outlooks: Sequence[Outlook], scaling: Sequence[Scaling], 
 
 
 def _resource(one: Resource) -> dict[str, Any]:
-    if query_problem(one.query):
+    if unaskable(one.query):
         return text_panel(one.name, f"**Not known:** a query in PromQL for {one.name} (params: capacity.resources).")
     lines: list[dict[str, Any]] = [{"color": "transparent", "value": None}]
     if one.trigger is not None:

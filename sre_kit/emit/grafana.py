@@ -14,7 +14,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from sre_kit.compute.capacity.plan import Resource
-from sre_kit.compute.queries import per_second, query_problem
+from sre_kit.compute.queries import per_second, unaskable
 from sre_kit.compute.slo.alerting import WORKBOOK_POLICY, BurnRateAlert
 from sre_kit.compute.slo.buckets import every
 from sre_kit.compute.slo.objectives import SLO
@@ -130,7 +130,7 @@ def _signals(
     errors = [slo for slo in ruled if slo.kind != "latency" and not slo.gauge]
     yield "Errors", [(f"{ratio_name(_LOOK)}{selector(labels(slo))}", slo.name) for slo in errors], "percentunit"
     yield from _latency(ruled)
-    used = [one for one in resources if one.component == service and not query_problem(one.query)]
+    used = [one for one in resources if one.component == service and not unaskable(one.query)]
     yield "Saturation", [(f"({one.query}) / {one.limit:g}", one.name) for one in used], "percentunit"
 
 

@@ -176,6 +176,14 @@ def test_a_trigger_names_the_rule_that_watches_it_or_the_gap() -> None:
     assert (gap.what, gap.ask) == ("an alert on db disk", "Sanne") and "subtraction" in gap.because
 
 
+def test_an_alert_whose_query_gave_nothing_is_called_blind() -> None:
+    one = seen(replace(DISK, alert=""), np.empty(0), gap="no metric 'disk_used'")
+    table = show.capacity_triggers([one], trigger_watches([one.resource], []))
+    (gap,) = table.gaps
+    assert "**blind: its query gave nothing**" in table.markdown()
+    assert (gap.what, gap.because) == ("what CapacityDbDisk reads", "no metric 'disk_used'")
+
+
 def test_a_trigger_says_on_how_many_of_the_last_days_it_was_passed() -> None:
     """At 0.4 % a day to 80 % the disk stood above 75 % of its limit on the last days only."""
     resource = replace(DISK, trigger=Fraction(3, 4))

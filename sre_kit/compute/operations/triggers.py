@@ -17,11 +17,10 @@ from typing import Final
 
 from sre_kit.compute.capacity.plan import Resource, Scaling
 from sre_kit.compute.operations.runbooks import Alert, alert_rules
-from sre_kit.compute.queries import comparison, query_problem
+from sre_kit.compute.queries import comparison, unaskable
 from sre_kit.compute.vocabulary import Fact
 
 _PERCENT: Final = re.compile(r"(\d+(?:[.,]\d+)?)\s*%")
-_NAME_WITH_MINUS: Final = re.compile(r"[A-Za-z_:][\w:.]*(?:-[\w:.]+)+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +77,7 @@ def trigger_watches(
         if one.trigger is None or (rule is not None and not watch.late):
             found.append(watch)
             continue
-        problem = _problem(one)
+        problem = unaskable(one.query)
         name = "" if problem else _own_name(one, taken)
         taken.add(name)
         found.append(TriggerWatch(one, rule, watch.fires_above, name, problem, watch.steered))
@@ -109,15 +108,6 @@ def _steered(resource: Resource, scaling: Sequence[Scaling]) -> Scaling | None:
         return None
     same = (one for one in scaling if one.component == resource.component and one.metric == resource.kind)
     return next((one for one in same if one.direction == "horizontal" and one.state == "implemented"), None)
-
-
-def _problem(resource: Resource) -> str:
-    if not resource.query:
-        return "no query measures it"
-    if _NAME_WITH_MINUS.fullmatch(resource.query):
-        return f"PromQL reads {resource.query!r} as a subtraction; rename the series, or put spaces around the minus"
-    problem = query_problem(resource.query)
-    return f"its query {resource.query!r} is no PromQL: {problem}" if problem else ""
 
 
 def _own_name(resource: Resource, taken: set[str]) -> str:

@@ -4,7 +4,7 @@ Capacity triggers for readers: at which use somebody acts, which alert says so, 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from sre_kit.compute.capacity.exhaustion import Outlook
@@ -37,7 +37,7 @@ def capacity_triggers(outlooks: Sequence[Outlook], watches: Sequence[TriggerWatc
                 _lately(one),
                 span(resource.lead_time),
                 resource.next_step or MISSING,
-                _watched_by(watched[resource.name]),
+                _watched_by(watched[resource.name], blind=bool(one.reading.gap)),
                 resource.owner or MISSING,
             )
         )
@@ -54,7 +54,7 @@ def capacity_triggers(outlooks: Sequence[Outlook], watches: Sequence[TriggerWatc
             for one in outlooks
             if one.due
         ],
-        gaps=[*_undecided(watches), *_unwatched(watches)]
+        gaps=[*_undecided(watches), *_unwatched(watches), *_blind(outlooks, watched)]
         if rows
         else [Gap("capacity triggers", "DevOps Engineer", "params: capacity.resources")],
     )
@@ -80,11 +80,12 @@ def _lately(one: Outlook) -> str:
     return f"{int((peaks >= float(trigger) * one.resource.limit).sum())} of {len(peaks)}"
 
 
-def _watched_by(one: TriggerWatch) -> Inline:
+def _watched_by(one: TriggerWatch, *, blind: bool) -> Inline:
     rule = one.rule
     if rule is not None and not one.late:
         return Lines([one.resource.alert, fact_link(rule.facts[0])])
     own: list[Inline] = [one.own, Link(RULES, f"artifacts/{RULES}")] if one.own else []
+    own += [Strong("blind: its query gave nothing")] if own and blind else []
     if rule is not None:
         above = percent(one.fires_above, 0)
         late = Span([f"{one.resource.alert} fires only above {above}: ", fact_link(rule.facts[0])])
@@ -113,6 +114,21 @@ def _unwatched(watches: Sequence[TriggerWatch]) -> list[Gap]:
         )
         for one in watches
         if not one.watched
+    ]
+
+
+def _blind(outlooks: Sequence[Outlook], watched: Mapping[str, TriggerWatch]) -> list[Gap]:
+    """Generated alerts whose query gave nothing: they load, and never fire."""
+    return [
+        Gap(
+            f"what {watched[one.resource.name].own} reads",
+            one.resource.owner or "DevOps Engineer",
+            "the metrics source",
+            one.reading.gap,
+            degraded=True,
+        )
+        for one in outlooks
+        if one.reading.gap and watched[one.resource.name].own
     ]
 
 
