@@ -13,6 +13,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import IPython
 import pytest
 import yaml
 from packaging.requirements import Requirement
@@ -22,6 +23,7 @@ from sre_kit.compute.operations.recovery import recoverables
 from sre_kit.errors import ParameterError
 from sre_kit.load import params
 from sre_kit.show import panel as panels
+from sre_kit.show import widgets
 from sre_kit.show.keeping import Kept
 from sre_kit.show.panel import STYLE, WAIT, Panel, html_of
 from sre_kit.show.shown import Note
@@ -152,13 +154,27 @@ def test_a_batch_run_computes_the_default_once_and_makes_no_widget(monkeypatch: 
 
 def test_where_a_front_end_can_answer_one_bundle_has_both_forms(monkeypatch: pytest.MonkeyPatch) -> None:
     shell = SimpleNamespace(kernel=SimpleNamespace(comm_manager=object()))
-    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: shell))
+    monkeypatch.setattr(IPython, "get_ipython", lambda: shell)
     counted = Counted()
     bundle, _ = counted.explorer._repr_mimebundle_()
     assert set(bundle) == {WIDGET, "text/markdown", "text/html", "text/plain"} and counted.asked == [1]
     assert "the number is 1" in bundle["text/html"] and bundle[WIDGET]["model_id"]
     shell.kernel = SimpleNamespace()
     assert WIDGET not in counted.explorer._repr_mimebundle_()[0]
+
+
+def test_a_saved_notebook_shows_figure_and_table_where_no_widget_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As nbconvert's HTML and GitHub have it: without the widget's state its view is passed over."""
+    from nbconvert import HTMLExporter
+    from nbformat.v4 import new_code_cell, new_notebook, new_output
+
+    monkeypatch.setattr(widgets, "watched", lambda: True)
+    bundle, _ = next(one for one in made() if one.name == "Recovery")._repr_mimebundle_()
+    assert WIDGET in bundle
+    shown = new_notebook(cells=[new_code_cell("", outputs=[new_output("display_data", data=bundle)])])
+    page, _ = HTMLExporter(template_name="basic", exclude_input=True).from_notebook_node(shown)
+    assert "<figure><img " in page and ">orders</td>" in page and "orders loses 1 d 25 min at worst" in page
+    assert WIDGET not in page and not NAMED.search(page)
 
 
 def test_an_unknown_control_is_refused_with_the_nearest_name() -> None:
