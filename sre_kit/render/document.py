@@ -16,7 +16,7 @@ from typing import Any
 
 from sre_kit.errors import NotebookError
 from sre_kit.escape import md_fence, md_text
-from sre_kit.render import validate, versions
+from sre_kit.render import repeats, validate, versions
 from sre_kit.store.dependencies import dependencies
 from sre_kit.store.manifest import MIME, claim_mark
 from sre_kit.store.places import anchor
@@ -51,7 +51,7 @@ def document(notebook: Mapping[str, Any], stem: str) -> Document:
         page.add(cell, number)
     page.finish()
     page.dependencies()
-    text = re.sub(r"\n{3,}", "\n\n", "\n\n".join(page.machine["blocks"])).strip() + "\n"
+    text = repeats.once(re.sub(r"\n{3,}", "\n\n", "\n\n".join(page.machine["blocks"])).strip()) + "\n"
     told = {key: page.machine.pop(key) for key in ("decided", "log")}
     done = versions.settled(text, page.header_text, page.machine["header"], page.machine["records"], **told)
     settled: dict[str, Any] = {"version": done.version, "body_sha256": done.body_sha256, "before": done.before}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from sre_kit.check import Bundle, checks, evaluate, unchecked
 from sre_kit.check.points import registered
@@ -58,15 +59,39 @@ def test_an_empty_document_passes_no_point_that_needs_its_text(published: Bundle
     assert {p.number for p in points if p.number.isdigit() and p.state != "failed"} == {"20", "21"}
 
 
-def test_a_backup_that_nobody_has_decided_is_honest_when_the_document_asks_for_it(published: Bundle) -> None:
+def undecided(published: Bundle) -> tuple[str, str]:
+    """The playbook with a backup that nobody has decided: the document asks for it, or it does not."""
     asked = "**Not known:** how media-bucket is saved: ask DevOps Engineer (expected in InfrastructureSpec.md, Backups)"
     text = published.documents["OperationalPlaybook"]
     hole = re.sub(
         r"^\| media-bucket +\| versioning.*$", f"| media-bucket | not decided {'| – ' * 7}|", text, flags=re.M
     )
-    honest = re.sub(r"(## Backup and recovery steps\n\n[^\n]*\n)", rf"\1\n{asked}\n", hole)
+    return re.sub(r"(## Backup and recovery steps\n\n[^\n]*\n)", rf"\1\n{asked}\n", hole), hole
+
+
+def test_a_backup_that_nobody_has_decided_is_honest_when_the_document_asks_for_it(published: Bundle) -> None:
+    honest, hole = undecided(published)
     for document, state in ((honest, "passed"), (hole, "failed")):
         points = evaluate(rewritten(published, "OperationalPlaybook", document), ["OperationalPlaybook"])
         found = {p.number: p.state for p in points}
         assert found["12"] == "passed"
         assert found["11"] == state
+
+
+def test_the_handoff_passes_with_an_undecided_backup_that_is_asked_for_and_fails_without_the_question(
+    published: Bundle,
+) -> None:
+    """Point 2 stands on the counts that the changed playbook gets, wherever its table repeats them."""
+    for document, state in zip(undecided(published), ("passed", "failed"), strict=True):
+        changed = rewritten(published, "OperationalPlaybook", document)
+        counted = checks(evaluate(changed, ["OperationalPlaybook"]))["OperationalPlaybook"]
+        said = ", ".join(f"{counted[one]} {one}" for one in ("passed", "failed", "not known"))
+        told = {**published.manifest.checks, "OperationalPlaybook": counted}
+        changed = replace(changed, manifest=replace(changed.manifest, checks=told))
+        row = r"(?m)^(\| *\[?OperationalPlaybook\b.*\| )\d+ passed, \d+ failed, \d+ not known"
+        handoff, rows = re.subn(row, rf"\g<1>{said}", published.documents["SREHandoff"])
+        assert rows == 1
+        changed = replace(changed, documents={**changed.documents, "SREHandoff": handoff}, pages={})
+        found = {p.number: p for p in evaluate(changed, ["SREHandoff"])}
+        assert found["2"].state == state, found["2"].evidence
+        assert state == "passed" or found["2"].evidence == "Summary: OperationalPlaybook fails 1 of its points"
