@@ -209,6 +209,10 @@ def test_only_a_record_says_drilled_and_a_stale_or_failed_one_says_so() -> None:
         told = drills.drill_records(log, half, AS_OF)
         return tests.markdown() + told.markdown(), [one["text"] for one in told.machine().get("findings", [])]
 
+    left = DrillLog((good,), later=2, problems=("d.jsonl:3: no JSON",), source="d.jsonl")
+    text = drills.drill_records(left, half, AS_OF).markdown()
+    assert "2 later than the report time are left out." in text
+    assert "1 lines of d.jsonl are no usable record" in text
     assert "drilled with" not in shown()[0] and "sre-kit drill restic" in shown()[0]
     text, findings = shown(good)
     assert "drilled with restic 0.14.0, drills.jsonl:7" in text and "Ada<br>sre-kit 0.1.0" in text and not findings

@@ -114,7 +114,11 @@ def _size(size: int) -> str:
 
 
 def _problems(log: DrillLog) -> list[Note]:
+    later = [Note(f"{log.later} later than the report time are left out.")] if log.later else []
     if not log.problems:
-        return []
+        return later
     shown = "; ".join(log.problems[:3])
-    return [Note(f"{len(log.problems)} lines of {log.source} are no usable record and count for nothing: {shown}.")]
+    return [
+        *later,
+        Note(f"{len(log.problems)} lines of {log.source} are no usable record and count for nothing: {shown}."),
+    ]
