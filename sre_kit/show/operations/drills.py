@@ -92,7 +92,7 @@ def _drill_row(one: Drill, every: timedelta, as_of: datetime) -> Sequence[Inline
     if state == "failed":
         result = Lines([Strong("failed"), one.why_not])
     elif state == "stale":
-        result = Lines(["passed", Strong(f"stale, {(as_of - one.at).days} d old")])
+        result = Lines(["passed", Strong(f"stale, {(as_of.date() - one.at.date()).days} d old")])
     rate = one.bytes_per_second
     compared = f"{one.compared}, {one.different} different; {one.damaged} damaged before" if one.compared else MISSING
     return (
