@@ -44,6 +44,11 @@ def rule(value: str, name: str = "DiskFull") -> Fact:
         ('disk_used_bytes{instance="db-0"} > 450e9', True),
         ("predict_linear(free_bytes[6h], 86400) < 0", False),
         ("the disk fills", False),
+        ("less than 15 % of the disk left", True),
+        ("free space below 25 % (warning) / 10 % (critical)", False),
+        ("node_filesystem_avail_bytes / node_filesystem_size_bytes < 0.15", True),
+        ("node_filesystem_avail_bytes / node_filesystem_size_bytes < 0.25", False),
+        ("up < 0.5", False),
     ],
 )
 def test_an_alert_that_fires_only_above_the_trigger_does_not_watch_it(written: str, late: bool) -> None:

@@ -20,6 +20,7 @@ from sre_kit.compute.operations.runbooks import Alert, alert_rules
 from sre_kit.compute.queries import comparison, unaskable
 from sre_kit.compute.vocabulary import Fact
 
+_FREE: Final = re.compile(r"(?i)(?:\b|_)(?:free|avail\w*|left|remaining|unused)(?:\b|_)")
 _PERCENT: Final = re.compile(r"(\d+(?:[.,]\d+)?)\s*%")
 
 
@@ -89,10 +90,12 @@ def fires_above(rule: Alert, resource: Resource) -> float | None:
     The share of the resource's limit above which an alert fires; missing where its words and its expression do not say.
 
     An expression compares with a share, or with an amount in the resource's unit. In words the lowest percentage
-    counts, because a warning at 80 % fires at 80 %.
+    counts, because a warning at 80 % fires at 80 %. Less than 15 % free is more than 85 % used.
     """
     if rule.expression:
         compared = comparison(rule.expression)
+        if compared is not None and compared[0] in ("<", "<=") and 0 < compared[1] < 1:
+            return 1 - compared[1] if _FREE.search(rule.expression) else None
         if compared is None or compared[0] not in (">", ">="):
             return None
         if 0 < compared[1] <= 1:
@@ -100,6 +103,8 @@ def fires_above(rule: Alert, resource: Resource) -> float | None:
         amount = resource.limit > 1 and compared[1] <= resource.limit
         return compared[1] / resource.limit if amount else None
     shares = [float(one.replace(",", ".")) / 100 for one in _PERCENT.findall(rule.condition)]
+    if _FREE.search(rule.condition):
+        shares = [1 - one for one in shares]
     return min((one for one in shares if 0 < one <= 1), default=None)
 
 
