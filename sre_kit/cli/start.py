@@ -73,10 +73,11 @@ def since(project: Project) -> dict[str, Any] | None:
     """
     The last render, as the manifest or the knowledge graph knows it, and the inputs that changed since; None: none.
 
-    `numbers` are those that the last version of each document states otherwise than the one before, `waiting` counts
-    what did not reach the knowledge graph.
+    `moved` are numbers that differ now from what was published, `numbers` those that the last version of each document
+    states otherwise than the one before, `waiting` counts what did not reach the knowledge graph.
     """
     from sre_kit.cli.remember import outbox
+    from sre_kit.cli.since import moved
     from sre_kit.load.inputs import inputs
     from sre_kit.store import knowledge, places
     from sre_kit.store.remembered import changed_inputs, changed_numbers
@@ -91,6 +92,7 @@ def since(project: Project) -> dict[str, Any] | None:
         "versions": {name: one.version for name, one in sorted(published.items())},
         "as_of": max(one.as_of for one in published.values()),
         **changed_inputs(published.values(), inputs(project)),
+        "moved": moved(project),
         "numbers": changed_numbers(project.published),
         "waiting": len(waiting.entities) + len(waiting.relations),
     }
@@ -150,9 +152,18 @@ def _print_since(found: dict[str, Any] | None, say: Callable[[str], None]) -> No
             say(f"  {how} since: {', '.join(found[how])}")
     if not any(found[how] for how in ("changed", "new", "gone")):
         say("  nothing that it was made from has changed since")
+    _print_moved(found["moved"], say)
     _print_numbers(found["numbers"], say)
     if found["waiting"]:
         say(f"  {found['waiting']} entities and relations wait to be stored in the knowledge graph; a render does it")
+
+
+def _print_moved(changed: Sequence[Mapping[str, Any]], say: Callable[[str], None]) -> None:
+    """What a render would state otherwise, as far as it can be known without measurements."""
+    from sre_kit.cli.plan import shown
+
+    for one in changed:
+        say(f"  since then, {one['number']}: {shown(one['was'], one['unit'])}, now {shown(one['is'], one['unit'])}")
 
 
 def _print_numbers(changed: Sequence[Mapping[str, Any]], say: Callable[[str], None]) -> None:

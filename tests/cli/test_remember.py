@@ -137,6 +137,20 @@ def test_start_says_which_numbers_the_last_version_states_otherwise(demo: Path, 
     assert [one["is"] for one in numbers] == ["at risk", own["slo.checkout-availability.availability"]]
 
 
+def test_start_says_which_numbers_have_moved_since_the_documents_were_made(demo: Path, capsys) -> None:  # type: ignore[no-untyped-def]
+    def moved(as_of: str) -> dict[str, tuple[float, float]]:
+        main(["start", "--params", str(demo / "params"), "--as-of", as_of, "--json"])
+        since = json.loads(capsys.readouterr().out)["since"]
+        return {one["number"]: (one["was"], one["is"]) for one in since["moved"]}
+
+    assert moved("2026-11-01") == {}, "nothing but time could have moved them"
+    later = moved("2026-11-16")
+    assert later["actions.overdue"] == (6, 7), "one was due on 2026-11-13"
+    assert later["operations.overdue_expiries"] == (1, 2), "PostgreSQL 13 ended on 2026-11-13"
+    main(["start", "--params", str(demo / "params"), "--as-of", "2026-11-16"])
+    assert "since then, actions.overdue: 6 actions, now 7 actions" in capsys.readouterr().out
+
+
 def test_an_unchanged_project_stores_again_what_its_graph_has_lost(
     shop: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -245,7 +245,7 @@ def crosschecks(
     found: Sequence[Indicator],
     records: Mapping[str, Mapping[str, Any]],
     document: str,
-    shared: Mapping[str, float | None] | None = None,
+    shared: Mapping[str, float] | None = None,
 ) -> list[Crosscheck]:
     """
     Every metric beside each record of another document that states the same number, under its name or another.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
+from sre_kit.compute.incidents import IncidentLog
 from sre_kit.compute.oncall.escalation import worst_case
 from sre_kit.compute.oncall.plan import OnCall
 from sre_kit.compute.operations.automation import Opportunity
@@ -25,12 +26,17 @@ def shared_numbers(
     endings: Sequence[Ending],
     runbooks: RunbookCheck,
     items: Sequence[OpenItem],
+    log: IncidentLog,
     oncall: OnCall,
-) -> dict[str, float | None]:
-    """Name of the record in the other document -> the same number from this document's own inputs."""
+) -> dict[str, float]:
+    """
+    Name of the record in the other document -> the same number from this document's own inputs.
+
+    What is not known is left out: without an incident log nothing is said of incidents and their actions.
+    """
     worst = worst_case(oncall.escalation)
     minutes = [one.by_hand.minutes for one in seven if one.by_hand.minutes is not None]
-    return {
+    found: dict[str, float | None] = {
         "operations.toil_minutes_a_month": round(work.minutes),
         "operations.toil_share": work.share,
         "operations.overdue_expiries": sum(one.state == "overdue" for one in endings),
@@ -41,8 +47,9 @@ def shared_numbers(
         "coverage.cells": len(coverage.cells),
         "coverage.gaps": sum(one.empty for one in coverage.cells),
         "coverage.share": coverage.share,
-        "incidents.open": sum(one.kind == "incident" for one in items),
-        "actions.overdue": sum(one.kind == "action" and one.overdue for one in items),
+        "incidents.open": None if log.gap else sum(one.kind == "incident" for one in items),
+        "actions.overdue": None if log.gap else sum(one.kind == "action" and one.overdue for one in items),
         "runbooks.without": len(runbooks.without),
         "oncall.escalation_worst_minutes": worst / timedelta(minutes=1) if worst else None,
     }
+    return {name: value for name, value in found.items() if value is not None}
