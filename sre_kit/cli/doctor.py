@@ -66,6 +66,7 @@ def _machine() -> Iterator[Examined]:
             yield Examined(tool, "ok", lines[0] if lines else path)
         else:
             yield Examined(tool, "note", f"not installed; with it {adds}", f"apt-get install {package}")
+    yield _workflows()
 
 
 def _package(name: str, floor: tuple[int, int]) -> Examined:
@@ -78,6 +79,16 @@ def _package(name: str, floor: tuple[int, int]) -> Examined:
     if numbers < floor:
         return Examined(name, "problem", f"{found}, at least {least} is needed", f"pip install '{name}>={least}'")
     return Examined(name, "ok", found)
+
+
+def _workflows() -> Examined:
+    """The package whose copy of GitHub's schema judges workflows; without it they are only parsed."""
+    name = "check-jsonschema"
+    try:
+        return Examined(name, "ok", version(name))
+    except PackageNotFoundError:
+        adds = "not installed; with it workflows are checked by GitHub's schema"
+        return Examined(name, "note", adds, f"pip install {name}")
 
 
 def _kernel() -> Examined:

@@ -9,12 +9,14 @@ import subprocess
 import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from importlib.metadata import PackageNotFoundError
 from itertools import islice
 from pathlib import Path
 
 import pytest
 import yaml
 
+from sre_kit.cli import doctor
 from sre_kit.compute.operations.automation import Automation
 from sre_kit.compute.operations.tasks import runs
 from sre_kit.emit.automation import automation_files, on_calendar
@@ -163,3 +165,17 @@ def test_check_jsonschema_itself_says_the_same(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "check_jsonschema", "-o", "json", "--builtin-schema", "vendor.github-workflows"]
     said = subprocess.run([*command, str(right), str(wrong)], capture_output=True, text=True, check=False)
     assert {Path(one["filename"]).name for one in json.loads(said.stdout)["errors"]} == {"wrong.yaml"}
+
+
+def test_without_the_package_that_has_the_schema_the_claim_is_smaller(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nothing(name: str) -> str:
+        raise PackageNotFoundError(name)
+
+    content = automation_files([EVERYTHING]).files[0].content
+    monkeypatch.setattr("importlib.metadata.version", nothing)
+    said = claims({"a.workflow.yaml": content, "b.workflow.yaml": "a: ["})
+    assert (said["a.workflow.yaml"].level, said["a.workflow.yaml"].by) == ("syntax-checked", "PyYAML")
+    assert said["b.workflow.yaml"].problem
+    monkeypatch.setattr("sre_kit.cli.doctor.version", nothing)
+    examined = doctor._workflows()
+    assert (examined.state, examined.fix) == ("note", "pip install check-jsonschema")
