@@ -59,7 +59,11 @@ class Panel:
         self.keep = Textarea(
             description="Keep this", style={"description_width": LABEL}, layout=Layout(width="100%", max_width="60em")
         )
-        self.back = Button(description="As decided", tooltip="Back to the setting in force")
+        self.back = Button(
+            description="As decided",
+            tooltip="Back to the setting in force",
+            layout=Layout(margin=f"2px 0 2px calc({LABEL} + 4px)"),
+        )
         self._due: asyncio.TimerHandle | None = None
         self._shown: Mapping[str, Any] | None = None
         self._leading = False
