@@ -47,7 +47,11 @@ def run(params: str, port: int, browser: bool, dashboard: str) -> int:
     ]
     if dashboard:
         headers = {"Content-Security-Policy": dashboards.POLICY}
-        command.append(f"--ServerApp.tornado_settings={ {'headers': headers}!r}")
+        # an error of ours is told in a panel with one line below it; Voila would tell people to start it otherwise
+        command += [
+            f"--ServerApp.tornado_settings={ {'headers': headers}!r}",
+            "--VoilaConfiguration.show_tracebacks=True",
+        ]
     if not browser:
         command.append("--no-browser")
     if hasattr(os, "geteuid") and os.geteuid() == 0:

@@ -136,6 +136,7 @@ def test_a_dashboard_is_moved_by_keyboard_and_asks_nobody_else(home: Path, page:
         (folder / "Broken.ipynb").write_text(re.sub(r"params: str = [^#]+#", "params: str = 'no.yaml'  #", text))
         page.goto(f"{address}/voila/render/dashboards/Broken.ipynb?token={TOKEN}")
         assert "Way out:" in page.locator("[role=alert]").first.inner_text()
+        assert "the way out stands above" in page.inner_text("body")
         page.screenshot(path=str(SEEN / "dashboard-error.png"))
     assert {url for url in asked if not url.startswith((address, "data:", "blob:"))} == set()
 
