@@ -165,6 +165,9 @@ def test_a_trigger_names_the_rule_that_watches_it_or_the_gap() -> None:
 
     watched = shown(DISK, rule("DiskFull"))
     assert "MonitoringAlerts.md#L5" in watched.markdown() and not watched.gaps
+    assert "at which use it fires is not read" in watched.markdown()
+    read = shown(DISK, replace(rule("DiskFull"), value="disk above 75 %"))
+    assert "DiskFull" in read.markdown() and "not read" not in read.markdown() and "Capacity" not in read.markdown()
     own = shown(DISK, rule("Other"))
     assert "CapacityDbDisk" in own.markdown() and "artifacts/capacity.rules.yaml" in own.markdown() and not own.gaps
     assert "DiskFull: not in the rules" in own.markdown()

@@ -83,7 +83,8 @@ def _lately(one: Outlook) -> str:
 def _watched_by(one: TriggerWatch, *, blind: bool) -> Inline:
     rule = one.rule
     if rule is not None and not one.late:
-        return Lines([one.resource.alert, fact_link(rule.facts[0])])
+        unread = ["at which use it fires is not read"] if one.fires_above is None else []
+        return Lines([one.resource.alert, fact_link(rule.facts[0]), *unread])
     own: list[Inline] = [one.own, Link(RULES, f"artifacts/{RULES}")] if one.own else []
     own += [Strong("blind: its query gave nothing")] if own and blind else []
     if rule is not None:
