@@ -146,13 +146,17 @@ def render(
             progress(one.name, "rendered")
         return Outcome(whole, previous, _files(whole, previous, previous))
     how, began = _How(jobs, seconds, progress, keep, tool, executor), time.time()
-    first = _run({n: tasks[n] for n in early}, how, _Store(kept, previous), meanwhile)
-    manifest = combined(previous, first, renewed=asked)
-    manifest = replace(manifest, checks={**manifest.checks, **judge(first, manifest, early)})
-    path, written = stage / "manifest.json", manifest.as_json()
-    path.write_text(written, encoding="utf-8")
-    seen = sha256(written)
-    second = _run({n: tasks[n] for n in late}, how, _Store(kept, previous, seen, {READS_MANIFEST: str(path)}))
+    path = stage / "manifest.json"
+    with contextlib.closing(_Ahead({n: tasks[n] for n in late}, how, path)) as ahead:
+        first = _run({n: tasks[n] for n in early}, how, _Store(kept, previous), meanwhile, ahead)
+        manifest = combined(previous, first, renewed=asked)
+        manifest = replace(manifest, checks={**manifest.checks, **judge(first, manifest, early)})
+        written = manifest.as_json()
+        seen = sha256(written)
+        path.with_suffix(".new").write_text(written, encoding="utf-8")
+        path.with_suffix(".new").replace(path)  # whole: a notebook waits for it
+        more = {READS_MANIFEST: str(path)}
+        second = _run({n: tasks[n] for n in late}, how, _Store(kept, previous, seen, more), begun=ahead.begun)
     documents = [*first, *second]
     manifest = combined(manifest, second)
     # what reads the others is held against them
@@ -261,13 +265,43 @@ class _Store:
         return self.kept.take(name, notebook, given, self.previous, seen=self.seen) if self.kept else None
 
 
+class _Ahead:
+    """
+    A notebook that reads the others' manifest, begun where a core would be idle until the last of the others is done.
+
+    It waits in front of the first cell that uses the manifest.
+    """
+
+    def __init__(self, tasks: Mapping[str, tuple[Path, Mapping[str, Any]]], how: _How, manifest: Path) -> None:
+        self._tasks, self._how, self._manifest = dict(tasks), how, manifest
+        self._pool, self._cancel = ThreadPoolExecutor(1), Cancel()
+        self.begun: dict[str, Future[Rendered]] = {}
+
+    def begin(self) -> None:
+        """Begin the first, if others run beside it."""
+        how = self._how
+        able = how.tool == engine.WARM and how.executor is None and how.jobs > 1 and not standing.missing()
+        for name, (path, given) in list(self._tasks.items())[: int(able and not self.begun)]:
+            given = {**given, READS_MANIFEST: str(self._manifest)}
+            kept = how.keep / f"{name}.ipynb" if how.keep else None
+            own: dict[str, Any] = {"cancel": self._cancel, "awaits": READS_MANIFEST}
+            self.begun[name] = self._pool.submit(_in_worker, path, given, how.seconds, kept, how.tool, **own)
+
+    def close(self) -> None:
+        """End what nobody has waited for."""
+        self._cancel.cancel()
+        self._pool.shutdown()
+
+
 def _run(
     asked: Mapping[str, tuple[Path, Mapping[str, Any]]],
     how: _How,
     store: _Store,
     meanwhile: Callable[[], None] = lambda: None,
+    ahead: _Ahead | None = None,
+    begun: Mapping[str, Future[Rendered]] | None = None,
 ) -> list[Rendered]:
-    """Documents in the order of `asked`; the first failure ends all."""
+    """Documents in the order of `asked`, those of `begun` when they are done; the first failure ends all."""
     done: dict[str, Rendered] = {}
     tasks: dict[str, tuple[Path, Mapping[str, Any]]] = {}
     for name, (notebook, given) in asked.items():
@@ -287,7 +321,8 @@ def _run(
             path, given = tasks[name]
             own: dict[str, Any] = {"cancel": cancel} if isinstance(pool, ThreadPoolExecutor) else {}
             kept = how.keep / f"{name}.ipynb" if how.keep else None
-            running[pool.submit(_in_worker, path, given, how.seconds, kept, how.tool, **own)] = name
+            future = (begun or {}).get(name)
+            running[future or pool.submit(_in_worker, path, given, how.seconds, kept, how.tool, **own)] = name
             how.progress(name, "waiting")
         try:
             meanwhile()
@@ -297,6 +332,8 @@ def _run(
                     name = running.pop(future)
                     done[name] = future.result()
                     how.progress(name, "rendered")
+                if ahead and len(running) < how.jobs:
+                    ahead.begin()
         except BrokenProcessPool:
             raise NotebookError("a process that ran notebooks died (out of memory?); nothing was written") from None
         except BaseException:
@@ -319,6 +356,7 @@ def _in_worker(
     keep: Path | None,
     tool: str,
     cancel: Cancel | None = None,
+    awaits: str = "",
 ) -> Rendered:
     stopping.check()
-    return engine.run(notebook, given, seconds=seconds, keep=keep, engine=tool, cancel=cancel)
+    return engine.run(notebook, given, seconds=seconds, keep=keep, engine=tool, cancel=cancel, awaits=awaits)

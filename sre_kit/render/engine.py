@@ -51,6 +51,7 @@ def run(
     keep: Path | None = None,
     engine: str = WARM,
     cancel: Cancel | None = None,
+    awaits: str = "",
 ) -> Rendered:
     """
     The document of `notebook`, run with the parameters `given`.
@@ -65,6 +66,8 @@ def run(
         ``warm`` or ``kernel``; where the warm engine cannot work, a kernel runs it and `Rendered.note` says why.
     cancel
         Ends a warm run from another thread.
+    awaits
+        A parameter that names a file which others are still making; cells that do not use it run already.
 
     Raises
     ------
@@ -84,7 +87,7 @@ def run(
     problem = standing.missing()
     if not problem:
         try:
-            done = notebooks.run(notebook, given, seconds=seconds, keep=keep, cancel=cancel)
+            done = notebooks.run(notebook, given, seconds=seconds, keep=keep, cancel=cancel, awaits=awaits)
         except NotebookError:
             if not standing.standing().problem:
                 raise
@@ -92,6 +95,8 @@ def run(
         if not problem:
             return done
     note = f"the warm engine cannot be used, so a kernel ran the notebooks: {problem}"
+    if awaits:
+        notebooks.arrived(Path(given[awaits]), lambda: cancel is not None and cancel.cancelled)
     return replace(kernel.run(notebook, given, seconds=seconds, keep=keep), note=note)
 
 

@@ -58,6 +58,11 @@ class Cancel:
         self._lines: set[socket.socket] = set()
         self._cancelled = False
 
+    @property
+    def cancelled(self) -> bool:
+        """Whether they were ended."""
+        return self._cancelled
+
     def cancel(self) -> None:
         """End them, and all that come."""
         with self._lock:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import re
 import signal
 import time
 from collections.abc import Callable, Mapping
@@ -31,7 +32,13 @@ Tell = Callable[[Mapping[str, Any]], None]
 
 
 def run(
-    notebook: Path, given: Mapping[str, Any], *, seconds: int, keep: Path | None, cancel: Cancel | None
+    notebook: Path,
+    given: Mapping[str, Any],
+    *,
+    seconds: int,
+    keep: Path | None,
+    cancel: Cancel | None,
+    awaits: str = "",
 ) -> Rendered:
     """
     The document of `notebook`; parameters as `engine.run` has them.
@@ -44,6 +51,7 @@ def run(
     began = time.perf_counter()
     notebook = notebook.absolute()
     wanted = {"notebook": str(notebook), "given": dict(given), "keep": str(keep.absolute()) if keep else ""}
+    wanted["awaits"] = awaits
     cells = [cell.get("id", f"number {n}") for n, cell in enumerate(_read(notebook)["cells"])]
     watch = Watch(seconds)
     try:
@@ -76,8 +84,10 @@ class Watch:
         self.cell: int | None = None
 
     def __call__(self, told: Mapping[str, Any]) -> float | None:
-        """A cell begins or has ended."""
+        """A cell begins or has ended, or what a cell needs is waited for: as long as others take to make it."""
         self.cell = told.get("begins")
+        if "awaits" in told:
+            return None
         return self._seconds if self.cell is not None else START_SECONDS
 
     def where(self, cells: list[str]) -> str:
@@ -112,8 +122,17 @@ def rendered(wanted: Mapping[str, Any], folder: Path, tell: Tell) -> dict[str, A
     path = Path(wanted["notebook"])
     notebook = with_parameters(_read(path), wanted["given"])
     shell, inputs = Shell(folder), Inputs(shipped=path.parent == places.bundled("notebooks"))
+    waited = 0.0
+
+    def told(number: int, cell: Mapping[str, Any] | None) -> None:
+        nonlocal waited
+        if cell is None and _asks(notebook["cells"][number], wanted["awaits"]):
+            tell({"awaits": wanted["awaits"]})
+            waited += arrived(Path(wanted["given"][wanted["awaits"]]))
+        tell({"begins": _original(notebook, number)} if cell is None else {})
+
     with inputs.recorded():
-        success = shell.run(notebook, lambda n, cell: tell({"begins": _original(notebook, n)} if cell is None else {}))
+        success = shell.run(notebook, told)
     if not success:
         return {"failed": _failed(notebook)}
     began = time.perf_counter()
@@ -127,8 +146,28 @@ def rendered(wanted: Mapping[str, Any], folder: Path, tell: Tell) -> dict[str, A
         "files": {name: base64.b64encode(content).decode("ascii") for name, content in done.files.items()},
         "machine": done.machine,
         "inputs": inputs.as_json(),
-        "seconds": {**cell_seconds(shell.seconds, notebook), "export": time.perf_counter() - began},
+        "seconds": {
+            **cell_seconds(shell.seconds, notebook),
+            "export": time.perf_counter() - began,
+            **({"wait": waited} if waited else {}),
+        },
     }
+
+
+def arrived(path: Path, gone: Callable[[], bool] = lambda: False) -> float:
+    """Seconds until the file `path` was there, or `gone` said that it will not come."""
+    began = time.perf_counter()
+    while not path.exists() and not gone():
+        time.sleep(0.01)
+    return time.perf_counter() - began
+
+
+def _asks(cell: Mapping[str, Any], parameter: str) -> bool:
+    """Whether a cell uses a parameter, rather than give it a value."""
+    tags = cell.get("metadata", {}).get("tags", [])
+    if not parameter or {INJECTED, "parameters"} & set(tags):
+        return False
+    return re.search(rf"(?<![\w.]){re.escape(parameter)}\b", joined(cell["source"])) is not None
 
 
 def executed(wanted: Mapping[str, Any], folder: Path, tell: Tell) -> dict[str, Any]:
