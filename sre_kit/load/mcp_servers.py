@@ -47,18 +47,22 @@ class Server:
     args: tuple[str, ...] = ()
     env: Mapping[str, str] = field(default_factory=dict, repr=False)
     folder: Path | None = None
-    url: str = ""
+    url: str = field(default="", repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    address: str = ""
+    """`url` as it is written, variables by name: the only form that is shown."""
+    filled: tuple[str, ...] = field(default=(), repr=False)
+    """Values of the environment that stand in `url`."""
 
     @property
     def where(self) -> str:
-        """Its command or its address."""
+        """Its command or its address, as they are used."""
         return self.url or self.command
 
     def clean(self, text: str) -> str:
-        """What was said of it, on one line, without the secrets in its headers."""
-        hidden = [Secret(part) for value in self.headers.values() for part in (value, *value.split())]
-        return _said(redacted(text, hidden))
+        """What was said of it, on one line, without the secrets in its headers and its address."""
+        parts = [*self.filled, *(part for value in self.headers.values() for part in (value, *value.split()))]
+        return _said(redacted(text, [Secret(part) for part in parts]))
 
 
 @dataclass(frozen=True)
@@ -169,7 +173,8 @@ def conversation(to: Server, seconds: float = 30.0) -> Iterator[Conversation]:
         except (MCPError, OSError, RuntimeError, ValueError, ExceptionGroup) as error:
             what = "cannot be reached" if to.url else "cannot be started"
             raise UnreachableError(
-                f"MCP server {to.name!r} ({to.where}) {what}: {to.clean(_first(error))}{_last_words(log)}"
+                f"MCP server {to.name!r} ({to.address or to.command}) {what}: "
+                f"{to.clean(_first(error))}{_last_words(log)}"
             ) from None
         try:
             yield Conversation(to, portal, client)
@@ -229,13 +234,15 @@ def _at_address(where: str, name: str, written: Mapping[str, Any], environment: 
         raise ParameterError(f"{where}: type {kind!r} is not spoken here; {', '.join(_KINDS)} are")
     if not isinstance(headers, dict):
         raise ParameterError(f"{where}: headers must be an object")
-    url = _filled(where, written["url"], environment)
+    address = str(written["url"])
+    url = _filled(where, address, environment)
+    filled = tuple(environment[one["name"]] for one in _VARIABLE.finditer(address) if one["name"] in environment)
     check_url(url, f"{where}, url")
     _check_host(where, url)
     sent = {str(key): _filled(where, one, environment) for key, one in headers.items()}
     if wrong := [key for key, one in sent.items() if not (key + one).isascii() or not (key + one).isprintable()]:
         raise ParameterError(f"{where}: the header {wrong[0]!r} cannot be sent; printable ASCII alone")
-    return Server(name=name, url=url, headers=sent)
+    return Server(name=name, url=url, headers=sent, address=address, filled=filled)
 
 
 def _check_host(where: str, url: str) -> None:

@@ -102,6 +102,18 @@ def test_nobody_there_is_unreachable_and_named(tmp_path: Path) -> None:
             pass
 
 
+def test_a_key_in_the_address_is_shown_by_its_name_alone(tmp_path: Path) -> None:
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{held.getsockname()[1]}/${{NOTES_TOKEN}}/mcp"
+        keyed = servers(configured(tmp_path, url=url), ENVIRONMENT)["notes"]
+        said = r"/\$\{NOTES_TOKEN\}/mcp\) cannot be reached"
+        with pytest.raises(UnreachableError, match=said) as refused, conversation(keyed, 5):
+            pass
+    assert keyed.url.endswith(f"/{TOKEN}/mcp")
+    assert TOKEN not in f"{keyed!r} {refused.value} {keyed.clean(f'GET {keyed.url} failed')}"
+
+
 @pytest.mark.parametrize(
     ("given", "why"),
     [
