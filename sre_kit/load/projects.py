@@ -24,7 +24,7 @@ from sre_kit.units import instant, utc
 if TYPE_CHECKING:
     from sre_kit.compute.operations.lifecycle import Version as ProductVersion
     from sre_kit.load.buildplan import Readiness
-    from sre_kit.load.facts import Conflict
+    from sre_kit.load.choosing import Conflict
     from sre_kit.load.metrics import Source
     from sre_kit.store.memory import Memory
     from sre_kit.store.snapshot import Snapshot
@@ -113,20 +113,21 @@ class Project:
     @cached_property
     def all_facts(self) -> Sequence[Fact]:
         """Every fact of every document, refused ones with their reason, overrides applied."""
-        from sre_kit.load import facts
+        from sre_kit.load import choosing
 
-        settled = facts.apply(self.stated(), self.params.facts.override, self.params.facts.reject)
+        settled = choosing.apply(self.stated(), self.params.facts.override, self.params.facts.reject)
         return Watched(settled, partial(self.asked.note, asked.ALL_FACTS))
 
     def stated(self) -> list[Fact]:
         """What the documents say; the notebooks of one run share the reading, not the decisions about it."""
-        from sre_kit.load import facts
-        from sre_kit.load.facts import carrying
+        from sre_kit.load import carrying
 
         texts = unnoted(self.texts)
         state = repr([(text.document.path, text.document.sha256) for text in texts])
 
         def read() -> list[list[Any]]:
+            from sre_kit.load import facts  # most notebooks of a run need no reader
+
             return carrying.packed(fact for text in texts for fact in facts.facts(text.text, text.document.path))
 
         return carrying.unpacked(self.snapshot.once(f"facts of {state}", read))
@@ -139,10 +140,10 @@ class Project:
     @cached_property
     def conflicts(self) -> Sequence[Conflict]:
         """Facts that contradict each other, both kept, one chosen by a stated rule."""
-        from sre_kit.load import facts
+        from sre_kit.load import choosing
 
         dated = sorted((d for d in unnoted(self.documents) if d.dated), key=lambda d: d.dated, reverse=True)
-        found = facts.conflicts(unnoted(self.facts), newest=[d.path for d in dated])
+        found = choosing.conflicts(unnoted(self.facts), newest=[d.path for d in dated])
         return Watched(found, partial(self.asked.note, asked.CONFLICTS))
 
     @cached_property

@@ -10,8 +10,8 @@ import pytest
 from sre_kit import load
 from sre_kit.cli.demo import copy
 from sre_kit.cli.render import _meanwhile
+from sre_kit.load import carrying
 from sre_kit.load import facts as facts_of
-from sre_kit.load.facts import carrying
 from sre_kit.store import places
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from sre_kit.compute.vocabulary import Fact, Kind
+from sre_kit.load.choosing import Conflict, apply, as_json, conflicts
 from sre_kit.load.facts import roles
 from sre_kit.load.facts.alert_blocks import alert_block
 from sre_kit.load.facts.alert_code import alert_code
@@ -20,7 +21,6 @@ from sre_kit.load.facts.alert_keys import keyed_alerts, keyed_table
 from sre_kit.load.facts.alert_lines import alert_lines
 from sre_kit.load.facts.alerts import alert_line, alert_table
 from sre_kit.load.facts.breaking import capacity_results
-from sre_kit.load.facts.choosing import Conflict, apply, as_json, conflicts
 from sre_kit.load.facts.claims import Claim, claims
 from sre_kit.load.facts.components import component_facts
 from sre_kit.load.facts.dependencies import dependency_line, dependency_table
