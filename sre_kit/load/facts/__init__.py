@@ -33,6 +33,7 @@ from sre_kit.load.facts.findings import (
     versioned_finding,
 )
 from sre_kit.load.facts.grids import drawn_table
+from sre_kit.load.facts.hosts import charted_stores, described_hosts
 from sre_kit.load.facts.images import drawn_parts, imaged_components
 from sre_kit.load.facts.inventory import components_of_table, inventory_facts
 from sre_kit.load.facts.k6 import k6_claim
@@ -49,6 +50,7 @@ from sre_kit.load.facts.scaling_blocks import scaling_block
 from sre_kit.load.facts.scaling_tables import scaling_table
 from sre_kit.load.facts.stacks import specified_parts, stacked_block, stacked_part
 from sre_kit.load.facts.support import support_facts
+from sre_kit.load.facts.supposed import supposed
 from sre_kit.load.facts.traffic import rate_facts, user_facts
 from sre_kit.load.facts.work import strategy, tasks
 
@@ -84,7 +86,8 @@ def facts(text: str, document: str) -> list[Fact]:
     kept = [
         fact
         for fact in found.values()
-        if not (_is_part(fact) and "engine" in fact.details and (fact.name, fact.heading) in sized)
+        if not supposed(fact)
+        and not (_is_part(fact) and "engine" in fact.details and (fact.name, fact.heading) in sized)
     ]
     return sorted(_fuller(kept), key=lambda fact: fact.line)
 
@@ -105,7 +108,7 @@ def _add_parts(found: dict[tuple[object, ...], Fact], read: Sequence[Block], doc
     """Parts whose size is spread over a section's bullets, where none was read there; counts join what they count."""
     parts = [(key, fact) for key, fact in found.items() if _is_part(fact)]
     headings = {fact.heading for _, fact in parts}
-    for fact in specified_parts(read, document):
+    for fact in (*specified_parts(read, document), *described_hosts(read, document)):
         if fact.heading not in headings:
             found[Kind.COMPONENT, fact.line, fact.name] = fact
     first: dict[tuple[object, ...], tuple[tuple[object, ...], Fact]] = {}
@@ -157,6 +160,7 @@ def _block(block: Block, document: str, style: str) -> Iterator[Fact]:
         yield from inventory_facts(block, document)
         yield from drawn_parts(block, document)
         yield from stacked_block(block, document)
+        yield from charted_stores(block, document)
         yield from scaling_block(block, document)
         yield from alert_block(block, document)
         for claim in fence_claims(block):

@@ -14,7 +14,7 @@ from functools import lru_cache
 from sre_kit.load.facts.reading import Block, Line, Row, Table, plain
 
 _KEY = re.compile(r"^\s*(?:\d{1,2}[.)]\s+)?([^:|]{1,80}?)\s?(?::|\s[–—=]\s|→)\s+(?=\S)")
-_KEY_DASH = re.compile(r"^([^:|–—]{1,60}?)\s[–—-]\s+(?=[<>≤≥~]?\s?[\d$€£])")
+_KEY_DASH = re.compile(r"^([^:|–—]{1,60}?)\s[–—-]\s+(?=(?:[<>≤≥~]?\s?|~?\s?(?:around|about) )[\d$€£])")
 _KEY_COMPARED = re.compile(
     r"^([^:|<>≤≥=(]{3,50}?)\s+(?=[<≤]=?\s?\d[\d.,]*\s?[^\W\d_%]{0,12}%?(?:\s?\([^()]{0,60}\))?\.?$)"
 )

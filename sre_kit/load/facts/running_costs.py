@@ -62,4 +62,5 @@ def running(claim: Claim, quantity: Quantity, document: str) -> bool:
     spot = f"{claim.label} {claim.column} {claim.text[max(0, quantity.start - 60) : quantity.end + 30]}"
     if _ONCE.search(spot):
         return False
-    return not _BUSINESS.search(document) or bool(_RUNS.search(" ".join((spot, *claim.around[:2]))))
+    business = _BUSINESS.search(document) and not re.search(r"(?i)infra|hosting|server|cloud", document)
+    return not business or bool(_RUNS.search(" ".join((spot, *claim.around[:2]))))

@@ -1,0 +1,67 @@
+"""
+What only looks like a statement about this system: choices to tick, cells to fill in, sums for supposed users.
+
+A last look at what was read, by its row and its headings, which the readers of single amounts do not see together.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from sre_kit.compute.vocabulary import Fact, Kind
+
+_ASKS: Final = re.compile(r"^\s*\|?\s*[^|]*\w\?\s*\|")
+_CHOICES: Final = re.compile(r"\d[^|/]* / [^|/]*\d|\w+ / \w+ / \w+")
+_TO_FILL: Final = re.compile(r"\|\s*\*{0,2}\[[^\[\]|]+\]\*{0,2}\s*(?=\|)")
+_BESIDE_PROFIT: Final = re.compile(
+    r"(?i)\bprofit\w*|\bper user\b|\bby user count\b|\bunit economics\b|\brevenue\b|\bbreak-?even\b|"
+    r"\bscenario: |\byear \d+ scenario\b"
+)
+_OF_USERS: Final = re.compile(
+    r"(?i)^\W*(?:(?:at|for|with) )?\d[\d.,]*\s?[km]?\+? (?:(?:active|paying|paid|monthly|total|concurrent) )*"
+    r"(?:users?|customers?|tenants?|subscribers?)\b"
+)
+_OF_ONE: Final = re.compile(r"(?i)\bper (?:(?:active|paying|paid|monthly) )?(?:user|customer|seat|subscriber)\b")
+_PROJECTED: Final = re.compile(
+    r"(?i)\b(?:revenue|profit\w*|sales|earnings|margin) (?:projections?|forecasts?|scenarios?)\b"
+)
+_TO_MARKET: Final = re.compile(r"(?i)^\W*(?:total |monthly )?(?:marketing|advertis\w+|ads?|hiring)\b")
+_TIERED: Final = re.compile(r"(?i)\b(?:tier|plan)\b[^|]{0,12}[(:]?\s?[$€£]\s?\d")
+
+
+def supposed(fact: Fact) -> bool:
+    """Whether `fact` states nothing: one of several choices, a cell to fill in, money or traffic that is supposed."""
+    if _ASKS.match(fact.quote) and _CHOICES.search(fact.quote):
+        return True
+    if len(_TO_FILL.findall(fact.quote)) > 1:
+        return True
+    if fact.kind in (Kind.COST, Kind.BUDGET):
+        return _supposed_money(fact)
+    if fact.kind is Kind.THROUGHPUT:
+        times = re.search(rf"(?i)\bassum[^|]*[×x*]\s?{re.escape(f'{fact.value:,}')}\s", fact.quote)
+        return bool(times) or bool(_TIERED.search(fact.quote))
+    return False
+
+
+def _supposed_money(fact: Fact) -> bool:
+    """A choice after `or`, the same sum once more, what selling costs, and sums of papers on profit."""
+    amount = rf"[~≈]?(?:US)?[$€£₹]\s?{_written(fact)}(?![\d.,]*\d)"
+    if re.search(rf"(?i)\bor {amount}", fact.quote) or (not fact.value and re.search(r"(?i)\bor\b", fact.quote)):
+        return True
+    if re.search(rf"/\s?(?:year|yr|month|mo)\b\W*\(\s?{amount}\s?/", fact.quote):
+        return True
+    if _TO_MARKET.search(fact.name):
+        return True
+    if any(_OF_ONE.search(text) or _PROJECTED.search(text) for text in fact.heading):
+        return True
+    whole = fact.heading[0] if fact.heading else ""
+    if not _BESIDE_PROFIT.search(whole):
+        return False
+    return bool(re.search(r"(?i)\bscenario\b", whole)) or any(_OF_USERS.match(text) for text in fact.heading[1:])
+
+
+def _written(fact: Fact) -> str:
+    """The amount as it may be written, with or without marks of thousands and cents."""
+    whole, _, rest = f"{fact.value:,f}".partition(".")
+    return whole.replace(",", ",?") + (rf"(?:\.{rest.rstrip('0')}0*)" if rest.strip("0") else r"(?:\.0+)?")

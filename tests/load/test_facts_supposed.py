@@ -1,0 +1,81 @@
+"""What only looks like a statement, and hosts and stores that are described, each beside what looks like it."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from sre_kit.compute.vocabulary import Fact, Kind
+from sre_kit.load.facts import facts
+
+
+def of(kind: Kind, text: str, document: str = "Document.md") -> list[Fact]:
+    return [fact for fact in facts(text, document) if fact.kind is kind and not fact.refused]
+
+
+def values(kind: Kind, text: str, document: str = "Document.md") -> list[Decimal | str]:
+    return [fact.value for fact in of(kind, text, document)]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "| API response time? | < 100ms / 200ms / 500ms p95 |",
+        "| Growth rate? | 10% / 50% / 100% per year |",
+        "| Acceptable data loss? | RPO: 0 / 1hr / 24hr |",
+        "| Backup frequency? | Real-time / hourly / daily |",
+    ],
+)
+def test_choices_beside_a_question_are_no_statement(row):
+    assert facts(f"## Checklist\n\n| Question | Common targets |\n|---|---|\n{row}\n", "Document.md") == []
+
+
+def test_cells_in_brackets_wait_for_somebody():
+    table = "## Availability and resilience\n\n| ID | SLO | Target |\n|---|---|---|\n| R-1 | {} | {} |\n"
+    assert of(Kind.AVAILABILITY_TARGET, table.format("[availability]", "[99.9%]")) == []
+    assert values(Kind.AVAILABILITY_TARGET, table.format("Availability", "99.9%")) == [Decimal("0.999")]
+
+
+def test_costs_of_a_supposed_number_of_users_in_papers_on_profit_are_none():
+    fixed = "## Fixed infrastructure costs\n\n- Backend: $15/month\n- **Total:** $23/month (or $43 if upgraded)\n"
+    users = "## 3 users\n\n**Costs:**\n- Backend: $15\n- Total costs: $24.57/month\n"
+    assert values(Kind.COST, f"# Cost and profit by user count\n\n{fixed}\n{users}") == [15, 23]
+
+
+def test_costs_per_user_and_in_projections_of_revenue_are_none():
+    text = "# Infrastructure costs per user\n\n| Service | Cost |\n|---|---|\n| Total | ~$18/year |\n"
+    assert of(Kind.COST, text) == []
+    table = "| Users | Annual revenue | Annual cost |\n|---|---|---|\n| 1,000 | $17,982 | $2,700 |\n"
+    assert of(Kind.COST, f"## Revenue projections\n\n{table}") == []
+
+
+def test_a_sum_in_brackets_for_another_period_is_the_same_cost():
+    assert values(Kind.COST, "## Infrastructure costs\n\n**Total: $7,320/year** ($610/month)\n") == [7320]
+
+
+def test_what_a_plan_includes_and_what_is_assumed_of_one_user_is_no_throughput():
+    text = "## Database\n\n- **Pro Tier** ($25/month): 5M API requests\n"
+    assert of(Kind.THROUGHPUT, text) == []
+    assert of(Kind.THROUGHPUT, "- API requests: 3M a month (assuming 3K DAU × 10 requests/day × 30 days)\n") == []
+
+
+def test_a_host_that_names_itself_and_its_system_is_a_component():
+    text = "## {}\n\n- **Hostname**: {}\n- **OS**: Ubuntu 24.04 LTS\n- **Hardware**:\n  - **RAM**: 62 GB\n"
+    found = of(Kind.COMPONENT, text.format("Docker master", "dockermaster"))
+    assert [(one.name, one.details["os"], one.details["memory"]) for one in found] == [
+        ("dockermaster", "Ubuntu 24.04 LTS", "62 GB")
+    ]
+    assert of(Kind.COMPONENT, text.format("Example", "dockermaster")) == []
+    assert of(Kind.COMPONENT, text.format("Docker master", "(to be named)")) == []
+
+
+def test_the_stores_of_a_chart_are_components():
+    nodes = ("API --> DB[(PostgreSQL 16)]", 'API --> C[("Redis cache")]', "API --> F[(Files)]")
+    chart = "\n  ".join(("```mermaid\ngraph TB", *nodes)) + "\n```\n"
+    assert values(Kind.COMPONENT, f"## System overview\n\n{chart}") == ["PostgreSQL 16", "Redis cache"]
+    assert of(Kind.COMPONENT, f"## Alternatives\n\n{chart}") == []
+
+
+def test_around_an_amount_behind_a_dash():
+    assert values(Kind.RTO, "## Backup RTO\n\n- Database servers - ~around 30 minutes\n") == [1800]
