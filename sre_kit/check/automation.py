@@ -15,7 +15,7 @@ from sre_kit.check.points import Bundle
 DOC: Final = "OperationalPlaybook"
 AUTOMATION: Final = "Automation opportunities"
 MINUTES: Final = "Minutes a month by hand"
-OPPORTUNITIES: Final = ("Opportunity", "State", "What", "Guard", "Tested", MINUTES, "File")
+OPPORTUNITIES: Final = ("Opportunity", "State", MINUTES, "File")
 MISSING: Final = "what a machine could do|automat"
 SEVEN: Final = (
     "auto-scaling",
@@ -40,10 +40,14 @@ PINNED: Final = re.compile(r"[\w./-]+@[0-9a-f]{40}")
 def automations(judged: Bundle, section: Section, rows: Rows) -> str:
     """What runs or is written has a guard and a test; a prepared one has files that no tool refused and bound a run."""
     minutes = 0.0
+    guarded = {row["Opportunity"]: row for row in section.table("Opportunity", "What", "Guard", "Tested") or []}
     for row in rows:
         reached = plain(row["State"]).split(";")[0]
         minutes += amount(row[MINUTES]) or 0.0
-        if reached in ("implemented", "prepared") and (problem := blank([row], "What", "Guard", "Tested")):
+        guard = guarded.get(row["Opportunity"])
+        if guard is None:
+            return f"nothing about the guard of {row['Opportunity']}"
+        if reached in ("implemented", "prepared") and (problem := blank([guard], "What", "Guard", "Tested")):
             return problem
         if reached == "prepared" and (problem := _file_problem(judged, row)):
             return f"{row['Opportunity']}: {problem}"
@@ -51,7 +55,7 @@ def automations(judged: Bundle, section: Section, rows: Rows) -> str:
     if said and abs(number(said[1]) - minutes) > len(rows) / 2:
         return f"the rows add up to {minutes:g} minutes a month, not {said[1]}"
     decided = [row for row in rows if plain(row["State"]) != "not decided"]
-    return blank(decided, "Opportunity", "State", "What") or _bounded(judged)
+    return blank(decided, "Opportunity", "State") or _bounded(judged)
 
 
 def _file_problem(judged: Bundle, row: dict[str, str]) -> str:

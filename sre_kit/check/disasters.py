@@ -13,8 +13,8 @@ from sre_kit.check.points import Bundle
 
 DOC: Final = "OperationalPlaybook"
 DISASTERS: Final = "Disaster recovery plans"
-SCENARIOS: Final = ("Scenario", "Cause and impact", "Detected by", "Decides", "RTO", "Critical path", "Verdict", "RPO")
-LOSS: Final = (*SCENARIOS, "Lost at worst", "Verdict of the RPO")
+SCENARIOS: Final = ("Scenario", "Cause and impact", "Detected by", "Decides")
+LOSS: Final = ("Scenario", "RTO", "Critical path", "Verdict", "RPO", "Lost at worst", "Verdict of the RPO")
 SCENARIOS_GAP: Final = "which disasters"
 
 
@@ -40,7 +40,10 @@ def scenarios(judged: Bundle, section: Section, rows: Rows) -> str:
             return f"{name}: no steps, and nobody is asked"
         if steps and "Verify:" not in steps.text:
             return f"{name}: nothing verifies the recovery"
-    return blank(rows, "Cause and impact", "Detected by", "Decides", "Verdict")
+    there = {plain(row["Scenario"]) for row in forms.other(judged, DOC, DISASTERS, "Scenario", "RTO")}
+    if there != {plain(row["Scenario"]) for row in rows}:
+        return "the objectives are not those of the scenarios"
+    return blank(rows, "Cause and impact", "Detected by", "Decides")
 
 
 def _steps(section: Section, name: str) -> Section | None:

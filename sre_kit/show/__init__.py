@@ -13,7 +13,7 @@ from typing import Any
 _WHERE: dict[str, str] = {
     "handed_shift": "readiness.handed_shifts",
     **dict.fromkeys(("dashboards", "dashboard_matrix", "alert_dashboards", "blind_spots"), "readiness.boards"),
-    **dict.fromkeys(("automations", "automation_files"), "operations.automation"),
+    **dict.fromkeys(("automations", "automation_guards", "automation_files"), "operations.automation"),
     **dict.fromkeys(("derivation", "references"), "derivations"),
     **dict.fromkeys(("rota_explorer",), "oncall.rota_settings"),
     **dict.fromkeys(("escalation_chain", "experts", "vendors", "pager_down", "alert_routing"), "oncall.escalation"),
@@ -205,6 +205,7 @@ _WHERE: dict[str, str] = {
     **dict.fromkeys(
         (
             "disaster_scenarios",
+            "scenario_objectives",
             "disaster_steps",
             "single_points",
             "stand_ins",

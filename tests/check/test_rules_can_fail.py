@@ -392,7 +392,7 @@ PLAYBOOK: list[tuple[str, str, Damage]] = [
     (OP, "30", cell(OP, "Canary analysis", 2, "Verdict", "not enough data", "Release")),
     (OP, "31", lose(OP, "How deployments", "rework rate", "n")),
     (OP, "31", cell(OP, "How deployments", "change failure", "Value", "21.5 %", "n")),
-    (OP, "33", lose(OP, "Disaster recovery", "Ransomware", "Critical path")),
+    (OP, "33", lose(OP, "Disaster recovery", "Ransomware", "Decides")),
     (OP, "33", alter(OP, r"(#### Zone failure[\s\S]*?)Verify: ", r"\1Look: ")),
     (OP, "34", cell(OP, "Disaster recovery", "Pipeline lost", "Verdict", "missed", "Critical path")),
     (OP, "34", cell(OP, "Disaster recovery", "Payment provider", "Verdict", "met", "Critical path")),
@@ -414,6 +414,8 @@ PLAYBOOK: list[tuple[str, str, Damage]] = [
     (OP, "39", file("artifacts/disruption-budgets.yaml", b"minAvailable: 3", b"minAvailable: 4")),
     (OP, "39", alter(OP, r"3 of 4 \(checkout\)", "2 of 4 (checkout)")),
     (OP, "40", cell(OP, "Automation opportunities", "self-healing", "Guard", "–")),
+    (OP, "33", lose(OP, "Disaster recovery", "Zone failure", "Critical path")),
+    (OP, "40", lose(OP, "Automation opportunities", "rollback", "Guard")),
     (OP, "40", cell(OP, "Automation opportunities", "rollback", "File", "–")),
     (OP, "40", without_file("artifacts/rollback.workflow.yaml")),
     (OP, "40", without_file("artifacts/autoscalers.yaml")),
@@ -423,7 +425,7 @@ PLAYBOOK: list[tuple[str, str, Damage]] = [
     (OP, "40", file("artifacts/performance.workflow.yaml", b"concurrency", b"together")),
     (OP, "40", file("artifacts/performance.workflow.yaml", b"@11bd71901bbe5b1630ceea73d27597364c9af683", b"@v4")),
     (OP, "41", cell(OP, "Automation opportunities", "backup", "State", "not applicable")),
-    (OP, "41", lose(OP, "Automation opportunities", "rollback", "Guard")),
+    (OP, "41", lose(OP, "Automation opportunities", "rollback", "State")),
     (OP, "42", say(OP, "- **Version:**", "- **Edition:**")),
 ]
 

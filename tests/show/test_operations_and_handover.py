@@ -130,6 +130,7 @@ def test_without_input_a_part_asks_somebody_and_invents_nothing(shown: Shown) ->
         timetable.task_collisions([], NOTHING, "UTC"),
         disaster.single_points([]),
         disaster.rehearsal_plan([]),
+        disaster.scenario_objectives([]),
     ],
 )
 def test_nothing_to_report_is_said_in_a_sentence(shown: Shown) -> None:
@@ -252,7 +253,7 @@ def test_the_critical_path_stands_in_bold_and_unknown_steps_are_asked_for() -> N
     assert "**a**" in text
     assert "**c**" in text
     assert "**b**" not in text
-    assert disaster.disaster_scenarios(found).gaps[0].what == "how long these steps take: b"
+    assert disaster.scenario_objectives(found).gaps[0].what == "how long these steps take: b"
 
 
 def test_a_single_point_without_a_plan_is_a_gap_and_a_finding() -> None:

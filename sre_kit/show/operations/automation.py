@@ -41,7 +41,7 @@ class Files(Protocol):
 
 
 def automations(found: Sequence[Opportunity]) -> Table:
-    """The seven opportunities: state or reason, trigger, action, guard, test, minutes a person spends today, file."""
+    """The seven opportunities: state or reason, minutes a person spends today, the files that would do it."""
     rows = [_row(one) for one in found]
     undecided = [one.name for one in found if one.decided is None]
     gaps = [gap for one in found if one.decided is not None and (gap := one.gap)]
@@ -58,7 +58,7 @@ def automations(found: Sequence[Opportunity]) -> Table:
     if any(one is not None for one in known):
         note = f"Together {number(round(minutes))} minutes a month by hand. {note}"
     return Table(
-        ("Opportunity", "State", "What", "Guard", "Tested", "Minutes a month by hand", "File", "Source"),
+        ("Opportunity", "State", "Minutes a month by hand", "File", "Source"),
         rows,
         gaps=gaps,
         note=note,
@@ -73,30 +73,34 @@ def automations(found: Sequence[Opportunity]) -> Table:
 
 
 def _row(one: Opportunity) -> Sequence[Inline]:
-    a = one.decided
+    a, hand = one.decided, one.by_hand
     evidence: list[Inline] = [fact_link(fact) for fact in one.evidence[:2]]
     if a is None:
-        return (one.name, Strong("not decided"), *([MISSING] * 5), Lines(evidence) if evidence else MISSING)
-    what = [text for text in (a.trigger and f"when: {a.trigger}", a.action and f"then: {a.action}") if text]
-    unmade = a.state != one.state
-    state: Inline = Lines(
-        [one.state, *(["its file could not be made"] if unmade else []), *([a.reason] if a.reason else [])]
-    )
-    guard = [*([a.guard] if a.guard else []), *a.guards]
-    hand = one.by_hand
+        return (one.name, Strong("not decided"), MISSING, MISSING, Lines(evidence) if evidence else MISSING)
+    unmade = "its file could not be made" if a.state != one.state else ""
     files: list[Inline] = [Link(name, f"artifacts/{name}") for name in one.made]
     if a.artifact and a.artifact not in one.made:
         files.append(Code(a.artifact))
     return (
         one.name,
-        state,
-        Lines(what or [MISSING]),
-        Lines(guard) if guard else MISSING,
-        a.tested or MISSING,
+        Lines([text for text in (one.state, unmade, a.reason) if text]),
         MISSING if hand.minutes is None else Lines([number(round(hand.minutes)), hand.basis]),
         Lines(files) if files else MISSING,
         cited(a.source or "params"),
     )
+
+
+def automation_guards(found: Sequence[Opportunity]) -> Table:
+    """What each opportunity would do when, what keeps it from doing harm, and whether anybody tried."""
+    rows: list[Sequence[Inline]] = []
+    for one in found:
+        if (a := one.decided) is None:
+            rows.append((one.name, MISSING, MISSING, MISSING))
+            continue
+        what = [text for text in (a.trigger and f"when: {a.trigger}", a.action and f"then: {a.action}") if text]
+        guard = [text for text in (a.guard, *a.guards) if text]
+        rows.append((one.name, *(Lines(texts) if texts else MISSING for texts in (what, guard)), a.tested or MISSING))
+    return Table(("Opportunity", "What", "Guard", "Tested"), rows)
 
 
 def automation_files(made: Files) -> Shown:

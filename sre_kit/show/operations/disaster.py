@@ -20,8 +20,19 @@ from sre_kit.units import MISSING, number, span
 _ASK = "DevOps Engineer"
 
 
-def disaster_scenarios(found: Sequence[Rehearsal], stores: Sequence[Recoverable] = ()) -> Table:
-    """Each scenario: impact, detection, who decides, RTO against its critical path, RPO against the worst loss."""
+def disaster_scenarios(found: Sequence[Rehearsal]) -> Table:
+    """What each scenario is: cause and impact, how it is detected, who decides."""
+    rows: list[Sequence[Inline]] = [
+        (s.name, Lines([p for p in (s.cause, s.impact) if p]), s.detection, s.decides, cited(s.source))
+        for s in (one.scenario for one in found)
+    ]
+    gap = Gap("which disasters are planned for", _ASK, "params: operations.scenarios")
+    columns = ("Scenario", "Cause and impact", "Detected by", "Decides", "Source")
+    return Table(columns, rows, gaps=() if found else (gap,))
+
+
+def scenario_objectives(found: Sequence[Rehearsal], stores: Sequence[Recoverable] = ()) -> Table:
+    """Of each scenario the RTO against its critical path, the RPO against the worst loss, what the business bears."""
     rows: list[Sequence[Inline]] = []
     gaps = []
     for one in found:
@@ -34,9 +45,6 @@ def disaster_scenarios(found: Sequence[Rehearsal], stores: Sequence[Recoverable]
         rows.append(
             (
                 s.name,
-                Lines([p for p in (s.cause, s.impact) if p]),
-                s.detection,
-                s.decides,
                 span(one.rto.objective),
                 takes,
                 verdict,
@@ -44,7 +52,6 @@ def disaster_scenarios(found: Sequence[Rehearsal], stores: Sequence[Recoverable]
                 _lost(loss),
                 loss.verdict if loss.verdict in ("met", "no objective") else Strong(loss.verdict),
                 bear,
-                cited(s.source),
             )
         )
         if one.rto.verdict == "no objective":
@@ -73,13 +80,8 @@ def disaster_scenarios(found: Sequence[Rehearsal], stores: Sequence[Recoverable]
                     f"a cycle: {', '.join(one.path.cycle)}",
                 )
             )
-    if not found:
-        gaps.append(Gap("which disasters are planned for", _ASK, "params: operations.scenarios"))
     columns = (
         "Scenario",
-        "Cause and impact",
-        "Detected by",
-        "Decides",
         "RTO",
         "Critical path",
         "Verdict",
@@ -87,9 +89,9 @@ def disaster_scenarios(found: Sequence[Rehearsal], stores: Sequence[Recoverable]
         "Lost at worst",
         "Verdict of the RPO",
         "Bearable downtime",
-        "Source",
     )
-    return Table(columns, rows, gaps=gaps, findings=_losses(found, stores))
+    empty = "" if found else "Without a scenario there is nothing to hold against an objective."
+    return Table(columns, rows, gaps=gaps, findings=_losses(found, stores), empty=empty)
 
 
 def _lost(loss: Proof) -> Inline:
