@@ -117,7 +117,11 @@ class Automation:
         if not self.form:
             return ()
         found = [f"one run at a time, at most {span(self.longest)}"]
-        found += [f"approved by the reviewers of the environment {self.environment}"] if self.environment else []
+        found += (
+            [f"waits for the reviewers of the environment {self.environment}, where it has some"]
+            if self.environment
+            else []
+        )
         found += ["as a user that exists for the run alone, files read-only"] if self.form == "timer" else []
         what = "the repository's variable {} = true" if self.form == "workflow" else "the file {}"
         return (*found, f"stopped by {what.format(self.switch)}")
