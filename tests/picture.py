@@ -66,7 +66,7 @@ def _readme(shown: Page, document: Path) -> None:
     html = document.with_name(".readme.html")
     html.write_text(page(document), encoding="utf-8")
     try:
-        shown.set_viewport_size({"width": 1120, "height": 900})
+        shown.set_viewport_size({"width": 1120, "height": 714})
         shown.goto(html.resolve().as_uri())
         shown.locator("img").first.evaluate("image => window.scrollTo(0, image.offsetTop - 76)")
         shown.screenshot(path="docs/rendered-page.png")

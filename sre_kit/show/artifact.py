@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,10 @@ from sre_kit.errors import ParameterError
 from sre_kit.show.shown import Shown
 from sre_kit.show.text import Link, inline
 from sre_kit.store.manifest import claim_mark
+
+_CODE = (
+    "max-height:30em;overflow:auto;white-space:pre;padding:.5em;background:var(--jp-layout-color2,#8882);color:inherit"
+)
 
 
 @dataclass(frozen=True)
@@ -41,3 +46,14 @@ class Artifact(Shown):
             {"name": self.name, "content": self.content, "media_type": self.media_type, "about": self.about}
         ]
         return part
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict[str, Any], dict[str, Any]]:
+        from sre_kit.show.widgets import watched
+
+        bundle, metadata = super()._repr_mimebundle_()
+        if watched():
+            # beside the notebook there is no file to follow a link to before a render wrote it
+            summary = f"<code>{html.escape(self.name)}</code>: {html.escape(self.about)}, written by a render"
+            code = f"<pre style='{_CODE}'>{html.escape(self.content)}</pre>"
+            bundle["text/html"] = f"<details><summary style='cursor:pointer'>{summary}</summary>{code}</details>"
+        return bundle, metadata

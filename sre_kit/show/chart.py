@@ -90,13 +90,20 @@ class Chart(Shown):
         image = png(getattr(self.figure, "figure", self.figure))
         bundle["image/png"] = image
         # JupyterLab prefers text/markdown to an image; HTML outranks both and shows picture and data
+        sides = self.data.alignment
         rows = "".join(
-            "<tr>" + "".join(f"<{tag}>{html.escape(_bare(cell))}</{tag}>" for cell in row) + "</tr>"
+            "<tr>"
+            + "".join(
+                f"<{tag} style='text-align:{side}'>{html.escape(_bare(cell))}</{tag}>"
+                for cell, side in zip(row, sides, strict=True)
+            )
+            + "</tr>"
             for tag, row in [("th", self.data.columns), *(("td", r) for r in self.data.rows)]
         )
         alt = html.escape(plain(self.alt))
         bundle["text/html"] = (
-            f'<figure><img src="data:image/png;base64,{image}" alt="{alt}" style="max-width:100%">'
+            f"<figure style='margin:0 0 1em'>"
+            f"<img src='data:image/png;base64,{image}' alt='{alt}' style='max-width:100%'>"
             f"<figcaption>{alt}</figcaption></figure><table>{rows}</table>"
         )
         return bundle, metadata

@@ -35,6 +35,12 @@ class Table(Shown):
                     f"a row has {len(row)} cells, {len(self.columns)} are needed: {row!r}"
                 )
 
+    @property
+    def alignment(self) -> tuple[str, ...]:
+        """``right`` for each column of numbers, else ``left``."""
+        cells = [[inline(cell, in_cell=True) for cell in row] for row in self.rows]
+        return tuple("right" if _numeric(cells, number) else "left" for number in range(len(self.columns)))
+
     def markdown(self) -> str:
         """The table, its source, its note; gaps below where rows are there too."""
         parts = []

@@ -228,12 +228,18 @@ class Plan(Protocol):
     def problem(self) -> str: ...
 
 
-def build_plan(plan: Plan) -> Stack:
-    """The phases, our tasks, the next milestones and the risk register of build-plan.md."""
+def build_plan(plan: Plan, *, opening: bool = False) -> Stack:
+    """
+    The phases, our tasks, the next milestones and the risk register of build-plan.md.
+
+    A document shows the plan before its own render ticks it, and links to it from docs/SRE; at the `opening` of a
+    session it is shown as it stands.
+    """
     gap = Gap("the state of the build plan", "Project Manager", "build-plan.md", plan.problem or "it was not found")
     if plan.problem or not (plan.phases or plan.open_tasks or plan.done_tasks):
         return Stack(Note.gap(gap))
-    link = Link("build-plan.md", "../../build-plan.md")
+    link: Inline = Code("build-plan.md") if opening else Link("build-plan.md", "../../build-plan.md")
+    tasks_title = "Task of the SRE" if opening else "Task of the SRE, before this render"
     phases: list[Sequence[Inline]] = [(name, state or MISSING) for name, state in plan.phases]
     tasks: list[Sequence[Inline]] = [(name, "done") for name in plan.done_tasks] + [
         (name, Strong("open")) for name in plan.open_tasks
@@ -241,7 +247,7 @@ def build_plan(plan: Plan) -> Stack:
     milestones: list[Sequence[Inline]] = [(name, day or "no date") for name, day in plan.milestones]
     return Stack(
         Table(("Phase", "Status"), phases, source=link, note=f"Last updated {plan.updated}." if plan.updated else ""),
-        Table(("Task of the SRE, before this render", "State"), tasks, empty="The plan has no task of the SRE."),
+        Table((tasks_title, "State"), tasks, empty="The plan has no task of the SRE."),
         Table(("Milestone", "Date"), milestones, empty="The plan names no milestone."),
         Table(("Risk", "Impact", "Mitigation", "Status"), plan.risks, empty="The plan has no risk register."),
     )
