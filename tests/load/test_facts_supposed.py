@@ -79,3 +79,33 @@ def test_the_stores_of_a_chart_are_components():
 
 def test_around_an_amount_behind_a_dash():
     assert values(Kind.RTO, "## Backup RTO\n\n- Database servers - ~around 30 minutes\n") == [1800]
+
+
+def test_hosts_weighed_against_each_other_cost_us_nothing():
+    each = "### Railway\n\n- **Database:** $15/month\n\n### Hetzner (budget)\n\n- **VPS:** €6/month\n"
+    assert [fact.kind for fact in facts(f"## Cost by platform\n\n{each}", "BUDGET.md") if not fact.refused] == []
+    rows = "- **AWS**: $50/month\n- **Railway**: $20/month\n- **Netlify**: $19/month\n"
+    assert of(Kind.COST, f"## Hosting costs (monthly)\n\n{rows}") == []
+    ours = "- **Vercel**: $20/month\n- **Supabase**: $25/month\n- **Sentry**: $26/month\n"
+    assert values(Kind.COST, f"## Hosting costs (monthly)\n\n{ours}") == [20, 25, 26]
+
+
+def test_what_a_vendor_asks_for_each_size_is_no_cost():
+    text = "## Tools (monthly cost)\n\n- **Sentry**: $0 (5k events), $26 (50k events)\n- Starter plan: $9/month\n"
+    assert of(Kind.COST, text) == []
+
+
+def test_a_bill_is_read_in_whatever_language_its_block_claims():
+    bill = "// Compute\nLambda (low usage):   $5/month\nRDS Storage (20GB):   $2/month\nSubtotal:   $31/month\n"
+    assert values(Kind.COST, f"## Hosting costs\n\n```typescript\n{bill}```\n") == [5, 2, 31]
+    assert of(Kind.COST, f"## Hosting costs\n\n```typescript\nconst a = 1\n{bill}```\n") == []
+
+
+def test_levels_in_a_block_are_alerts_of_what_the_heading_names():
+    block = "```\nOK Status:  0% - 75% used\nWARNING:    >= 80% used\nCRITICAL:   >= 85% used\n```\n"
+    reasons = "### Rationale\n\n- **80% (WARNING):** Alerts operations before critical\n"
+    found = of(Kind.ALERT_RULE, f"# Monitoring\n\n## Disk space\n\n### Thresholds\n\n{block}\n{reasons}")
+    assert [(one.name, one.details["condition"], one.details["severity"]) for one in found] == [
+        ("Disk space", ">= 80% used", "warning"),
+        ("Disk space", ">= 85% used", "critical"),
+    ]

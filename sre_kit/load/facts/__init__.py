@@ -50,7 +50,7 @@ from sre_kit.load.facts.scaling_blocks import scaling_block
 from sre_kit.load.facts.scaling_tables import scaling_table
 from sre_kit.load.facts.stacks import specified_parts, stacked_block, stacked_part
 from sre_kit.load.facts.support import support_facts
-from sre_kit.load.facts.supposed import supposed
+from sre_kit.load.facts.supposed import rival_places, supposed
 from sre_kit.load.facts.traffic import rate_facts, user_facts
 from sre_kit.load.facts.work import strategy, tasks
 
@@ -83,10 +83,11 @@ def facts(text: str, document: str) -> list[Fact]:
     _add_alerts(found, read, document)
     _add_parts(found, read, document)
     sized = {(fact.name, fact.heading) for fact in found.values() if _is_part(fact) and "engine" not in fact.details}
+    rivals = rival_places(list(found.values()))
     kept = [
         fact
         for fact in found.values()
-        if not supposed(fact)
+        if not (supposed(fact) or (fact.heading in rivals and fact.kind in (Kind.COST, Kind.BUDGET, Kind.COMPONENT)))
         and not (_is_part(fact) and "engine" in fact.details and (fact.name, fact.heading) in sized)
     ]
     return sorted(_fuller(kept), key=lambda fact: fact.line)

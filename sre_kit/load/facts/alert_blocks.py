@@ -40,11 +40,22 @@ class _Record:
     lines: dict[str, int] = field(default_factory=dict)
 
 
+_LEVEL: Final = re.compile(r"(?im)^\W{0,3}(?P<level>warning|critical):\s+(?P<told>(?:[<>]=?|[≥≤])\s?\d[^\n]{0,60})$")
+_GENERIC: Final = re.compile(r"(?i)\W*(?:alert(?:ing)? )?(?:thresholds?|levels?|limits?)\W*")
+"""`WARNING: >= 80% used` under a heading that names what is measured."""
+
+
 def alert_block(block: Fence, document: str) -> Iterator[Fact]:
     """The alerts of a block that says for each a threshold or condition, and how urgent it is or who is told."""
     if block.language.lower() not in ("", "yaml", "yml", "text", "txt"):
         return
     if not any(_PLACE.search(text) for text in (block.lead, *block.heading[-3:])) or "expr:" in block.text:
+        return
+    if levels := list(_LEVEL.finditer(block.text)):
+        named = [text for text in reversed(block.heading) if not _GENERIC.fullmatch(text)]
+        for found in levels if named else ():
+            line = block.text.count("\n", 0, found.start("level"))
+            yield _rule(named[0], found["told"].strip(), {"severity": found["level"].lower()}, line, block, document)
         return
     for record in _records(block):
         if not any(key in record.keys for key in _TELLS):

@@ -68,7 +68,8 @@ def fence_claims(fence: Fence) -> Iterator[Claim]:
     around = ((fence.lead,) if fence.lead else ()) + tuple(reversed(fence.heading))
     measured = fence.language in ("python", "py", "json") and bool(_LOAD_PLACE.search(" ".join(around[:3])))
     measured = measured and not _CODE.search(fence.text)
-    if not yaml_like and not text_like and not measured:
+    priced = len(_PRICED_LINE.findall(fence.text)) > 2 and not _CODE.search(fence.text)
+    if not yaml_like and not text_like and not measured and not priced:
         return
     parents: list[tuple[int, str]] = []
     for offset, line in enumerate(fence.text.split("\n")):
@@ -90,6 +91,8 @@ def fence_claims(fence: Fence) -> Iterator[Claim]:
 
 
 _LOAD_PLACE: Final = re.compile(r"(?i)\b(?:capacity|current (?:load|metrics|traffic)|traffic|user base|baseline)\b")
+_PRICED_LINE: Final = re.compile(r"^[^\n:{}\"'=]{2,60}:\s+~?[$€£]\s?\d[\d.,]*(?:\s?/\s?mo(?:nth)?)?\b", re.MULTILINE)
+"""A bill, whatever language its block claims."""
 _CODE: Final = re.compile(r"^\s*(?:def|class|import|from|return|for|if|function|const|let|async)\b", re.MULTILINE)
 
 

@@ -7,6 +7,7 @@ A last look at what was read, by its row and its headings, which the readers of 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 from sre_kit.compute.vocabulary import Fact, Kind
@@ -27,7 +28,49 @@ _PROJECTED: Final = re.compile(
     r"(?i)\b(?:revenue|profit\w*|sales|earnings|margin) (?:projections?|forecasts?|scenarios?)\b"
 )
 _TO_MARKET: Final = re.compile(r"(?i)^\W*(?:total |monthly )?(?:marketing|advertis\w+|ads?|hiring)\b")
+_PLAN_ALONE: Final = re.compile(
+    r"(?i)\W*(?:(?:free|hobby|starter|basic|pro|team|standard|business|enterprise|growth|developer)(?: (?:plan|tier))?|"
+    r"alternatives?\b.*)\W*"
+)
+_LISTED: Final = re.compile(
+    r"[$€£]\s?\d[\d.,]*\+? \((?:free tier|pro|team|\d+[kKmM]? (?:events|requests|emails|users))\b"
+)
+"""`$0 (5k events), $26 (50k events)`: what a vendor asks for each size."""
 _TIERED: Final = re.compile(r"(?i)\b(?:tier|plan)\b[^|]{0,12}[(:]?\s?[$€£]\s?\d")
+
+
+_RIVAL: Final = re.compile(
+    r"(?i)\W*(?P<who>railway|vercel|netlify|render|fly\.io|heroku|digital ?ocean|linode|hetzner|ovh|vultr|aws|amazon|"
+    r"azure|gcp|google cloud|supabase|neon|planetscale|self-hosted)\b[^:|]{0,30}"
+)
+_HOSTS: Final = re.compile(
+    r"(?i)railway|render|fly|heroku|digital|linode|hetzner|ovh|vultr|aws|amazon|azure|gcp|google"
+)
+_REASONS: Final = re.compile(r"(?i)^\W*(?:rationale|adjustments?(?: guide)?|action plan|why)\b")
+
+
+def rival_places(found: Sequence[Fact]) -> set[tuple[str, ...]]:
+    """
+    Headings under which hosts are weighed: two beside each other have one of their own, or one has three as its rows.
+
+    A project may pay Vercel and Supabase at once; it does not run on Railway, Hetzner and AWS in turn.
+    """
+    beside: dict[tuple[str, ...], dict[str, set[tuple[str, ...]]]] = {}
+    rows: dict[tuple[str, ...], set[str]] = {}
+    for fact in found:
+        if fact.kind not in (Kind.COST, Kind.BUDGET):
+            continue
+        own = _RIVAL.fullmatch(fact.heading[-1]) if fact.heading else None
+        if own and _HOSTS.match(own["who"]):
+            beside.setdefault(fact.heading[:-1], {}).setdefault(own["who"].lower(), set()).add(fact.heading)
+        if named := _RIVAL.fullmatch(fact.name):
+            rows.setdefault(fact.heading, set()).add(named["who"].lower())
+    places = {place for names in beside.values() if len(names) > 1 for group in names.values() for place in group}
+    return places | {place for place, names in rows.items() if _weighed(names)}
+
+
+def _weighed(names: set[str]) -> bool:
+    return len(names) > 2 and sum(bool(_HOSTS.match(name)) for name in names) > 1
 
 
 def supposed(fact: Fact) -> bool:
@@ -38,6 +81,8 @@ def supposed(fact: Fact) -> bool:
         return True
     if fact.kind in (Kind.COST, Kind.BUDGET):
         return _supposed_money(fact)
+    if fact.kind is Kind.ALERT_RULE:
+        return bool(fact.heading and _REASONS.match(fact.heading[-1]))
     if fact.kind is Kind.THROUGHPUT:
         times = re.search(rf"(?i)\bassum[^|]*[×x*]\s?{re.escape(f'{fact.value:,}')}\s", fact.quote)
         return bool(times) or bool(_TIERED.search(fact.quote))
@@ -48,6 +93,10 @@ def _supposed_money(fact: Fact) -> bool:
     """A choice after `or`, the same sum once more, what selling costs, and sums of papers on profit."""
     amount = rf"[~≈]?(?:US)?[$€£₹]\s?{_written(fact)}(?![\d.,]*\d)"
     if re.search(rf"(?i)\bor {amount}", fact.quote) or (not fact.value and re.search(r"(?i)\bor\b", fact.quote)):
+        return True
+    if _PLAN_ALONE.fullmatch(fact.name) or len(_LISTED.findall(fact.quote)) > 1:
+        return True
+    if re.search(rf"(?i)\([^()]*\bto {amount}", fact.quote):
         return True
     if re.search(rf"/\s?(?:year|yr|month|mo)\b\W*\(\s?{amount}\s?/", fact.quote):
         return True
