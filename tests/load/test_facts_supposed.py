@@ -109,3 +109,12 @@ def test_levels_in_a_block_are_alerts_of_what_the_heading_names():
         ("Disk space", ">= 80% used", "warning"),
         ("Disk space", ">= 85% used", "critical"),
     ]
+
+
+def test_a_heading_of_a_scenario_or_option_is_no_cost_and_logs_are_no_part():
+    text = "## Cost optimization scenarios\n\n### Scenario 1: Development (~$30/month)\n\nText.\n\n"
+    assert of(Kind.COST, text + "#### High availability option (~$120-140/month)\n\nText.\n") == []
+    rows = "| RDS | db.t3.micro | $14 |\n| CloudWatch Logs | 5 GB | $3 |\n"
+    table = f"| Service | Configuration | Monthly cost |\n|---|---|---|\n{rows}"
+    assert [one.name for one in of(Kind.COMPONENT, f"## Costs\n\n{table}")] == ["RDS"]
+    assert values(Kind.COST, f"## Costs\n\n{table}") == [14, 3]

@@ -36,6 +36,8 @@ _LISTED: Final = re.compile(
     r"[$€£]\s?\d[\d.,]*\+? \((?:free tier|pro|team|\d+[kKmM]? (?:events|requests|emails|users))\b"
 )
 """`$0 (5k events), $26 (50k events)`: what a vendor asks for each size."""
+_NO_PART: Final = re.compile(r"(?i)\b(?:logs|data transfer|bandwidth)\W*$")
+"""What is paid by amount beside the parts in a table of costs."""
 _TIERED: Final = re.compile(r"(?i)\b(?:tier|plan)\b[^|]{0,12}[(:]?\s?[$€£]\s?\d")
 
 
@@ -81,6 +83,8 @@ def supposed(fact: Fact) -> bool:
         return True
     if fact.kind in (Kind.COST, Kind.BUDGET):
         return _supposed_money(fact)
+    if fact.kind is Kind.COMPONENT:
+        return bool(_NO_PART.search(fact.name))
     if fact.kind is Kind.ALERT_RULE:
         return bool(fact.heading and _REASONS.match(fact.heading[-1]))
     if fact.kind is Kind.THROUGHPUT:
@@ -96,7 +100,9 @@ def _supposed_money(fact: Fact) -> bool:
         return True
     if _PLAN_ALONE.fullmatch(fact.name) or len(_LISTED.findall(fact.quote)) > 1:
         return True
-    if re.search(rf"(?i)\([^()]*\bto {amount}", fact.quote):
+    if re.match(r"(?i)#+ .*\b(?:scenario|option)\b", fact.quote):
+        return True
+    if re.search(rf"(?i)\([^()]*\bto {amount}|\({amount} to ", fact.quote):
         return True
     if re.search(rf"/\s?(?:year|yr|month|mo)\b\W*\(\s?{amount}\s?/", fact.quote):
         return True
