@@ -43,8 +43,8 @@ TASK_POINTS: Final = {
 }
 """Points of that document without which it proves nothing: a document that asks for its subject is no evidence."""
 TASK_RECORD: Final = {
-    "set-up-monitoring": (("coverage.components", "coverage.gaps"), "cells of the monitoring coverage are empty"),
-    "create-runbooks": (("runbooks.alerts", "runbooks.without"), "alerts have no runbook"),
+    "set-up-monitoring": (("coverage.components", "coverage.gaps"), "empty cells of the monitoring coverage"),
+    "create-runbooks": (("runbooks.alerts", "runbooks.without"), "alerts without a runbook"),
 }
 """Tasks that also need something to count, of which none is left; and what is counted."""
 METRICS: Final = ("availability", "latency", "error_rate", "saturation", "mttr", "mtbf", "budget_consumption")
@@ -162,7 +162,7 @@ def _remaining(task: str, manifest: Manifest) -> str:
     total, count = (manifest.records.get(name, {}).get("value") for name in (of, left))
     if not total or count is None:
         return f"{of} is not known"
-    return f"{count:g} {what}" if count else ""
+    return f"{what}: {count:g}" if count else ""
 
 
 def _scaling(manifest: Manifest) -> str:
@@ -195,13 +195,14 @@ def _metrics(records: Mapping[str, Mapping[str, object]]) -> list[tuple[str, str
         if parts[0] != "reliability" or parts[1] not in METRICS or record["value"] is None:
             continue
         label = " ".join([parts[1].replace("_", " "), *parts[2:]])
-        found.append((label, shown(record["value"], str(record["unit"]))))
+        digits = 2 if parts[1] in ("saturation", "budget_consumption") else 3  # SREHandoff.md prints no more
+        found.append((label, shown(record["value"], str(record["unit"]), digits)))
     return found
 
 
-def shown(value: object, unit: str) -> str:
+def shown(value: object, unit: str, digits: int = 2) -> str:
     """
-    A record for people, by its unit.
+    A record for people, by its unit; `digits` are those of a percentage.
 
     >>> shown(0.9995, "ratio"), shown(90.0, "s"), shown("stable", "")
     ('99.95 %', '1 min 30 s', 'stable')
@@ -209,7 +210,7 @@ def shown(value: object, unit: str) -> str:
     if not isinstance(value, int | float):
         return str(value)
     if unit == "ratio":
-        return percent(value)
+        return percent(value, digits)
     seconds = {"s": 1, "min": 60, "h": 3600}.get(unit)
     return span(value * seconds) if seconds else f"{value:g} {unit}".strip()
 

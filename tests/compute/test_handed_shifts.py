@@ -73,7 +73,7 @@ def test_at_the_very_handoff_the_shift_that_just_ended_is_handed_over() -> None:
 def test_an_instant_after_the_report_and_what_is_none_are_refused() -> None:
     with pytest.raises(ParameterError, match="later than the report time"):
         shift_held(ROTA, AS_OF, "2026-11-02")
-    with pytest.raises(ParameterError, match="a time was expected"):
+    with pytest.raises(ParameterError, match=r'shift: a time was expected, got .yesterday.;.*, or "last" for the last'):
         shift_held(ROTA, AS_OF, "yesterday")
 
 
@@ -81,6 +81,7 @@ def test_without_a_rota_nobody_is_invented() -> None:
     assert handed_shift(OnCall(), measured(), NONE, DeployLog(()), AS_OF) is None
     page = shown.handed_shift(None)
     assert [gap.what for gap in page.gaps] == ["whose shift is handed over"]
+    assert "begins when its first rotation starts" in page.markdown(), "why it is not known"
 
 
 def test_a_shift_that_somebody_took_over_is_its_own() -> None:

@@ -133,9 +133,10 @@ def test_the_bus_factor_counts_owners_and_those_who_sat_in_a_session_that_was_he
             Session("db", "Ann", ["Ben"], date(2026, 10, 1), covers=["db"]),
             Session("shop", "Cleo", ["Dan"], covers=["shop"]),
         ],
+        monitoring=[Monitored("db"), Monitored("worker", owner="Eve")],
     )
     found = {one.name: one.people for one in bus_factors(plan, ["shop"])}
-    assert found == {"shop": (), "db": ("Ann", "Ben"), "queue": ("Ann", "Ben")}
+    assert found == {"shop": (), "worker": (), "db": ("Ann", "Ben"), "queue": ("Ann", "Ben")}
 
 
 ROTA = OnCall(

@@ -447,6 +447,13 @@ def test_one_person_is_a_risk() -> None:
     assert [one.text for one in shown.findings] == ["only Ann can run db"]
 
 
+def test_a_component_that_is_watched_and_that_nobody_can_run_is_asked_for() -> None:
+    watched = HandoverPlan(owners={"db": ["Ann", "Ben"]}, monitoring=[Monitored("queue"), Monitored("worker")])
+    shown = readiness.bus_factors(bus_factors(watched, []))
+    assert [gap.what for gap in shown.gaps] == ["who can run queue, worker"]
+    assert "2 on nobody who is named" in shown.markdown()
+
+
 def test_unsigned_is_open() -> None:
     plan = HandoverPlan(
         sign_offs=[SignOff("SRE", "Ann"), SignOff("DevOps", "Ben", date(2026, 10, 30))], review_by=date(2027, 1, 31)

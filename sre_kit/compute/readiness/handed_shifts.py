@@ -97,10 +97,17 @@ def shift_held(oncall: OnCall, as_of: datetime, which: str = "") -> Shift | None
     if which == LAST:
         past = schedule(oncall, as_of - BACK, BACK).shifts
         return max((s for s in past if s.layer == "primary" and s.end <= as_of), key=lambda one: one.end, default=None)
-    at = instant(which) if which else as_of - _TICK
+    at = _instant(which) if which else as_of - _TICK
     if at > as_of:
         raise ParameterError(f"shift {utc(at)} is later than the report time {utc(as_of)}; take an instant before it")
     return _primary(schedule(oncall, at, AHEAD).shifts, at)
+
+
+def _instant(which: str) -> datetime:
+    try:
+        return instant(which)
+    except ParameterError as error:
+        raise ParameterError(f'shift: {error}, or "{LAST}" for the last that ended') from None
 
 
 def handed_shift(

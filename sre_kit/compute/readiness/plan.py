@@ -219,10 +219,10 @@ class BusFactor:
 
 
 def bus_factors(plan: HandoverPlan, critical: Sequence[str], oncall: OnCall | None = None) -> list[BusFactor]:
-    """Every owned or critical component, the thinnest first; `critical` are the services with an objective."""
+    """Every owned, watched or critical component, the thinnest first; `critical` are the services with an objective."""
     found = []
     rota = {name for rotation in (oncall.rotations if oncall else ()) for name in rotation.members}
-    for name in dict.fromkeys([*critical, *plan.owners]):
+    for name in dict.fromkeys([*critical, *plan.owners, *(one.component for one in plan.monitoring)]):
         trained = [
             p for one in plan.sessions if one.held and name in one.covers for p in (one.presenter, *one.attendees)
         ]

@@ -236,8 +236,8 @@ def standing(
     both = [(b.last_restore_test, recorded.get(b.component)) for b in plan.backups]
     tested = [max(day for day in pair if day) for pair in both if any(pair)]
     by_record = sum(shown is not None and (said is None or shown >= said) for said, shown in both)
-    soon = next((one for one in ends if one.kind == "certificate"), None)
     late = [one for one in ends if one.state == "overdue"]
+    soon = next((one for one in ends if one not in late), None)
     held = max((test.held for test in plan.recovery_tests), default=None)
     due = sorted(one.due for one in patches if one.due and one.state == "in time")
     rows: list[Sequence[Inline]] = [
@@ -266,9 +266,9 @@ def standing(
             _overdue(sum(one.state == "overdue" for one in patches), len(patches)),
         ),
         (
-            "Certificates and the like",
+            "Certificates and whatever else expires",
             MISSING,
-            f"{soon.name}: {soon.ends}" if soon else MISSING,
+            f"{soon.kind}: {soon.name}, {soon.ends}" if soon else MISSING,
             _overdue(len(late), len(ends)),
         ),
     ]

@@ -185,8 +185,9 @@ def bus_factors(found: Sequence[BusFactor]) -> Table:
         for one in found
     ]
     thin = [one for one in found if one.count == 1]
-    unmanned = sum(one.count == 0 for one in found)
-    nobody = f", {unmanned} on nobody who is named" if unmanned else ""
+    unmanned = [one.name for one in found if one.count == 0]
+    nobody = f", {len(unmanned)} on nobody who is named" if unmanned else ""
+    unasked = ", ".join(unmanned) or ("" if rows else "which component")
     return Table(
         ("Component", "Bus factor", "People", "Known from", "In the rota", "Has an objective", "State"),
         rows,
@@ -194,7 +195,7 @@ def bus_factors(found: Sequence[BusFactor]) -> Table:
         "Counted: owners, and who sat in a session that was held."
         if rows
         else "",
-        gaps=() if rows else (Gap("who can run which component", "DevOps Engineer", "params: handover.owners"),),
+        gaps=(Gap(f"who can run {unasked}", "DevOps Engineer", "params: handover.owners"),) if unasked else (),
         findings=(
             *(Finding(7, 5.0 if one.critical else 2.0, f"only {one.people[0]} can run {one.name}") for one in thin),
             *(

@@ -16,7 +16,12 @@ from sre_kit.show.table import Table
 from sre_kit.show.text import Inline, Strong
 from sre_kit.units import MISSING, number, percent, span, utc
 
-_NOBODY: Final = Gap("whose shift is handed over", "Head of Engineering", "params: oncall.rotations")
+_NOBODY: Final = Gap(
+    "whose shift is handed over",
+    "Head of Engineering",
+    "params: oncall.rotations",
+    "the schedule has no such shift; it begins when its first rotation starts",
+)
 _CHANGES: Final = "params: history.deploys"
 
 
