@@ -19,6 +19,7 @@ from sre_kit.escape import plain
 from sre_kit.units import target
 
 _UNITS: Final = (("d", 86_400_000_000), ("h", 3_600_000_000), ("min", 60_000_000), ("s", 1_000_000), ("ms", 1000))
+_SIZES: Final = (("TiB", 2**40), ("GiB", 2**30), ("MiB", 2**20), ("GB", 10**9), ("MB", 10**6))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ def written(value: Any, *, leave: Collection[str] = (), always: Collection[str] 
     """
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {
-            one.name: written(getattr(value, one.name))
+            one.name: _field(one, getattr(value, one.name))
             for one in dataclasses.fields(value)
             if one.name not in leave and (one.name in always or getattr(value, one.name) != _default(one))
         }
@@ -77,6 +78,11 @@ def written(value: Any, *, leave: Collection[str] = (), always: Collection[str] 
     if isinstance(value, datetime):
         return value.isoformat().replace("+00:00", "Z")
     return str(value) if isinstance(value, Decimal) else value
+
+
+def _field(one: dataclasses.Field[Any], value: Any) -> Any:
+    # the type is text: every module of compute has its annotations postponed
+    return amount(value) if isinstance(value, int) and str(one.type).startswith("Size") else written(value)
 
 
 def _default(one: dataclasses.Field[Any]) -> Any:
@@ -97,3 +103,13 @@ def length(value: timedelta) -> str:
         count, rest = divmod(rest, size)
         parts += [f"{count}{unit}"] if count else []
     return " ".join([*parts, *([f"{rest / 1000:g}ms"] if rest else [])]) or "0s"
+
+
+def amount(value: int) -> str | int:
+    """
+    Bytes as a params file has them, exact.
+
+    >>> amount(28 * 2**30), amount(60_000_000), amount(2**30 + 1)
+    ('28 GiB', '60 MB', 1073741825)
+    """
+    return next((f"{value // size} {unit}" for unit, size in _SIZES if value and value % size == 0), value)

@@ -20,10 +20,10 @@ from sre_kit.compute.slo.alerting import WORKBOOK_POLICY
 from sre_kit.compute.slo.objectives import SLO, Agreement
 from sre_kit.compute.slo.policies import burn_rate_policy
 from sre_kit.load import params
-from sre_kit.show.keeping import Kept, length, written
+from sre_kit.show.keeping import Kept, amount, length, written
 from sre_kit.show.slo.exploring_alerts import scaled
 from sre_kit.show.widgets import Explorer
-from sre_kit.units import duration
+from sre_kit.units import duration, size
 from tests.show.explorers import AS_OF, BACKUPS, ONCALL, PEOPLE, PLAN, histories, made
 
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
@@ -125,12 +125,18 @@ def test_interval_throughput_and_size_of_a_store(store: str) -> None:
     before = next(one for one in recoverables([], BACKUPS) if one.component == store)
     assert read == recovery_option(before, 15 * MINUTE, 50_000_000, 2.0).backup
     assert read.every == (15 * MINUTE if store == "orders" else DAY) and read.restore_per_second == 50_000_000
+    assert "restore_per_second: 50 MB" in str(kept)
     assert f"# was {'1d' if store == 'orders' else '5min'}" in str(kept)
 
 
 @given(st.timedeltas(min_value=timedelta(0), max_value=timedelta(days=4000)))
 def test_a_length_of_time_reads_back_exactly(value: timedelta) -> None:
     assert duration(length(value)) == value
+
+
+@given(st.integers(min_value=0, max_value=2**60))
+def test_a_size_reads_back_exactly(value: int) -> None:
+    assert size(amount(value)) == value
 
 
 def test_a_decision_reads_back_whatever_its_words_are() -> None:

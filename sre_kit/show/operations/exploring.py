@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sre_kit.compute.operations.recovery import Proof, Recoverable
 from sre_kit.compute.operations.recovery_options import recovery_option
 from sre_kit.show.chart import ABOVE, COLOURS
-from sre_kit.show.keeping import Kept, length, written
+from sre_kit.show.keeping import Kept, amount, length, written
 from sre_kit.show.operations.recovery import proof_row
 from sre_kit.show.shown import Note, Shown
 from sre_kit.show.table import Table
@@ -100,7 +100,9 @@ def _rate(one: int | None) -> str:
 
 
 def _plain(value: timedelta | int | None) -> str:
-    return "not decided" if value is None else length(value) if isinstance(value, timedelta) else str(value)
+    if value is None:
+        return "not decided"
+    return length(value) if isinstance(value, timedelta) else str(amount(value))
 
 
 def _conclusion(one: Recoverable) -> str:
