@@ -47,7 +47,9 @@ def run(params: str, files: list[Path], json: bool) -> int:
 
 def _print(one: Drift) -> None:
     parts = f": {', '.join(one.parts)}" if one.parts else ""
-    print(f"{one.what:12}  {plain(f'{one.rule.group}, {one.rule.kind} {one.rule.name}')}{parts}  ({one.rule.source})")
+    labels = ", ".join(f'{name}="{value}"' for name, value in one.rule.labels.items())
+    rule = f"{one.rule.group}, {one.rule.kind} {one.rule.name}{f' {{{labels}}}' if labels else ''}"
+    print(f"{one.what:12}  {plain(rule)}{parts}  ({one.rule.source})")
     if one.other is not None and "expression" in one.parts:
         for word, expression in (("declared", one.rule.expression), ("loaded", one.other.expression)):
             print(f"{'':14}{word:10}{plain(expression)}")
@@ -55,7 +57,7 @@ def _print(one: Drift) -> None:
 
 def _as_json(one: Drift) -> dict[str, Any]:
     row: dict[str, Any] = {"what": one.what, "group": one.rule.group, "kind": one.rule.kind, "name": one.rule.name}
-    row |= {"parts": list(one.parts), "source": one.rule.source}
+    row |= {"labels": dict(one.rule.labels), "parts": list(one.parts), "source": one.rule.source}
     if one.other is not None:
         row |= {"declared": one.rule.expression, "loaded": one.other.expression}
     return row
