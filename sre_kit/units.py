@@ -245,10 +245,12 @@ def promised(value: Fraction) -> str:
 
 def span(value: timedelta | float | None) -> str:
     """
-    A length of time (a number means seconds), two units at most.
+    A length of time (a number means seconds), two units at most, rounded to the smaller one.
 
     >>> span(timedelta(minutes=43, seconds=12)), span(0.148), span(timedelta(days=30)), span(None), span(-90)
     ('43 min 12 s', '148 ms', '30 d', '–', '-1 min 30 s')
+    >>> span(timedelta(minutes=86.9)), span(timedelta(hours=47, minutes=59))
+    ('1 h 27 min', '2 d')
     """
     if value is None:
         return MISSING
@@ -266,7 +268,9 @@ def span(value: timedelta | float | None) -> str:
         count, rest = divmod(rest, length)
         if count:
             parts.append((unit, count))
-        if parts and len(parts) == 2:
+        if len(parts) == 2:
+            if 2 * rest >= length:
+                return span(round(seconds) - rest + length)
             break
     return " ".join(f"{count} {unit}" for unit, count in parts)
 

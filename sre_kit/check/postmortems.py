@@ -169,7 +169,9 @@ def stated(judged: Bundle, section: Section, rows: Rows) -> str:
     for row in rows:
         said = length(row["Stated"].replace("hours", "h").replace("minutes", "min").replace("hour", "h"))
         clocks = {c: length(row[c]) for c in ("resolved - began", "mitigated - began")}
-        equal = [c for c, value in clocks.items() if value is not None and said is not None and near(value, said, 0.01)]
+        equal = [
+            c for c, value in clocks.items() if value is not None and said is not None and near(value, said, 0.1, 5)
+        ]
         differ += "resolved - began" not in equal
         shown = plain(row["The writer counted"])
         if said is not None and (shown not in equal if equal else shown in clocks):

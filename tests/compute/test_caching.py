@@ -132,7 +132,7 @@ def test_an_optimisation_is_held_against_its_expectation() -> None:
         )  # fmt: skip
 
     assert [made(after).outcome for after in (190, 160, 100, 240)] == [
-        "less than expected", "as expected", "more than expected", "less than expected",
+        "less than expected", "as expected", "more than expected", "worse than before",
     ]  # fmt: skip
     assert made(160).reduction == pytest.approx(0.2)
     assert Optimisation("OPT-2", "h", "code", "e", "x", "low", "v").outcome == ""

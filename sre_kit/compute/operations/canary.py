@@ -36,7 +36,7 @@ def difference_interval(hits: float, n: float, other_hits: float, other_n: float
     95 % interval of hits/n - other_hits/other_n, from the exact intervals of both.
 
     >>> [round(limit, 3) for limit in difference_interval(1, 31, 0, 288)]
-    [-0.002, 0.135]
+    [-0.002, 0.167]
     """
     p, q = hits / n, other_hits / other_n
     a, b = proportion_interval(hits, n), proportion_interval(other_hits, other_n)

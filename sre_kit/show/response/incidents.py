@@ -247,7 +247,8 @@ def stated_durations(found: Sequence[StatedDuration]) -> Table:
     return Table(
         ("Incident", "Stated", "resolved - began", "mitigated - began", "The writer counted"),
         rows,
-        note=f"{differ} of {len(found)} stated durations differ from resolved - began; the timestamps count."
+        note=f"{differ} of {len(found)} stated durations differ from resolved - began by more than a tenth "
+        "and five minutes; the timestamps count."
         if rows
         else "",
         empty="No record states a duration beside its timestamps.",
