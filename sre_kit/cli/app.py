@@ -288,7 +288,7 @@ app.command("canary")(canary)
 @app.command()
 def lab(
     params: Annotated[str, typer.Option("--params", metavar="PATH")] = "",
-    port: Annotated[int, typer.Option(help="0: any free port.")] = 0,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0: any free port.")] = 0,
     browser: Annotated[bool, typer.Option(help="Open a browser.")] = True,
     dashboard: Annotated[
         str, typer.Option(help="Only the explorers of this notebook, as a page by Voila.", metavar="NOTEBOOK")

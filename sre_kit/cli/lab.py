@@ -7,6 +7,7 @@ import json
 import os
 import re
 import secrets
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -25,6 +26,7 @@ CONFIG: Final = Path(__file__).parent
 
 def run(params: str, port: int, browser: bool, dashboard: str) -> int:
     """Start the server; ends when the server ends."""
+    _free(port)
     if dashboard:
         folder, page = dashboards.laid(copies(params or str(places.bundled("params") / "demo")), dashboard)
     else:
@@ -67,6 +69,19 @@ def run(params: str, port: int, browser: bool, dashboard: str) -> int:
         # ends its kernels and then itself; nothing happens to a server that has ended
         server.terminate()
         server.wait()
+
+
+def _free(port: int) -> None:
+    """A port that is taken is said at once, not below a page of the server's log."""
+    with socket.socket() as tried:
+        # as the server does: a port whose last connection was closed a moment ago is free
+        tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            tried.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise ParameterError(
+                f"port {port} cannot be used: {error.strerror}; leave --port out for any free one"
+            ) from None
 
 
 def copies(params: str) -> Path:

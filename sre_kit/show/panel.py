@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import html
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
@@ -30,6 +31,8 @@ WAIT: Final = 0.04
 LABEL: Final = "13em"
 WIDTH: Final = 72
 """Letters of a line in the field with the lines to keep."""
+WHOLE: Final = re.compile(r"\d{4}-\d\d-\d\d|[\d.,]+ (?:to [\d.,]+|%|×|d|h|min|s|ms|of \d+)(?!\w)")
+"""A date, or a number with its unit: in a narrow column it moves to the next line as one."""
 STYLE: Final = """<style>
 .sre-kit-explorer { padding: 4px 0; color: var(--jp-ui-font-color1, inherit); }
 .sre-kit-explorer .sre-kit-view { display: flex; flex-wrap: wrap; gap: 8px 24px; align-items: flex-start;
@@ -40,6 +43,9 @@ STYLE: Final = """<style>
 .sre-kit-explorer .sre-kit-view table { margin: 0 0 8px 0; border-collapse: collapse; }
 .sre-kit-explorer .sre-kit-view th, .sre-kit-explorer .sre-kit-view td { padding: 3px 8px; vertical-align: top;
   border-bottom: 1px solid var(--jp-border-color2, #8884); color: var(--jp-ui-font-color1, inherit); }
+/* the words of a step can be typed over in ipywidgets, which then means nothing */
+.sre-kit-explorer .sre-kit-steps .widget-readout { pointer-events: none; -webkit-user-modify: read-only; }
+.sre-kit-explorer .sre-kit-whole { white-space: nowrap; }
 .sre-kit-explorer [role=alert] { border-left: 4px solid var(--jp-error-color1, #d32f2f); padding: 6px 12px;
   background: var(--jp-layout-color2, #8882); }
 .sre-kit-explorer textarea { font-family: var(--jp-code-font-family, monospace);
@@ -179,6 +185,7 @@ def _parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark").enable(["table", "strikethrough"])
     # of raw HTML our tables hold line breaks; anything else is text of somebody else
     parser.add_render_rule("html_inline", lambda _, tokens, at, *__: _break(tokens[at].content))
+    parser.add_render_rule("text", lambda _, tokens, at, *__: _whole(tokens[at].content))
     # a link leads from the document, which lies elsewhere: here it would only lead out of the notebook
     for rule in ("link_open", "link_close"):
         parser.add_render_rule(rule, lambda *_: "")
@@ -188,6 +195,10 @@ def _parser() -> MarkdownIt:
 
 def _break(raw: str) -> str:
     return "<br>" if raw == "<br>" else html.escape(raw)
+
+
+def _whole(text: str) -> str:
+    return WHOLE.sub(r'<span class="sre-kit-whole">\g<0></span>', html.escape(text))
 
 
 def _widget(control: Control) -> Any:
@@ -202,7 +213,7 @@ def _widget(control: Control) -> Any:
         # words instead of values, because a slider takes the value None for "nothing chosen"
         given |= {"options": list(control.options), "value": control.words(control.value)}
         given["disabled"] = len(control.options) == 1
-        return SelectionSlider(**given) if control.ordered else Dropdown(**given)
+        return SelectionSlider(**given).add_class("sre-kit-steps") if control.ordered else Dropdown(**given)
     whole = all(isinstance(one, int) for one in (control.value, control.least, control.most, control.step))
     given |= {"value": control.value, "min": control.least, "max": control.most, "step": control.step}
     return IntSlider(**given) if whole else FloatSlider(readout_format=_digits(control.step), **given)

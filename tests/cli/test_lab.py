@@ -8,6 +8,7 @@ import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import urllib.error
@@ -82,6 +83,23 @@ def test_every_kernel_name_is_this_python(tmp_path: Path, monkeypatch: pytest.Mo
     manager.parent = None
     specs = {name: manager.get_kernel_spec(name).argv[0] for name in ("python3", "shop-venv", "julia")}
     assert specs == {"python3": sys.executable, "shop-venv": sys.executable, "julia": "julia"}
+
+
+@pytest.mark.parametrize("dashboard", [[], ["--dashboard", "CapacityPlanning"]])
+def test_a_port_that_is_taken_or_none_is_said_before_a_server_starts(
+    shop: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, dashboard: list[str]
+) -> None:
+    started: list[object] = []
+    monkeypatch.setattr(lab.subprocess, "Popen", started.append)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        assert main(["lab", "--params", str(shop / "params"), "--port", str(port), *dashboard]) == 2
+    assert f"port {port} cannot be used" in capsys.readouterr().err
+    assert main(["lab", "--params", str(shop / "params"), "--port", "99999", *dashboard]) == 2
+    assert "65535" in capsys.readouterr().err
+    assert not started
 
 
 def test_jupyter_sre_is_the_same_command() -> None:

@@ -201,6 +201,14 @@ def test_a_link_of_the_document_leads_nowhere_in_a_notebook() -> None:
     assert "see Spec:58" in text and "href" not in text
 
 
+def test_a_number_keeps_its_unit_and_a_date_its_day_in_a_narrow_column() -> None:
+    cells = ("2026-12-02", "76.6 %", "5 min", "100 % (3 of 4)", "13 to 15", "7 days", "checkout-availability")
+    text = html_of(View("x", (Table(("A",), [(cell,) for cell in cells]),)))
+    whole = re.findall(r'<span class="sre-kit-whole">([^<]*)</span>', text)
+    assert whole == ["2026-12-02", "76.6 %", "5 min", "100 %", "3 of 4", "13 to 15"]
+    assert ".sre-kit-whole { white-space: nowrap; }" in STYLE
+
+
 def test_the_figure_stands_beside_its_table_with_the_conclusion_as_its_words() -> None:
     text = html_of(View('all is "well"', (Table(("A",), [("1",)]),), draw=lambda axes: axes.plot([1, 2])))
     assert re.search(
