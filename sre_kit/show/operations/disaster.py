@@ -163,7 +163,7 @@ def single_points(found: Sequence[SinglePoint], graph: Graph | None = None) -> T
         where: Inline = (
             Lines([cited(line) for line in one.evidence]) if one.evidence else "computed from the dependencies"
         )
-        rows.append((one.name, one.reason, ", ".join(one.falls) or MISSING, one.cover or Strong("nothing"), where))
+        rows.append((one.name, one.reason, ", ".join(one.falls) or "not said", one.cover or Strong("nothing"), where))
     return Table(
         ("Point", "Why", "Falls with it", "Dealt with by", "Source"),
         rows,
