@@ -49,6 +49,11 @@ def test_one_alone_breaks_the_rules_and_the_table_says_which():
     assert "At most 1 turn in a row" in option(people=1).broken
 
 
+def test_one_alone_is_a_person():
+    text = show.rota_explorer(ONCALL, AS_OF).at(people=1).markdown()
+    assert "1 person with turns of" in text and "1 person, handoff" in text and "1 people" not in text
+
+
 def test_the_document_shows_the_setting_in_force_and_each_control_changes_the_view():
     explorer = show.rota_explorer(ONCALL, AS_OF)
     text = explorer.markdown()

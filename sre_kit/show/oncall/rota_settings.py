@@ -99,12 +99,16 @@ def _kept(oncall: OnCall, changed: OnCall, first: Rotation) -> Kept:
 
 def _conclusion(one: RotaOption) -> str:
     """What the setting does to those who carry the pager."""
-    words = f"{one.people} people with turns of {span(one.length)} from {one.handoff}: "
+    words = f"{_who(one)} with turns of {span(one.length)} from {one.handoff}: "
     words += "every minute is covered" if one.covered >= 1 else f"{percent(one.covered)} of the time is covered"
     words += f", each has {_range(one.turns)} turns and {_range(one.weekends)} weekend days"
     if one.broken:
         return f"{words}; broken: {', '.join(one.broken)}."
     return f"{words}; no other rule is broken."
+
+
+def _who(one: RotaOption) -> str:
+    return "1 person" if one.people == 1 else f"{one.people} people"
 
 
 def _draw(axes: Axes, one: RotaOption) -> None:
@@ -139,7 +143,7 @@ def rota_options(found: Sequence[RotaOption], chosen: timedelta, name: str) -> T
         for one in found
     ]
     first = found[0]
-    note = f"{first.people} people, handoff {first.handoff}; from the least to the most that one of them carries. "
+    note = f"{_who(first)}, handoff {first.handoff}; from the least to the most that one of them carries. "
     note += "Bold: as chosen; in a notebook the controls change people, length, handoff and absences."
     return Table(
         ("A turn lasts", "Covered", "Turns", "Nights, hours", "Weekend days", "Public holidays",
