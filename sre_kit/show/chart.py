@@ -135,10 +135,18 @@ def times(axes: Axes, index: pd.DatetimeIndex) -> np.ndarray[Any, np.dtype[np.da
         steps = ("1h", "3h", "6h", "12h", "1D", "2D", "7D", "14D", "28D", "91D", "182D", "365D")
         step = next((s for s in steps if length / pd.Timedelta(s) <= 8), "730D")
         ticks = pd.date_range(first.ceil(step if step.endswith("h") else "1D"), last, freq=step)
-        form = "%d %b %H:%M" if step.endswith("h") else "%d %b" if length < pd.Timedelta("300D") else "%b %Y"
+        form = "%H:%M" if step.endswith("h") else "%d %b" if length < pd.Timedelta("300D") else "%b %Y"
+        said = [t.strftime(form) for t in ticks]
+        if step.endswith("h"):
+            # the day once, below its first hour: beside each hour it would run into the next
+            days = [f"{t:%d %b}" for t in ticks]
+            said = [
+                f"{s}\n{d}" if not at or d != days[at - 1] else s
+                for at, (s, d) in enumerate(zip(said, days, strict=True))
+            ]
         places = date2num(ticks)  # type: ignore[no-untyped-call]
         axes.xaxis.set_major_locator(FixedLocator([float(place) for place in places]))
-        axes.xaxis.set_major_formatter(FixedFormatter([t.strftime(form) for t in ticks]))
+        axes.xaxis.set_major_formatter(FixedFormatter(said))
     return naive
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from itertools import combinations
+from itertools import combinations, pairwise
 from typing import Any
 
+import pandas as pd
 import pytest
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from sre_kit.show.chart import figure, png
+from sre_kit.show.chart import figure, png, times
 
 
 def _drawn(drawn: Figure) -> list[Any]:
@@ -60,3 +61,15 @@ def test_a_chart_is_drawn_once(monkeypatch: pytest.MonkeyPatch):
     axes.plot([0, 1])
     assert png(drawn) == png(drawn)
     assert len(drawings) == 2
+
+
+def test_hours_stand_apart_with_the_day_once_below_its_first() -> None:
+    drawn, axes = figure(6.8, 3)
+    moments = pd.date_range("2026-10-31", "2026-11-01", freq="10min", tz="UTC")
+    axes.plot(times(axes, moments), range(len(moments)))
+    _drawn(drawn)
+    labels = axes.get_xticklabels()
+    assert [one.get_text() for one in labels][:2] == ["00:00\n31 Oct", "03:00"]
+    assert labels[-1].get_text() == "00:00\n01 Nov"
+    boxes = [one.get_window_extent() for one in labels]
+    assert all(one.x1 < other.x0 for one, other in pairwise(boxes))
