@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, get_args
 
 from sre_kit.compute.asked import of_kind
 from sre_kit.compute.incidents import Incident, IncidentLog, selected
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sre_kit.compute.operations.plan import OperationsPlan
     from sre_kit.compute.operations.tasks import Toil
 
-AUTOMATIONS: Final = (
+OpportunityName = Literal[
     "auto-scaling",
     "self-healing",
     "rollback",
@@ -29,7 +29,8 @@ AUTOMATIONS: Final = (
     "security scanning",
     "performance",
     "incident response",
-)
+]
+AUTOMATIONS: Final[tuple[OpportunityName, ...]] = get_args(OpportunityName)
 """The seven automation opportunities of the mission."""
 SWITCHES: Final = "/etc/sre-automation"
 """Folder of the machine that runs timers: a file ``<name>.off`` in it stops one."""
@@ -40,15 +41,7 @@ MONTH: Final = timedelta(days=365) / 12
 class Automation:
     """One automation opportunity: what a person does today, what would do it, and what keeps it safe."""
 
-    opportunity: Literal[
-        "auto-scaling",
-        "self-healing",
-        "rollback",
-        "backup",
-        "security scanning",
-        "performance",
-        "incident response",
-    ]
+    opportunity: OpportunityName
     minutes_a_month: float | None = None
     """By hand, where neither tasks nor incidents tell."""
     trigger: str = ""
