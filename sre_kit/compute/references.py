@@ -33,6 +33,7 @@ REFERENCES: Final = (
         "Site Reliability Workbook, Example Error Budget Policy",
         "https://sre.google/workbook/error-budget-policy/",
         "What a target leaves over is a budget. Once it is spent, only urgent repairs go out until it is met.",
+        _NOV_29,
     ),
     Reference(
         "SLODefinitions",
@@ -76,7 +77,7 @@ REFERENCES: Final = (
     Reference(
         "PerformanceOptimization",
         "Throughput bends by contention and coherency",
-        "Neil Gunther, A General Theory of Computational Scalability",
+        "Neil Gunther, A General Theory of Computational Scalability Based on Rational Functions",
         "https://arxiv.org/abs/0808.1431",
         "Waiting for shared things flattens throughput, keeping copies in step makes it fall beyond a peak.",
     ),
@@ -109,6 +110,7 @@ REFERENCES: Final = (
         "DORA, Software delivery metrics",
         "https://dora.dev/guides/dora-metrics/",
         "Frequency, lead time, failed changes, recovery from them and rework describe delivery; none of them alone.",
+        _NOV_29,
     ),
     Reference(
         "SREHandoff",
@@ -116,6 +118,7 @@ REFERENCES: Final = (
         "PagerDuty Incident Response, Being On-Call",
         "https://response.pagerduty.com/oncall/being_oncall/",
         "Whoever carries the pager answers in time, escalates without shame, and hands over what is under way.",
+        _NOV_29,
     ),
 )
 
