@@ -38,7 +38,6 @@ _IN_TEMPLATE: Final = tuple(slug for slug in TASKS if slug != "hand-over")
 _DONE_SIGNS: Final = ("✅", "☑", "✔")
 _AS_OF: Final = re.compile(r"\bas of (\d{4}-\d{2}-\d{2})")
 _NUMBER: Final = re.compile(r"(?i)^(?P<before>(?:phase\s+)?)(?P<number>\d{1,3})(?P<after>[.:)])")
-_TITLE: Final = "## Production Operations Phase"
 _RULE: Final = re.compile(r" {0,3}(?:(?:-[ \t]*){3,}|(?:\*[ \t]*){3,}|(?:_[ \t]*){3,})")
 
 

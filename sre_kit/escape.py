@@ -87,10 +87,6 @@ def md_heading(text: str) -> str:
     return re.sub(r"(?<=\s)(#+)$", r"\\\1", md_text(text))
 
 
-md_cell = md_text
-"""A table cell escapes what a paragraph does; both are one line."""
-
-
 def md_code(text: str, *, in_cell: bool = False) -> str:
     r"""
     A code span that survives back-ticks; inside a table cell, and only there, GFM wants its pipes escaped.

@@ -26,10 +26,10 @@ COMMANDS = [line for block in fences("sh") for line in block.splitlines()]
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home with the project ``work/shop``, and a working directory with the notebooks and the params beside them."""
+    """A home with the project ``code/shop``, and a working directory with the notebooks and the params beside them."""
     folder = tmp_path_factory.mktemp("home")
     ignored = shutil.ignore_patterns(".sre_kit", "SRE")
-    shutil.copytree(ROOT / "sre_kit" / "demo" / "project", folder / "work" / "shop", ignore=ignored)
+    shutil.copytree(ROOT / "sre_kit" / "demo" / "project", folder / "code" / "shop", ignore=ignored)
     shutil.copytree(ROOT / "notebooks", folder / "notebooks")
     shutil.copytree(ROOT / "params", folder / "params")
     (folder / "outputs").mkdir()
@@ -71,7 +71,7 @@ def test_every_other_command_runs_in_the_order_of_the_readme(home: Path) -> None
         for start, then in after.items():
             if command.startswith(start):
                 then()
-    assert len(list((home / "work" / "shop" / "docs" / "SRE").glob("*.md"))) >= 6
+    assert len(list((home / "code" / "shop" / "docs" / "SRE").glob("*.md"))) >= 6
     assert (home / "outputs" / "SLODefinitions.md").is_file()
 
 

@@ -30,7 +30,7 @@ SRE documents from a service's own documents, decisions and measurements.
 Examples:
   sre-kit demo
       a complete docs/SRE for a pretend shop, in outputs/demo
-  sre-kit init ~/work/shop --params params/shop.yaml
+  sre-kit init ~/code/shop --params params/shop.yaml
       a commented params file from what is there
   sre-kit start --params params/shop.yaml
       what was read, what is missing, who owes it

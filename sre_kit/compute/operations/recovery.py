@@ -245,11 +245,6 @@ def _production(fact: Fact) -> bool:
     return fact.scope.environment in ("", "production")
 
 
-def restore_speed(recovered: int, took: timedelta) -> int:
-    """Bytes a second that a drill measured."""
-    return int(recovered / took.total_seconds())
-
-
 @dataclass(frozen=True, slots=True)
 class Kept:
     """What the retention of a store amounts to: copies, how far back, bytes at most (every copy full)."""

@@ -96,9 +96,6 @@ _COUNT_KEY: Final = re.compile(
 )
 
 
-_ENGINE_KEY: Final = re.compile(r"^(?:engine|database engine|db engine|service|provider)$", re.IGNORECASE)
-
-
 _HYPOTHESIS: Final = re.compile(
     r"\b(?:would|upgrade|consider|recommend\w*|should|could|if |resize|instead of|migrate|"
     r"switch|downgrade|savings?|reserved|option|alternative|vs\.?|e\.g\.|such as|next|"

@@ -176,11 +176,6 @@ _PHASE_FIELDS: Final = re.compile(
 )
 
 
-_WORK_LEAD: Final = re.compile(
-    r"(?i)\W*(?:tasks?|to-?dos?|deliverables?|features?|scope|work|steps|aufgaben|tareas)\W*"
-)
-
-
 def _state_place(line: Line) -> str:
     """The lead-in or heading that tells the state of a bullet: over `High priority` the heading above that."""
     near = line.lead or (line.heading[-1] if line.heading else "")
