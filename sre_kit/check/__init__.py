@@ -5,6 +5,6 @@ A point is ``passed``, ``failed`` or ``not known`` (its input is missing, and th
 evidence and the line. Points are numbered as in the rubric of their document.
 """
 
-from sre_kit.check.points import Bundle, Point, bundle, checks, evaluate, ready, unchecked
+from sre_kit.check.points import Bundle, Point, bundle, checks, evaluate, page, ready, unchecked
 
-__all__ = ["Bundle", "Point", "bundle", "checks", "evaluate", "ready", "unchecked"]
+__all__ = ["Bundle", "Point", "bundle", "checks", "evaluate", "page", "ready", "unchecked"]

@@ -6,6 +6,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from sre_kit.check import files
 from sre_kit.check.cells import moment, moments, near, plain, quantity
 from sre_kit.check.forms import asked
 from sre_kit.check.page import Section
@@ -20,13 +21,11 @@ def on_call(judged: Bundle, person: str, at: object) -> bool:
     content = judged.files.get("artifacts/oncall.ics")
     if content is None:
         return True
-    from icalendar import Calendar
-
     return any(
         event["x-oncall-person"] == person
         and event["x-oncall-layer"] == "primary"
         and event.decoded("dtstart").astimezone(UTC) <= at < event.decoded("dtend").astimezone(UTC)
-        for event in Calendar.from_ical(content).walk("VEVENT")
+        for event in files.calendar(content).events
     )
 
 

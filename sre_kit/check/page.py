@@ -5,8 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Final
 
 from sre_kit.store.places import Anchors
+
+_PIPE: Final = re.compile(r"(?<!\\)\|")
+_RULE: Final = re.compile(r":?-+:?(?:\|:?-+:?)*")
+"""The line below a table's header, without its outer pipes and blanks."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +28,7 @@ class Section:
         """The text without the heading."""
         return self.text.split("\n", 1)[1].strip() if "\n" in self.text else ""
 
-    @property
+    @cached_property
     def tables(self) -> list[list[list[str]]]:
         """Its tables, as rows of cells; the first row is the header."""
         return tables(self.text)
@@ -115,8 +120,9 @@ def tables(text: str) -> list[list[list[str]]]:
     current: list[list[str]] = []
     for line in [*text.split("\n"), ""]:
         if line.startswith("|"):
-            cells = [cell.strip() for cell in re.split(r"(?<!\\)\|", line.strip().strip("|"))]
-            if not all(re.fullmatch(r":?-+:?", cell) for cell in cells):
+            inner = line.strip().strip("|")
+            cells = [cell.strip() for cell in (_PIPE.split(inner) if "\\|" in inner else inner.split("|"))]
+            if not _RULE.fullmatch("|".join(cells)):
                 current.append(cells)
         elif current:
             found.append(current)

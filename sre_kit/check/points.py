@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Final, Literal
 
+from sre_kit.check.files import calendar
 from sre_kit.check.page import Page
 from sre_kit.errors import DocumentError
 from sre_kit.store import manifest as manifests
@@ -62,18 +64,20 @@ class Bundle:
     files: Mapping[str, bytes]
     manifest: Manifest
     project: Path
-    pages: Mapping[str, Page] = field(default_factory=dict)
+    pages: dict[str, Page] = field(default_factory=dict)
+    sources: dict[str, Path] = field(default_factory=dict)
 
     def page(self, name: str) -> Page:
         """A document, parsed once."""
-        pages: dict[str, Page] = self.pages  # type: ignore[assignment]
-        if name not in pages:
-            pages[name] = Page(self.documents[name])
-        return pages[name]
+        if name not in self.pages:
+            self.pages[name] = Page(self.documents[name])
+        return self.pages[name]
 
     def source(self, path: str) -> Path:
         """Where a link of a document leads; the folder of the set need not be there yet while it is judged."""
-        return (self.project / places.DOCUMENTS / path).resolve()
+        if path not in self.sources:
+            self.sources[path] = (self.project / places.DOCUMENTS / path).resolve()
+        return self.sources[path]
 
     def records(self, prefix: str) -> dict[str, Any]:
         """Values of the records whose name begins with `prefix`."""
@@ -119,6 +123,17 @@ def point(document: str, number: int | str, title: str) -> Callable[[Rule], Rule
         return rule
 
     return register
+
+
+def page(text: str, files: Mapping[str, bytes]) -> Page:
+    """A document as most rules will ask of it, and its calendars, read while others are still being made."""
+    read = Page(text)
+    for name, content in files.items():
+        if name.endswith(".ics"):
+            with suppress(ValueError):  # a rule will say so
+                calendar(content)
+    _ = read.sections, read.anchors, read.links, read.images
+    return read
 
 
 def evaluate(judged: Bundle, names: Iterable[str] | None = None, number: str = "") -> list[Point]:

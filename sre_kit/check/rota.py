@@ -9,10 +9,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import lru_cache
 from itertools import pairwise
 from typing import Any, Final
 
+from sre_kit.check import files
 from sre_kit.check.cells import blank, local, minutes, moment, moments, names, near, number, plain
 from sre_kit.check.forms import Rows, asked, guarded, over
 from sre_kit.check.page import Section
@@ -232,38 +232,29 @@ def shadows(judged: Bundle, section: Section, rows: Rows) -> str:
 @guarded
 def _calendar(judged: Bundle, name: str) -> Verdict:
     """CRLF, at most 75 octets a line, a VTIMEZONE for each zone, UIDs once, DTSTAMP of the report."""
-    if not (files := {n: c for n, c in judged.files.items() if n.endswith(".ics")}):
+    if not (calendars := {n: c for n, c in judged.files.items() if n.endswith(".ics")}):
         return _no_calendar(judged, name)
-    for path, content in files.items():
+    for path, content in calendars.items():
         if re.search(rb"(?<!\r)\n", content):
             return failed(f"{path}: a line does not end with CRLF")
         if any(len(line) > 75 for line in content.split(b"\r\n")):
             return failed(f"{path}: a line is longer than 75 octets")
         try:
-            events, zones = _events(content)
+            found = files.calendar(content)
         except ValueError as error:
             return failed(f"{path} cannot be parsed: {error}")
-        ids = [str(event["uid"]) for event in events]
+        ids = [str(event["uid"]) for event in found.events]
         if len(set(ids)) < len(ids):
             return failed(f"{path}: a UID stands twice")
-        used = set(re.findall(rb"TZID=([^:;]+)[:;]", content)) - {zone.encode() for zone in zones}
+        used = set(re.findall(rb"TZID=([^:;]+)[:;]", content)) - {zone.encode() for zone in found.zones}
         if used:
             return failed(f"{path}: no VTIMEZONE for {used.pop().decode()}")
-        if len({event.decoded("dtstamp") for event in events}) > 1:
+        if len({event.decoded("dtstamp") for event in found.events}) > 1:
             return failed(f"{path}: DTSTAMP differs from shift to shift")
-    return passed(f"{len(files)} calendars parse again")
+    return passed(f"{len(calendars)} calendars parse again")
 
 
 point(DOC, 16, "The calendar parses again: CRLF, at most 75 octets, VTIMEZONE, stable UID and DTSTAMP")(_calendar)
-
-
-@lru_cache(maxsize=64)
-def _events(content: bytes) -> tuple[list[Any], list[str]]:
-    """Two rules read each calendar; parsing one takes longer than judging it."""
-    from icalendar import Calendar
-
-    whole = Calendar.from_ical(content)
-    return list(whole.walk("VEVENT")), [str(zone["tzid"]) for zone in whole.walk("VTIMEZONE")]
 
 
 def _no_calendar(judged: Bundle, name: str) -> Verdict:
@@ -286,7 +277,7 @@ def _agreement(judged: Bundle, name: str) -> Verdict:
     if section is None or not rows:
         return failed("a calendar, and no table of turns")
     try:
-        events, _ = _events(content)
+        events = files.calendar(content).events
     except ValueError as error:
         return failed(f"oncall.ics cannot be parsed: {error}")
     problem = _difference(turns(rows), events) or _tables_differ(judged, events)

@@ -60,7 +60,7 @@ HEADINGS: Final[dict[str, tuple[str, ...]]] = {
 """The content bullets of the mission, in their order."""
 
 _PLACEHOLDER: Final = re.compile(
-    r"\[(?:From|Current|Planned|project)[^\]]*\](?!\()|\bTBD\b|\bTODO\b|\bFIXME\b|\bLorem ipsum\b|\bX%|_{3,}"
+    r"\[(?:From|Current|Planned|project)[^\]\n]*\](?!\()|_{3,}|\b(?:TBD\b|TODO\b|FIXME\b|Lorem ipsum\b|X%)"
 )
 
 
@@ -137,11 +137,9 @@ def images(judged: Bundle, name: str) -> Verdict:
 @point("*", "placeholders", "No placeholder passes silently")
 def placeholders(judged: Bundle, name: str) -> Verdict:
     """Nothing that a person still has to fill in, unless it is quoted from a document as code."""
-    page = judged.page(name)
-    for number, line in enumerate(page.prose, 1):
-        found = _PLACEHOLDER.search(re.sub(r"`[^`]*`", "", line).replace("\\", ""))
-        if found:
-            return failed(f"the placeholder {found[0]!r} stands in the text", number)
+    text = re.sub(r"`[^`\n]*`", "", "\n".join(judged.page(name).prose)).replace("\\", "")
+    if found := _PLACEHOLDER.search(text):
+        return failed(f"the placeholder {found[0]!r} stands in the text", text.count("\n", 0, found.start()) + 1)
     return passed("no placeholder")
 
 

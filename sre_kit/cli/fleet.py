@@ -17,7 +17,8 @@ from typing import Any, Final
 
 from sre_kit import load
 from sre_kit.cli.options import PRECEDENCE, Options, check_options
-from sre_kit.cli.render import Progress, render
+from sre_kit.cli.progress import Progress
+from sre_kit.cli.render import render
 from sre_kit.errors import NotebookError, ParameterError, SREKitError
 from sre_kit.render import engine, fleet, stopping
 

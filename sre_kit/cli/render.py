@@ -22,9 +22,10 @@ from sre_kit.cli import plan, thinking
 from sre_kit.cli import remember as memory
 from sre_kit.cli.kept import kept
 from sre_kit.cli.options import PRECEDENCE, Options, check_options
+from sre_kit.cli.progress import Progress
 from sre_kit.errors import NotebookError, OutOfDateError, ParameterError, ProtectedError, SREKitError
 from sre_kit.escape import plain
-from sre_kit.load.inputs import inputs
+from sre_kit.load.inputs import inputs, inputs_now
 from sre_kit.load.memory_server import SCHEME
 from sre_kit.load.projects import Project
 from sre_kit.load.secrets import Secret, leaked, secret
@@ -135,7 +136,7 @@ def render(project: Project, options: Options) -> tuple[Report, int]:
         holds = None if options.out or options.fresh else kept(project)
         made_from = inputs(project)
         outcome = _outcome(project, options, previous, quiet, holds).of(made_from)
-        _refuse_moved(outcome, made_from, inputs(load.project(options.params, project.as_of.isoformat())))
+        _refuse_moved(outcome, made_from, inputs_now(project))
         if pages.wanted(options.to, previous):
             outcome = pages.with_pages(outcome, project.name, lambda path: root.read(prefix + path))
         else:
@@ -179,6 +180,9 @@ def _outcome(project: Project, options: Options, previous: Manifest, quiet: bool
 
     pages: dict[str, Page] = {}
 
+    def read(one: Rendered) -> None:
+        pages[one.name] = rubric.page(one.markdown, one.files)
+
     def judge(
         rendered: Sequence[Rendered], manifest: Manifest, names: Iterable[str]
     ) -> Mapping[str, Mapping[str, Any]]:
@@ -200,6 +204,7 @@ def _outcome(project: Project, options: Options, previous: Manifest, quiet: bool
             progress=progress,
             kept=holds,
             meanwhile=partial(_meanwhile, project),
+            each=read,
         )
 
 
@@ -369,31 +374,3 @@ def _print(report: Report, options: Options) -> None:
             f"{other['against']['value']} in {other['against']['document']}",
             file=sys.stderr,
         )
-
-
-class Progress:
-    """A bar on a terminal, nothing elsewhere."""
-
-    def __init__(self, total: int, quiet: bool) -> None:
-        self.total, self.shown = total, sys.stderr.isatty() and not quiet
-        self._bar: Any = None
-        self._task: Any = None
-
-    def __enter__(self) -> Progress:
-        if self.shown:
-            from rich.console import Console
-            from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-            columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-            self._bar = Progress(*columns, console=Console(stderr=True), transient=True)
-            self._bar.start()
-            self._task = self._bar.add_task("rendering", total=self.total)
-        return self
-
-    def __call__(self, name: str, state: str) -> None:
-        if self._bar is not None and state == "rendered":
-            self._bar.update(self._task, advance=1, description=name)
-
-    def __exit__(self, *_: object) -> None:
-        if self._bar is not None:
-            self._bar.stop()

@@ -32,8 +32,17 @@ _MAX_PATH: Final = 400
 
 def inputs(project: Project) -> dict[str, str]:
     """Name -> SHA-256; empty where it is there and cannot be read."""
-    found = {document.path: document.sha256 for document in project.documents}
-    path, base = project.params_path, project.base
+    return {document.path: document.sha256 for document in project.documents} | _named(project)
+
+
+def inputs_now(project: Project) -> dict[str, str]:
+    """`inputs` as the files are by now, of a project that was loaded before."""
+    return document_inputs(project.root) | _named(project)
+
+
+def _named(project: Project) -> dict[str, str]:
+    """The params and the files that they name."""
+    path, base, found = project.params_path, project.base, dict[str, str]()
     for file in sorted(path.glob("*.yaml")) if path.is_dir() else [path]:
         found[f"{PARAMS}{file.name}"] = _hash(file)
     for written in _leaves(params_file.raw(path)):

@@ -99,6 +99,7 @@ def render(
     executor: Executor | None = None,
     kept: Kept | None = None,
     meanwhile: Callable[[], None] = lambda: None,
+    each: Callable[[Rendered], None] = lambda one: None,
 ) -> Outcome:
     """
     Run the notebooks `asked` with the parameters `given`, and put the set together.
@@ -125,6 +126,8 @@ def render(
         Documents of earlier renders; those that still hold are not rendered again.
     meanwhile
         Called once, when the first notebooks have been begun and before they are waited for.
+    each
+        Given every document as soon as it is there, before all are judged.
 
     Raises
     ------
@@ -145,7 +148,7 @@ def render(
         for one in whole:
             progress(one.name, "rendered")
         return Outcome(whole, previous, _files(whole, previous, previous))
-    how, began = _How(jobs, seconds, progress, keep, tool, executor), time.time()
+    how, began = _How(jobs, seconds, progress, each, keep, tool, executor), time.time()
     path = stage / "manifest.json"
     with contextlib.closing(_Ahead({n: tasks[n] for n in late}, how, path)) as ahead:
         first = _run({n: tasks[n] for n in early}, how, _Store(kept, previous), meanwhile, ahead)
@@ -238,6 +241,7 @@ class _How:
     jobs: int
     seconds: int
     progress: Progress
+    each: Callable[[Rendered], None]
     keep: Path | None
     tool: str
     executor: Executor | None
@@ -328,12 +332,13 @@ def _run(
             meanwhile()
             while running:
                 finished, _ = wait(running, return_when=FIRST_COMPLETED)
-                for future in finished:
-                    name = running.pop(future)
-                    done[name] = future.result()
-                    how.progress(name, "rendered")
+                fresh = {running.pop(future): future.result() for future in finished}
                 if ahead and len(running) < how.jobs:
                     ahead.begin()
+                for name, one in fresh.items():
+                    how.progress(name, "rendered")
+                    how.each(one)
+                done |= fresh
         except BrokenProcessPool:
             raise NotebookError("a process that ran notebooks died (out of memory?); nothing was written") from None
         except BaseException:
