@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.optimize import least_squares
 
 from sre_kit.compute.capacity.usl import ScalabilityLaw, erlang_c, knee, mean_wait, scalability_law, think_time
 from sre_kit.compute.performance.comparison import compare, proportion_difference, quantile_difference, wilson
@@ -44,6 +45,38 @@ def test_a_law_is_recovered_from_its_own_values(g: float, a: float, b: float):
     law = scalability_law(loads.tolist(), exact.tolist(), resamples=2)
     assert law.peak == pytest.approx(math.sqrt((1 - a) / b), rel=0.01)
     assert law.throughput(loads) == pytest.approx(exact, rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("loads", "rates"),
+    [
+        (SDM_LOADS, SDM_THROUGHPUT),
+        ([200, 500, 700, 850, 1100], [39.6, 97.4, 133.8, 147.9, 139.2]),  # contention lies at its bound of 0
+        ([1, 3, 11, 19, 44, 46], [150, 450, 1700, 2800, 6100, 6600]),
+    ],
+)
+def test_the_intervals_are_those_of_resamples_fitted_one_by_one(loads: list[float], rates: list[float]):
+    """Bounded least squares of `scipy`, which knows nothing of the other resamples."""
+    n, law = np.asarray(loads, dtype=float), scalability_law(loads, rates, resamples=60)
+    terms = np.column_stack([np.ones_like(n), n - 1, n * (n - 1)])
+    model = law.throughput(n)
+    random, fitted = np.random.default_rng(0), []
+    for _ in range(60):
+        again = np.maximum(model + random.choice(rates - model, len(n)), 0.01 * min(rates))
+        start = np.array([1.0, law.a + 1e-4, law.b + 1e-7]) / law.g
+        found = least_squares(
+            lambda c, again=again: n / (terms @ c) - again,
+            start,
+            x_scale=start,
+            bounds=(0, np.inf),
+            xtol=1e-14,
+            ftol=1e-14,
+            gtol=1e-14,
+        ).x
+        fitted.append(found[1:] / found[0])
+    low, high = np.quantile(fitted, [0.025, 0.975], axis=0, method="nearest")
+    assert law.a_interval == pytest.approx((low[0], high[0]), rel=1e-3, abs=1e-6)
+    assert law.b_interval == pytest.approx((low[1], high[1]), rel=1e-3, abs=1e-9)
 
 
 def test_work_that_scales_linearly_has_no_peak():

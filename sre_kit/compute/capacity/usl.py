@@ -17,9 +17,13 @@ from numpy.typing import NDArray
 from sre_kit.errors import DataError, ParameterError
 
 Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
 
 LEAST_LEVELS: Final = 4
 """Three unknowns need a fourth level, or nothing is left to be wrong about."""
+_MOST_STEPS: Final = 100
+_NO_SHORTER: Final = 1e6
+"""Damped by more than this, a step is too short to change a digit."""
 _ZERO: Final = 1e-10
 """Below this a coefficient is the optimiser's zero: the peak would lie beyond 100,000 units of load."""
 
@@ -79,18 +83,19 @@ def scalability_law(loads: Sequence[float], throughputs: Sequence[float], *, res
     residuals = x - model
     random = np.random.default_rng(0)
     floor = 0.01 * x.min()  # a resample may not stop the system
-    tries = [
-        _fitted(n, np.maximum(model + random.choice(residuals, len(n)), floor), (g, a, b)) for _ in range(resamples)
+    tries = np.maximum(model + random.choice(residuals, (resamples, len(n))), floor)
+    _, contention, coherency = _refitted(n, tries, (g, a, b))
+    peaks = [
+        peak if (peak := _peak(a_, b_)) is not None else np.inf for a_, b_ in zip(contention, coherency, strict=True)
     ]
-    peaks = [peak if (peak := _peak(a_, b_)) is not None else np.inf for _, a_, b_ in tries]
     return ScalabilityLaw(
         g=g,
         a=a,
         b=b,
         levels=len(np.unique(n)),
         r_squared=float(1 - ((x - model) ** 2).sum() / ((x - x.mean()) ** 2).sum()),
-        a_interval=_middle([one[1] for one in tries]),
-        b_interval=_middle([one[2] for one in tries]),
+        a_interval=_middle(contention),
+        b_interval=_middle(coherency),
         peak_interval=_middle(peaks),
     )
 
@@ -122,11 +127,50 @@ def _fitted(n: Floats, x: Floats, start: tuple[float, float, float]) -> tuple[fl
     return float(found[0]), a if a > _ZERO else 0.0, b if b > _ZERO else 0.0
 
 
+def _refitted(n: Floats, rows: Floats, start: tuple[float, float, float]) -> tuple[Floats, Floats, Floats]:
+    """
+    `g`, `a` and `b` of each of many `rows` of throughputs at the loads `n`, all rows at once.
+
+    Levenberg's and Marquardt's steps, in the coefficients of the denominator: 1/g, a/g and b/g.
+    """
+    terms = np.column_stack([np.ones_like(n), n - 1, n * (n - 1)])
+    first = np.array([1.0, start[1], start[2]]) / start[0]
+    least = first * [1e-6, 0, 0]
+    found, damping = np.tile(first, (len(rows), 1)), np.full(len(rows), 1e-3)
+    model = n / (found @ terms.T)
+    wrong = ((rows - model) ** 2).sum(axis=1)
+    for _ in range(_MOST_STEPS):
+        tried = np.maximum(
+            found + _steps(found > least, -((model**2 / n)[:, :, None]) * terms, rows - model, damping), least
+        )
+        fresh = n / (tried @ terms.T)
+        left = ((rows - fresh) ** 2).sum(axis=1)
+        better = left < wrong
+        found[better], model[better], wrong[better] = tried[better], fresh[better], left[better]
+        damping = np.where(better, np.maximum(damping / 10, 1e-9), damping * 10)
+        if (damping > _NO_SHORTER).all():
+            break
+    ratios = found[:, 1:] / found[:, :1]
+    a, b = np.where(ratios > _ZERO, ratios, 0.0).T
+    return 1 / found[:, 0], a, b
+
+
+def _steps(above: Bools, slopes: Floats, left: Floats, damping: Floats) -> Floats:
+    """The next step of each row; a coefficient that is not `above` its least and would fall further stays."""
+    downhill = np.einsum("rlc,rl->rc", slopes, left)
+    free = above | (downhill > 0)
+    size = np.sqrt((slopes**2).sum(axis=1))
+    scaled = np.where(free[:, None, :], slopes / size[:, None, :], 0.0)
+    system = np.einsum("rlc,rld->rcd", scaled, scaled) + np.eye(3) * np.where(free, damping[:, None], 1.0)[:, :, None]
+    step: Floats = np.linalg.solve(system, np.where(free, downhill / size, 0.0)[:, :, None])[:, :, 0] / size
+    return step
+
+
 def _peak(a: float, b: float) -> float | None:
     return float(np.sqrt((1 - a) / b)) if b > 0 and a < 1 else None
 
 
-def _middle(values: Sequence[float]) -> tuple[float, float]:
+def _middle(values: Sequence[float] | Floats) -> tuple[float, float]:
     low, high = np.quantile(np.asarray(values), [0.025, 0.975], method="nearest")
     return float(low), float(high)
 
