@@ -50,7 +50,9 @@ def _unread() -> int:
 def script() -> None:
     """Entry point of the installed command."""
     gc.set_threshold(10_000)  # imports make many objects and no garbage; Python 3.11 looks for some after each 700
-    sys.exit(main())
+    code = main()
+    gc.freeze()  # the interpreter would go through all that was imported once more before it ends
+    sys.exit(code)
 
 
 def _shown(error: Exception) -> int:

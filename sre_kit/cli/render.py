@@ -8,7 +8,7 @@ import os
 import sys
 import tempfile
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import nullcontext, redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -34,6 +34,7 @@ from sre_kit.render.answers import Answer, remember
 from sre_kit.render.document import noise
 from sre_kit.render.kept import Kept
 from sre_kit.render.rendered import Rendered
+from sre_kit.render.warm import standing
 from sre_kit.store import manifest as manifests
 from sre_kit.store import places
 from sre_kit.store.manifest import Manifest
@@ -88,7 +89,7 @@ def run(options: Options) -> int:
     """Render one project; returns the exit code."""
     check_options(options)
     project = load.project(options.params, options.as_of)
-    report, code = render(project, options)
+    report, code = render(project, options, ran=standing.release)
     _say(report, options)
     fixed = options.as_of or project.params.as_of
     # what a server keeps can only be seen by asking it, so a render that answers from hashes would never store again
@@ -117,8 +118,12 @@ def _remember(project: Project, options: Options, report: Report, code: int) -> 
     remember(kept(project), asked, notebooks, own, report.published, answer)
 
 
-def render(project: Project, options: Options) -> tuple[Report, int]:
-    """Run the notebooks and publish, or show what publishing would change; the report and the exit code."""
+def render(project: Project, options: Options, *, ran: Callable[[], None] = lambda: None) -> tuple[Report, int]:
+    """
+    Run the notebooks and publish, or show what publishing would change; the report and the exit code.
+
+    `ran` is called once no notebook will run any more.
+    """
     if places.shipped(project.root) and not (options.out or options.dry_run or options.check):
         raise ProtectedError('the bundled project is not written to; "sre-kit demo" copies it and renders the copy')
     quiet = options.json
@@ -136,6 +141,7 @@ def render(project: Project, options: Options) -> tuple[Report, int]:
         holds = None if options.out or options.fresh else kept(project)
         made_from = inputs(project)
         outcome = _outcome(project, options, previous, quiet, holds).of(made_from)
+        ran()
         _refuse_moved(outcome, made_from, inputs_now(project))
         if pages.wanted(options.to, previous):
             outcome = pages.with_pages(outcome, project.name, lambda path: root.read(prefix + path))

@@ -148,9 +148,13 @@ class Warm:
                 self._send(json.dumps(job).encode(), theirs)
             return self._answer(line, limit, event)
 
+    def release(self) -> None:
+        """Let the parent end, with its children, while we go on; no more calls."""
+        self._control.close()
+
     def close(self) -> None:
         """End the parent and its children."""
-        self._control.close()
+        self.release()
         if self.owner == os.getpid():
             try:
                 self._process.wait(WITHIN)

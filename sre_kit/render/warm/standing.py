@@ -43,6 +43,8 @@ class Standing:
 
 _lock = threading.Lock()
 _standing: Standing | None = None
+_ending: list[Warm] = []
+"""Parents that were let go and may still run."""
 
 
 def missing() -> str:
@@ -61,13 +63,22 @@ def standing() -> Standing:
         return _standing
 
 
-def end() -> None:
-    """End it; the next one that is wanted is a new one."""
+def release() -> None:
+    """Let it end beside what we have left to do, as that takes it a while; the next one that is wanted is a new one."""
     global _standing
     with _lock:
         if _standing is not None and _standing.warm.owner == os.getpid():
-            _standing.warm.close()
+            _standing.warm.release()
+            _ending.append(_standing.warm)
         _standing = None
+
+
+def end() -> None:
+    """End it, and wait until it has; the next one that is wanted is a new one."""
+    release()
+    with _lock:
+        while _ending:
+            _ending.pop().close()
 
 
 atexit.register(end)
