@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import tempfile
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -98,10 +99,10 @@ def _relation(database: duckdb.DuckDBPyConnection, path: Path, log: EventLog) ->
         accesslog.read_lines(database, path)
         words = {"minute": "moment // 60", "second": "moment", "route": accesslog.ROUTE, "status": "status"}
         return "lines", words | {"seconds": "duration"}
-    reader = "read_parquet" if head.startswith(PARQUET) else "read_csv"
-    source = f"{reader}({_quoted(str(path))})"
+    names = (log.time, log.route, log.status, log.duration)
+    source = f"read_parquet({_quoted(str(path))})" if head.startswith(PARQUET) else _table(database, path, names)
     kinds = dict(database.execute(f"SELECT column_name, column_type FROM (DESCRIBE FROM {source})").fetchall())
-    for name in (log.time, log.route, log.status, log.duration):
+    for name in names:
         if name not in kinds:
             raise DataError(
                 f"{path.name}: no column {name!r}{nearest(name, list(kinds))}; name the columns in performance.events"
@@ -115,6 +116,19 @@ def _relation(database: duckdb.DuckDBPyConnection, path: Path, log: EventLog) ->
         "status": _identifier(log.status),
         "seconds": seconds,
     }
+
+
+def _table(database: duckdb.DuckDBPyConnection, path: Path, names: Sequence[str]) -> str:
+    """The named columns of a CSV as a table: its dialect is guessed once. The CSV itself where it lacks one of them."""
+    import duckdb
+
+    source = f"read_csv({_quoted(str(path))})"
+    columns = ", ".join(dict.fromkeys(_identifier(name) for name in names))
+    try:
+        database.execute(f"CREATE TEMP TABLE events AS SELECT {columns} FROM {source}")
+    except duckdb.BinderException:
+        return source
+    return "events"
 
 
 def _is_access_log(head: bytes) -> bool:
