@@ -108,15 +108,15 @@ def time_curve(
     order = np.lexsort((np.arange(len(chosen)), chosen.keys))
     keys, moments, sizes = chosen.keys[order], chosen.moments[order], chosen.sizes[order]
     first = np.flatnonzero(np.r_[True, keys[1:] != keys[:-1]])
-    per_key = np.diff(np.r_[first, len(keys)])
-    others = total * rate - len(chosen)
+    kept = [one for one in seconds if one <= length]
+    hits = [_kept(moments, first, ttl) for ttl in kept]
+    by_key = [np.add.reduceat(one.astype(float), first) for one in hits]
+    intervals = _intervals(by_key, np.diff(np.r_[first, len(keys)]), total * rate - len(chosen))
     found = []
-    for ttl in (one for one in seconds if one <= length):
-        hits = _kept(moments, first, ttl)
-        by_key = np.add.reduceat(hits.astype(float), first)
-        share = float(hits.sum()) / max(1.0, total * rate)
-        of_bytes = float(sizes[hits].sum()) / (total_bytes * rate) if total_bytes else None
-        found.append(TimePoint(ttl, share, of_bytes, _interval(by_key, per_key, others)))
+    for ttl, one, interval in zip(kept, hits, intervals, strict=True):
+        share = float(one.sum()) / max(1.0, total * rate)
+        of_bytes = float(sizes[one].sum()) / (total_bytes * rate) if total_bytes else None
+        found.append(TimePoint(ttl, share, of_bytes, interval))
     return tuple(found)
 
 
@@ -134,16 +134,21 @@ def _kept(moments: NDArray[np.float64], first: NDArray[np.int64], ttl: float) ->
     return hits
 
 
-def _interval(hits: NDArray[np.float64], asked: NDArray[np.int64], others: float) -> tuple[float, float] | None:
-    if len(hits) < LEAST_KEYS:
-        return None
+def _intervals(
+    hits: Sequence[NDArray[np.float64]], asked: NDArray[np.int64], others: float
+) -> list[tuple[float, float] | None]:
+    """For each of `hits` by key the interval of their ratio, all over the same draws of keys."""
+    if len(asked) < LEAST_KEYS:
+        return [None] * len(hits)
     random = np.random.default_rng(SEED)
-    ratios = np.empty(RESAMPLES)
+    by_key = np.column_stack([*hits, asked])
+    sums = np.empty((RESAMPLES, by_key.shape[1]))
     for at in range(RESAMPLES):
-        drawn = np.bincount(random.integers(0, len(hits), len(hits)), minlength=len(hits))
-        ratios[at] = (drawn @ hits) / max(1.0, float(drawn @ asked) + others)
-    low, high = np.quantile(ratios, [0.025, 0.975])
-    return float(low), float(high)
+        drawn = np.bincount(random.integers(0, len(asked), len(asked)), minlength=len(asked))
+        sums[at] = drawn @ by_key
+    ratios = sums[:, :-1] / np.maximum(1.0, sums[:, -1:] + others)
+    low, high = np.quantile(ratios, [0.025, 0.975], axis=0)
+    return list(zip(low.tolist(), high.tolist(), strict=True))
 
 
 def stack_distances(keys: NDArray[Any]) -> NDArray[np.float64]:
