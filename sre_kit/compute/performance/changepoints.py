@@ -186,11 +186,9 @@ def divided(values: Floats, *, level: float = LEVEL, seed: int = SEED) -> list[t
             break
         # the same two sides in another order add up to another last bit
         enough = best * (1 - 1e-9)
-        larger = sum(
-            max(_split(random.permutation(values[low:high]), low)[0] for low, high in segments) >= enough
-            for _ in range(permutations)
-        )
-        p = (1 + larger) / (1 + permutations)
+        draws = ([random.permutation(values[low:high]) for low, high in segments] for _ in range(permutations))
+        largest = np.max([_largest(np.stack(rows)) for rows in zip(*draws, strict=True)], axis=0)
+        p = (1 + int((largest >= enough).sum())) / (1 + permutations)
         if p > level:
             break
         found.append((at, p))
@@ -200,19 +198,33 @@ def divided(values: Floats, *, level: float = LEVEL, seed: int = SEED) -> list[t
 
 def _split(values: Floats, offset: int) -> tuple[float, int]:
     """The largest energy statistic of a split into two sides, and where it is; -1 where the segment is too short."""
-    count = len(values)
-    if count < 2 * LEAST_SIDE:
+    if len(values) < 2 * LEAST_SIDE:
         return -1.0, -1
-    distance = np.abs(values[:, None] - values[None, :])
-    rows = distance.sum(axis=1)
+    (statistic,) = _energies(values[None])
+    at = int(np.argmax(statistic))
+    return float(statistic[at]), offset + LEAST_SIDE + at
+
+
+def _largest(rows: Floats, at_once: int = 40_000) -> Floats:
+    """The largest energy statistic of each row; -1 where rows are too short."""
+    count = rows.shape[1]
+    if count < 2 * LEAST_SIDE:
+        return np.full(len(rows), -1.0)
+    step = max(1, at_once // count**2)  # distances at a time
+    return np.concatenate([_energies(rows[at : at + step]).max(axis=1) for at in range(0, len(rows), step)])
+
+
+def _energies(rows: Floats) -> Floats:
+    """The energy statistic of each row at every split that leaves `LEAST_SIDE` values on both sides."""
+    count = rows.shape[1]
+    distance = np.abs(rows[:, :, None] - rows[:, None, :])
+    sums = distance.sum(axis=2)
     # the sum of distances within the first t values, and between them and all
-    inner = 2 * np.cumsum(np.tril(distance).sum(axis=1))
+    inner = 2 * np.cumsum(np.tril(distance).sum(axis=2), axis=1)
     first = np.arange(LEAST_SIDE, count - LEAST_SIDE + 1)
-    left, total = inner[first - 1], float(rows.sum())
-    between = np.cumsum(rows)[first - 1] - left
+    left, total = inner[:, first - 1], sums.sum(axis=1)[:, None]
+    between = np.cumsum(sums, axis=1)[:, first - 1] - left
     right = total - left - 2 * between
     n, m = first.astype(float), count - first.astype(float)
-    energy = 2 * between / (n * m) - left / (n * (n - 1)) - right / (m * (m - 1))
-    statistic = n * m / count * energy
-    at = int(np.argmax(statistic))
-    return float(statistic[at]), offset + int(first[at])
+    energies: Floats = n * m / count * (2 * between / (n * m) - left / (n * (n - 1)) - right / (m * (m - 1)))
+    return energies
