@@ -5,10 +5,9 @@ The set: the subject notebooks side by side, then those that read the others' ma
 from __future__ import annotations
 
 import contextlib
-import multiprocessing
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -250,9 +249,7 @@ class _How:
         """Threads that wait for children of the warm parent, or processes that speak to kernels."""
         if self.tool == engine.WARM and not standing.missing():
             return ThreadPoolExecutor(min(self.jobs, tasks))
-        # spawn: a kernel client's threads do not survive a fork
-        context = multiprocessing.get_context("spawn")
-        return ProcessPoolExecutor(min(self.jobs, tasks), mp_context=context, initializer=stopping.worker)
+        return engine.processes(min(self.jobs, tasks))
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,8 @@ from sre_kit.errors import NotebookError, ParameterError, nearest
 from sre_kit.render.rendered import Rendered, parameters
 
 if TYPE_CHECKING:
+    from concurrent.futures import ProcessPoolExecutor
+
     from sre_kit.render.warm.client import Cancel
 
 CELL_SECONDS: Final = 600
@@ -97,7 +99,21 @@ def run(
     note = f"the warm engine cannot be used, so a kernel ran the notebooks: {problem}"
     if awaits:
         notebooks.arrived(Path(given[awaits]), lambda: cancel is not None and cancel.cancelled)
-    return replace(kernel.run(notebook, given, seconds=seconds, keep=keep), note=note)
+    with processes(1) as apart:  # we may be a thread, and kernels' clients in threads of one process share its stderr
+        done = apart.submit(kernel.run, notebook, given, seconds=seconds, keep=keep).result()
+    return replace(done, note=note)
+
+
+def processes(count: int) -> ProcessPoolExecutor:
+    """Processes that speak to kernels."""
+    import multiprocessing
+    from concurrent.futures import ProcessPoolExecutor
+
+    from sre_kit.render import stopping
+
+    # spawn: a kernel client's threads do not survive a fork
+    context = multiprocessing.get_context("spawn")
+    return ProcessPoolExecutor(count, mp_context=context, initializer=stopping.worker)
 
 
 def environment(run_id: str) -> None:

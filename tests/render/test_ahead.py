@@ -9,6 +9,7 @@ import pytest
 from sre_kit.errors import NotebookError
 from sre_kit.render import batch
 from sre_kit.render.batch import Outcome
+from sre_kit.render.warm import standing
 from sre_kit.store import manifest as manifests
 from tests.render.test_engine import gone, notebook
 
@@ -52,3 +53,11 @@ def test_it_is_ended_where_another_one_fails(tmp_path: Path):
     with pytest.raises(NotebookError, match=r"cell-1.*after all"):
         rendered(tmp_path, f"{BEGUN}\nraise ValueError('after all')")
     assert gone(int((tmp_path / "begun").read_text()))
+
+
+def test_where_the_warm_engine_cannot_be_used_a_kernel_waits_as_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(standing.Standing, "problem", "the cell '1 + 1' gave nothing")
+    outcome = rendered(tmp_path, "import time\ntime.sleep(1)")
+    late = next(one for one in outcome.documents if one.name == "Late")
+    assert "Quick and Slow" in late.markdown
+    assert all("the cell '1 + 1' gave nothing" in one.note for one in outcome.documents)
