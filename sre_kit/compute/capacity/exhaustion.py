@@ -184,15 +184,17 @@ def demand_fit(resource: Resource, use: pd.Series[Any], demand: pd.Series[Any] |
         return DemandFit(np.nan, np.nan, np.nan, 0, float(resource.demand_share))
     if demand is None or demand.empty:
         return DemandFit(np.nan, np.nan, np.nan, 0, 1.0, "demand is not measured")
-    both = pd.concat([use, demand], axis=1, keys=["use", "demand"], join="inner").dropna()
-    if len(both) < 2 * CROSSING_OF or both["demand"].std() == 0 or both["use"].std() == 0:
-        return DemandFit(np.nan, np.nan, np.nan, len(both), 1.0, f"{len(both)} days are too few to tell")
-    slope, idle = np.polyfit(both["demand"].to_numpy(), both["use"].to_numpy(), 1)
-    fit = float(both["use"].corr(both["demand"])) ** 2
+    y, x = (values.to_numpy(dtype=float) for values in use.align(demand, join="inner"))
+    known = np.isfinite(x) & np.isfinite(y)
+    x, y = x[known], y[known]
+    if len(x) < 2 * CROSSING_OF or np.ptp(x) == 0 or np.ptp(y) == 0:
+        return DemandFit(np.nan, np.nan, np.nan, len(x), 1.0, f"{len(x)} days are too few to tell")
+    slope, idle = np.polyfit(x, y, 1)
+    fit = float(np.corrcoef(x, y)[0, 1]) ** 2
     if fit < LEAST_DEMAND_FIT or slope <= 0:
-        return DemandFit(float(idle), float(slope), fit, len(both), 1.0, f"demand explains {fit:.2f} of the variance")
-    share = float(np.clip(slope * both["demand"].iloc[-28:].median() / both["use"].iloc[-28:].median(), 0, 1))
-    return DemandFit(float(idle), float(slope), fit, len(both), share)
+        return DemandFit(float(idle), float(slope), fit, len(x), 1.0, f"demand explains {fit:.2f} of the variance")
+    share = float(np.clip(slope * np.median(x[-28:]) / np.median(y[-28:]), 0, 1))
+    return DemandFit(float(idle), float(slope), fit, len(x), share)
 
 
 def outlook(
@@ -337,10 +339,9 @@ def exhaustion_under(
 def event_factors(index: pd.Index[Any], events: Sequence[Event]) -> Floats:
     """What events multiply demand by on each day; overlapping events multiply."""
     factors = np.ones(len(index))
-    days = [stamp.date() for stamp in index]
+    times = pd.DatetimeIndex(index).tz_localize(None).to_numpy()
     for event in events:
-        inside = np.array([event.start <= day < event.end for day in days], dtype=bool)
-        factors[inside] *= event.factor
+        factors[(np.datetime64(event.start) <= times) & (times < np.datetime64(event.end))] *= event.factor
     return factors
 
 
@@ -351,11 +352,11 @@ def exhaustion(found: Forecast, paths: Floats, weights: Floats, resource: Resour
     known = np.isfinite(first)
     first_day = (found.point.index[0] - pd.Timestamp(as_of)) / pd.Timedelta(days=1)
     share = weights / weights.sum()
+    order = np.argsort(first, kind="stable")
+    reached = np.cumsum(share[order])
 
     def quantile(q: float) -> int | None:
-        order = np.argsort(first, kind="stable")
-        reached = np.cumsum(share[order])
-        at = first[order][np.searchsorted(reached, q - 1e-12)]
+        at = first[order[np.searchsorted(reached, q - 1e-12)]]
         return int(max(0, np.floor(first_day + at))) if np.isfinite(at) else None
 
     p10 = quantile(0.1)
@@ -375,17 +376,17 @@ def exhaustion(found: Forecast, paths: Floats, weights: Floats, resource: Resour
 def first_crossing(recent: Floats, paths: Floats, limit: float) -> Floats:
     """For each path the first day (0: the first foreseen) that is the third of seven above `limit`, or infinity."""
     before = np.tile(np.nan_to_num(recent, nan=-np.inf), (len(paths), 1))
-    over = (np.hstack([before, paths]) > limit).astype(int)
-    counted = np.cumsum(over, axis=1)
-    counted[:, CROSSING_OF:] -= np.cumsum(over, axis=1)[:, :-CROSSING_OF]
+    so_far = np.cumsum(np.hstack([before, paths]) > limit, axis=1, dtype=np.int64)
+    counted = so_far.copy()
+    counted[:, CROSSING_OF:] -= so_far[:, :-CROSSING_OF]
     hit = counted[:, before.shape[1] :] >= CROSSING_DAYS
     return np.where(hit.any(axis=1), hit.argmax(axis=1).astype(float), np.inf)
 
 
 def weighted_quantiles(paths: Floats, weights: Floats, shares: Sequence[float]) -> list[Floats]:
     """For each of `shares` the value that so much of the weight lies at or below, at each step."""
-    order = np.argsort(paths, axis=0, kind="stable")
-    ranked = np.take_along_axis(paths, order, axis=0)
-    reached = np.cumsum(weights[order], axis=0) / weights.sum()
-    places = [np.minimum((reached < q - 1e-12).sum(axis=0), len(paths) - 1) for q in shares]
-    return [np.take_along_axis(ranked, at[None, :], axis=0)[0] for at in places]
+    order = np.argsort(paths.T, axis=1)
+    asked = (np.asarray(shares) - 1e-12) * weights.sum()
+    places = np.array([np.searchsorted(reached, asked) for reached in np.cumsum(weights[order], axis=1)])
+    steps = np.arange(len(order))
+    return [paths[order[steps, at], steps] for at in np.minimum(places, len(paths) - 1).T]
