@@ -210,19 +210,17 @@ def _silence(source: Source, name: str, total: pd.Series, part: pd.Series, total
 
 def _joined(total: pd.Series, part: pd.Series, *, bad: bool) -> pd.DataFrame:
     """`total` and `good` per step; fractions of events (a server's estimate) stay."""
-    absent_is_none = bool(part.attrs.get("by_series", False))
-    frame = pd.DataFrame({"total": total.astype("float64"), "part": part.reindex(total.index).astype("float64")})
-    if absent_is_none:
-        frame["part"] = frame["part"].fillna(0.0)
-    elif len(part):
+    beside = part.reindex(total.index)
+    if part.attrs.get("by_series", False):
+        beside = beside.fillna(0.0)
+    elif (part > 0).sum() > (beside > 0).sum():
         extra = part[part > 0].index.difference(total.index)
-        if len(extra):
-            raise DataError(
-                f"{len(extra)} row(s) of good or bad events without a total, first at {extra[0]:%Y-%m-%d %H:%MZ}"
-            )
-    frame = frame.dropna()
-    frame["good"] = frame["total"] - frame["part"] if bad else frame["part"]
-    return frame[["total", "good"]].rename_axis("time")
+        raise DataError(
+            f"{len(extra)} row(s) of good or bad events without a total, first at {extra[0]:%Y-%m-%d %H:%MZ}"
+        )
+    whole, share = total.to_numpy("float64"), beside.to_numpy("float64")
+    good = whole - share if bad else share
+    return pd.DataFrame({"total": whole, "good": good}, index=total.index.rename("time")).dropna()
 
 
 def _read(

@@ -12,7 +12,6 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import hashlib
-import io
 import json
 import os
 import re
@@ -32,7 +31,8 @@ from sre_kit.errors import DataError, ParameterError, SourceError, SREKitError, 
 MAX_BYTES: Final = 1_000_000_000
 """Above this the series that were used least recently go."""
 
-_ROW: Final = np.dtype([("time", "<i8"), ("value", "<f8")])
+_INTEGER: Final = "<i8"
+_FLOAT: Final = "<f8"
 _ERRORS: Final[dict[str, type[SourceError] | type[DataError]]] = {
     "SourceError": SourceError,
     "DataError": DataError,
@@ -172,16 +172,13 @@ class Snapshot:
         runs = sorted((self.folder / "runs").glob("*"), key=_used, reverse=True)
         for old in [run for run in runs if run.name != self.run_id][_RUNS_KEPT:]:
             shutil.rmtree(old, ignore_errors=True)
-        blobs = sorted((self.folder / "blobs").glob("*.npy"), key=_used, reverse=True)
         kept, freed = 0, 0
-        for blob in blobs:
-            with contextlib.suppress(FileNotFoundError):
-                length = blob.stat().st_size
-                if kept + length <= self.max_bytes:
-                    kept += length
-                else:
-                    blob.unlink()
-                    freed += length
+        for _, length, blob in sorted(_sizes(self.folder / "blobs"), reverse=True):
+            if kept + length <= self.max_bytes:
+                kept += length
+            else:
+                Path(blob).unlink(missing_ok=True)
+                freed += length
         return freed
 
     def _between_runs(self, question: _Question) -> dict[str, Any] | None:
@@ -236,9 +233,9 @@ class Snapshot:
         return {**entry, "raw": raw}
 
     def _series(self, entry: dict[str, Any], query: str) -> pd.Series:
-        rows = np.load(io.BytesIO(entry["raw"]), allow_pickle=False)
-        index = pd.DatetimeIndex(rows["time"].view("M8[us]")).tz_localize("UTC").rename("time")
-        found = pd.Series(rows["value"].astype("float64"), index=index, name=query)
+        times, values = np.frombuffer(entry["raw"], _INTEGER).reshape(2, -1)
+        index = pd.DatetimeIndex(times.view("M8[us]")).tz_localize("UTC").rename("time")
+        found = pd.Series(values.view(_FLOAT).astype("float64"), index=index, name=query, copy=False)
         found.attrs = dict(entry["attrs"])
         return found
 
@@ -266,7 +263,7 @@ class Snapshot:
     def _blob(self, sha256: str) -> Path:
         if not re.fullmatch(r"[0-9a-f]{64}", sha256):
             raise ValueError("damaged")
-        return self.folder / "blobs" / f"{sha256}.npy"
+        return self.folder / "blobs" / f"{sha256}.series"
 
     def _closed_file(self, question: _Question, version: str) -> Path:
         return self.folder / "closed" / f"{_hash([question.key, version])}.json"
@@ -312,13 +309,9 @@ class Snapshot:
 
 
 def _packed(found: pd.Series) -> bytes:
-    """Times and values as one array in numpy's own format, which can hold no code."""
-    rows = np.empty(len(found), dtype=_ROW)
-    rows["time"] = pd.DatetimeIndex(found.index).as_unit("us").asi8
-    rows["value"] = found.to_numpy(dtype="float64")
-    buffer = io.BytesIO()
-    np.save(buffer, rows, allow_pickle=False)
-    return buffer.getvalue()
+    """All times, then all values, eight bytes each: what can hold no code."""
+    times = pd.DatetimeIndex(found.index).as_unit("us").asi8
+    return times.astype(_INTEGER).tobytes() + found.to_numpy(dtype="float64").astype(_FLOAT).tobytes()
 
 
 def _written(entry: dict[str, Any]) -> bytes:
@@ -334,3 +327,12 @@ def _used(path: Path) -> float:
         return path.stat().st_mtime
     except FileNotFoundError:
         return 0.0
+
+
+def _sizes(folder: Path) -> Iterator[tuple[float, int, str]]:
+    """Of each series when it was used last, its bytes and its path; none where there is no such folder."""
+    with contextlib.suppress(FileNotFoundError), os.scandir(folder) as found:
+        for one in found:
+            with contextlib.suppress(FileNotFoundError):
+                if not one.name.startswith("."):  # somebody is writing it
+                    yield one.stat().st_mtime, one.stat().st_size, one.path

@@ -176,7 +176,7 @@ def damage(path: Path, how: str) -> None:
 
 
 @pytest.mark.parametrize("how", ["cut", "emptied", "flipped", "gone"])
-@pytest.mark.parametrize("what", ["blobs/*.npy", "closed/*.json"])
+@pytest.mark.parametrize("what", ["blobs/*.series", "closed/*.json"])
 def test_a_damaged_entry_is_dropped_and_asked_again(tmp_path: Path, what, how):
     source = Counted(tmp_path)
     first = read(Snapshot(tmp_path / "s", as_of=END), source)
@@ -252,7 +252,7 @@ def test_four_processes_wait_for_a_dead_source_once(tmp_path: Path):
 
 def test_the_least_recently_used_goes_when_the_cap_is_reached(tmp_path: Path):
     source = Counted(tmp_path)
-    size = 60 * 16 + 128
+    size = 60 * 16
     snapshot = Snapshot(tmp_path / "s", as_of=END, max_bytes=3 * size)
     for number in range(3):
         source.offset = number
