@@ -142,15 +142,26 @@ def series(query: str, start: datetime, end: datetime, step: timedelta) -> pd.Se
 def _uniform(seed: str, at: Minutes) -> Floats:
     """A number in [0, 1) per time; splitmix64, because numpy promises no stable random stream between versions."""
     salt = int.from_bytes(seed.encode()[:32].ljust(32, b"\0"), "big") % (2**61 - 1)
-    mixed = at.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15) + np.uint64(salt)
-    mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return (mixed ^ (mixed >> np.uint64(31))).astype(np.float64) / 2.0**64 * (1 - 2.0**-53)
+    mixed = at.astype(np.uint64)
+    mixed *= np.uint64(0x9E3779B97F4A7C15)
+    mixed += np.uint64(salt)
+    mixed ^= mixed >> np.uint64(30)
+    mixed *= np.uint64(0xBF58476D1CE4E5B9)
+    mixed ^= mixed >> np.uint64(27)
+    mixed *= np.uint64(0x94D049BB133111EB)
+    mixed ^= mixed >> np.uint64(31)
+    found = mixed.astype(np.float64)
+    found *= 2.0**-64 * (1 - 2.0**-53)
+    return found
 
 
 def _noise(seed: str, at: Minutes) -> Floats:
     """Mean 0, standard deviation 1, bounded by 3: the sum of three uniforms."""
-    return 2 * sum((_uniform(f"{seed}/{k}", at) for k in range(3)), start=np.full(len(at), -1.5))
+    total = np.full(len(at), -1.5)
+    for k in range(3):
+        total += _uniform(f"{seed}/{k}", at)
+    total *= 2
+    return total
 
 
 def _days(minute: Minutes) -> Floats:
