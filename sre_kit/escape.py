@@ -16,13 +16,14 @@ MAX_CHARACTERS: Final = 4_000
 """Longer text is cut, and says so: a cell is no place for a book."""
 
 _BLANK: Final = {"Cc", "Zl", "Zp"}
+_BLANKS: Final = re.compile(" {2,}")
 _INVISIBLE: Final = {"Cf", "Cs"}
 # they count as letters, marks or symbols, and show nothing
 _FILLERS: Final = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0d\uffa0\U000e0100-\U000e01ef]"
 )
 # inside a word an underscore means nothing in GFM, and names are full of them
-_SPECIAL: Final = re.compile(r"([\\`*\[\]<|~$@&]|(?<![^\W_])_|_(?![^\W_]))")
+_SPECIAL: Final = re.compile(r"[\\`*\[\]<|~$@&_](?:(?<!_)|(?<![^\W_]_)|(?![^\W_]))")
 _LINE_START: Final = re.compile(r"^(>|(?:[-+=]+|#{1,6}|\d{1,9}[.)])(?=\s|$))")
 _AUTOLINK: Final = re.compile(r"(?i)(https?|ftp|mailto|xmpp|www)(:|\.)")
 # GitHub links a mention after it has read the Markdown, so that a backslash does not help; in code it links none
@@ -38,8 +39,7 @@ def plain(text: str) -> str:
     >>> plain("a\\n b\\u202ec\\u200b")
     'a bc'
     """
-    shown = _visible(text, " ")
-    return re.sub(r" {2,}", " ", shown).strip()
+    return _BLANKS.sub(" ", _visible(text, " ")).strip()
 
 
 def block(text: str) -> str:
@@ -54,8 +54,10 @@ def block(text: str) -> str:
 
 
 def _visible(text: str, blank: str) -> str:
-    kinds = ((c, unicodedata.category(c)) for c in text)
-    return _FILLERS.sub("", "".join(blank if kind in _BLANK else c for c, kind in kinds if kind not in _INVISIBLE))
+    if not text.isprintable():  # it is unless it holds one of these, or a blank that is wider than a space
+        kinds = ((c, unicodedata.category(c)) for c in text)
+        text = "".join(blank if kind in _BLANK else c for c, kind in kinds if kind not in _INVISIBLE)
+    return _FILLERS.sub("", text)
 
 
 def md_text(text: str) -> str:
@@ -135,4 +137,4 @@ def _cut(text: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    return _AUTOLINK.sub(lambda m: f"{m[1]}\\{m[2]}", _SPECIAL.sub(r"\\\1", text))
+    return _AUTOLINK.sub(lambda m: f"{m[1]}\\{m[2]}", _SPECIAL.sub(r"\\\g<0>", text))
