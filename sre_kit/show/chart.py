@@ -169,12 +169,13 @@ def png(drawn: Figure) -> str:
     """The figure as base64 PNG; the same figure gives the same bytes."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-    from sre_kit.show.fitting import Fitted
+    from sre_kit.show.fitting import Fitted, plainly
 
     buffer = io.BytesIO()
     if isinstance(drawn.get_layout_engine(), Fitted):  # savefig would draw it twice
         canvas: Any = FigureCanvasAgg(drawn)
-        canvas.print_png(buffer, metadata={"Software": None})
+        with plainly(drawn):
+            canvas.print_png(buffer, metadata={"Software": None})
     else:
         drawn.savefig(buffer, format="png", dpi=DPI, facecolor="white", metadata={"Software": None})
     return base64.b64encode(buffer.getvalue()).decode("ascii")
