@@ -16,8 +16,10 @@ from sre_kit.compute.slo.objectives import SLO, AlertText
 from sre_kit.emit.absent import data_rules
 from sre_kit.emit.made_up import made_up
 from sre_kit.emit.prometheus import alert_name, error_ratio, prometheus_rules, rule_groups, sloth_id, without_rules
+from sre_kit.emit.rule_groups import yaml_text
 from sre_kit.emit.rule_tests import prometheus_rule_tests
 from sre_kit.errors import ParameterError
+from sre_kit.render.validate import claims
 
 HOUR = timedelta(hours=1)
 
@@ -110,6 +112,21 @@ def test_the_generated_tests_find_a_broken_rule(prometheus_binaries: Any, tmp_pa
     rules.write_text(text.replace(old, new), encoding="utf-8")
     ran = promtool(prometheus_binaries.promtool, tmp_path, "test", "rules", "slo.rules-test.yaml")
     assert ran.returncode == 1
+
+
+@pytest.mark.server
+def test_of_files_that_one_run_checks_the_broken_one_alone_is_refused(
+    prometheus_binaries: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(Path(prometheus_binaries.promtool).parent), prepend=":")
+    good = {"slo.rules.yaml": prometheus_rules([slo()]), "slo-data.rules.yaml": data_rules([slo()])}
+    broken = {"x.rules.yaml": good["slo.rules.yaml"].replace("sum(rate", "sum(rat")}
+    assert {str(claim) for claim in claims(good).values()} == {"tool-validated by promtool check rules"}
+    assert {name: bool(claim.problem) for name, claim in claims(good | broken).items()} == {
+        "slo.rules.yaml": False,
+        "slo-data.rules.yaml": False,
+        "x.rules.yaml": True,
+    }
 
 
 def test_the_groups_and_records_are_sloths() -> None:
@@ -242,6 +259,13 @@ def test_objectives_that_disturb_each_other_do_not_share_a_test() -> None:
         "a fast burn pages in time, and not before: api-requests, api-latency",
         "a fast burn pages in time, and not before: other",
     ]
+
+
+@pytest.mark.parametrize("text", ["pay 📦 now", "a\nb 📦", "é – 中", "C:\\Users", "'\"", "a\x85b", " x: #", "yes"])
+def test_text_is_read_back_as_it_was_and_stays_readable(text: str) -> None:
+    written = yaml_text({"of": [text, {"same": text}]})
+    assert yaml.safe_load(written) == {"of": [text, {"same": text}]}
+    assert "📦" not in text or "📦" in written
 
 
 def test_the_same_objectives_give_the_same_bytes() -> None:
