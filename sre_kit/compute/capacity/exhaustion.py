@@ -18,7 +18,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sre_kit.compute.capacity.decomposition import ORIGINS, Decomposition
-from sre_kit.compute.capacity.forecast import MAX_ORIGINS, Forecast, daily_peaks, forecasts, reach
+from sre_kit.compute.capacity.forecast import MAX_ORIGINS, Forecast, daily_peaks, forecasts, periods, reach
 from sre_kit.compute.capacity.plan import CapacityPlan, Event, GrowthScenario, Resource
 from sre_kit.compute.vocabulary import Reading, Requests
 
@@ -155,7 +155,7 @@ def usage(resource: Resource, reading: Reading, use: pd.Series[Any] | None = Non
     return Usage(
         resource=resource,
         mean=float(known.mean()),
-        p95=float(known.quantile(0.95)),
+        p95=float(np.quantile(known.to_numpy(), 0.95)),
         peak=float(known.max()),
         readings=len(known),
         days=len(peaks),
@@ -171,11 +171,18 @@ def cycles(values: pd.Series[Any], use: pd.Series[Any], *, least: float = 0.3) -
     peaks `use` (lag 7) of at least `least`, over two cycles or more.
     """
     found = []
-    for name, series, lag in (("daily", values.resample("1h").mean(), 24), ("weekly", use, 7)):
+    for name, series, lag in (("daily", _hourly(values), 24), ("weekly", use, 7)):
         change = series.diff()
         if len(change) >= 2 * lag + 1 and change.std() > 0 and change.corr(change.shift(lag)) >= least:
             found.append(name)
     return tuple(found)
+
+
+def _hourly(values: pd.Series[Any]) -> pd.Series[Any]:
+    """Mean of each hour; missing where nothing was measured."""
+    hours, begins, counts = periods(pd.DatetimeIndex(values.index), "h")
+    sums = np.add.reduceat(values.to_numpy(), begins)
+    return pd.Series(np.where(counts > 0, sums / np.maximum(counts, 1), np.nan), index=hours)
 
 
 def demand_fit(resource: Resource, use: pd.Series[Any], demand: pd.Series[Any] | None) -> DemandFit:

@@ -31,7 +31,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import numpy as np
 import pandas as pd
@@ -115,10 +115,19 @@ def daily_peaks(values: pd.Series[Any], *, least: float = 0.5) -> pd.Series[Any]
     known = values.dropna()
     if known.empty:
         return known.astype("float64")
-    days = known.resample("1D")
-    counts = days.count()
-    peaks = days.max().where(counts >= least * counts[counts > 0].median())
-    return peaks.loc[peaks.first_valid_index() : peaks.last_valid_index()].astype("float64")
+    known = known.sort_index()
+    days, begins, counts = periods(pd.DatetimeIndex(known.index), "D")
+    whole = (counts > 0) & (counts >= least * np.median(counts[counts > 0]))
+    highest = np.maximum.reduceat(known.to_numpy(dtype="float64"), begins)
+    peaks = pd.Series(np.where(whole, highest, np.nan), index=days, name=values.name)
+    return peaks.loc[peaks.first_valid_index() : peaks.last_valid_index()]
+
+
+def periods(times: pd.DatetimeIndex, freq: Literal["D", "h"]) -> tuple[pd.DatetimeIndex, Ints, Ints]:
+    """Every day or hour that ordered `times` reach over, the place of the first time in each, and how many it holds."""
+    found = pd.date_range(times[0].floor(freq), times[-1], freq=freq, unit=times.unit, name=times.name)
+    begins = times.searchsorted(found)
+    return found, begins, np.diff(begins, append=len(times))
 
 
 def reach(days: int, horizon: int, *, period: int = 7, per_day: int = 1) -> int:
