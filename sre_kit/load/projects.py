@@ -202,9 +202,7 @@ class Project:
     @cached_property
     def snapshot(self) -> Snapshot:
         """The series already read, shared by all notebooks of a run."""
-        from sre_kit.store.snapshot import Snapshot
-
-        return Snapshot(places.state(self.root) / "snapshot", as_of=self.as_of, run_id=self.run_id)
+        return _snapshot(self.root, self.as_of, self.run_id)
 
     def slo(self, name: str) -> SLO:
         """
@@ -251,7 +249,8 @@ def project(params: str, as_of: str = "", *, now: datetime | None = None) -> Pro
     base = path if path.is_dir() else path.parent
     root, found_by = project_root(checked, base)
     found, missing = documents(root)
-    texts, ours_alone = without_ours(found)
+    run_id = os.environ.get("SRE_KIT_RUN", "")
+    texts, ours_alone = without_ours(found, _snapshot(root, moment, run_id))
     questions = asked.Asked()
     return Project(
         root=root,
@@ -260,7 +259,7 @@ def project(params: str, as_of: str = "", *, now: datetime | None = None) -> Pro
         as_of=moment,
         texts=Watched(tuple(texts), partial(questions.note, asked.DOCUMENTS)),
         missing=(*missing, *ours_alone),
-        run_id=os.environ.get("SRE_KIT_RUN", ""),
+        run_id=run_id,
         found_by=found_by,
         asked=questions,
     )
@@ -318,11 +317,12 @@ def project_root(checked: params_file.Params, base: Path) -> tuple[Path, str]:
     )
 
 
-def without_ours(texts: list[Text]) -> tuple[list[Text], list[Document]]:
+def without_ours(texts: list[Text], snapshot: Snapshot | None = None) -> tuple[list[Text], list[Document]]:
     """
     The documents, build-plan.md without what we wrote into it: a render must not change the next one's inputs.
 
-    A plan that holds nothing else is as missing as it was before we made it.
+    A plan that holds nothing else is as missing as it was before we made it. What is left of it is worked out once
+    in a run, where `snapshot` is given.
     """
     from sre_kit.load.buildplan import foreign
 
@@ -332,7 +332,8 @@ def without_ours(texts: list[Text]) -> tuple[list[Text], list[Document]]:
         if text.document.path != BUILD_PLAN or text.document.problem not in {"", "empty"}:
             theirs.append(text)
             continue
-        plan = foreign(text.text)
+        make = partial(foreign, text.text)
+        plan = snapshot.once(f"{BUILD_PLAN} {text.document.sha256} without ours", make) if snapshot else make()
         if not plan.strip():
             missing.append(Document(text.document.name, BUILD_PLAN, "Project", "Project Manager"))
             continue
@@ -342,6 +343,12 @@ def without_ours(texts: list[Text]) -> tuple[list[Text], list[Document]]:
             raise DocumentError(f"{BUILD_PLAN}: it holds a character that is not Unicode text") from None
         theirs.append(Text(document, plan))
     return theirs, missing
+
+
+def _snapshot(root: Path, as_of: datetime, run_id: str) -> Snapshot:
+    from sre_kit.store.snapshot import Snapshot
+
+    return Snapshot(places.state(root) / "snapshot", as_of=as_of, run_id=run_id)
 
 
 def _version(name: str, published: manifest.Manifest) -> Version:

@@ -12,6 +12,7 @@ import builtins
 import contextlib
 import io
 import os
+import re
 import sys
 import tempfile
 import time
@@ -24,6 +25,7 @@ from sre_kit.render.warm.outputs import Outputs
 INLINE: Final = "module://matplotlib_inline.backend_inline"
 ALLOWS_ERRORS: Final = "raises-exception"
 SKIPPED: Final = "skip-execution"
+_AWAITS: Final = re.compile("async|await")  # asking the shell whether a cell does would make Python of it once more
 
 Told = Callable[[int, Mapping[str, Any] | None], None]
 """Told before a cell runs (None) and after it (the cell)."""
@@ -123,13 +125,8 @@ class Shell:
         shell = self._shell
         shell.set_parent(self._session.msg("execute_request"))
         source = _text(cell["source"])
-        failed_before: Any = None
-        try:
-            changed = shell.transform_cell(source)
-        except Exception:
-            changed, failed_before = source, sys.exc_info()
-        known = {"transformed_cell": changed, "preprocessing_exc_tuple": failed_before}
-        if shell.should_run_async(source, **known):
+        known = _transformed(shell, source) if _AWAITS.search(source) else {}
+        if known and shell.should_run_async(source, **known):
             result = None
             try:
                 result = await shell.run_cell_async(source, store_history=True, cell_id=cell.get("id"), **known)
@@ -244,6 +241,14 @@ def _inline(shell: Any) -> None:
         del configure_inline_support.current_backend
     activate_matplotlib(INLINE)
     configure_inline_support(shell, INLINE)
+
+
+def _transformed(shell: Any, source: str) -> dict[str, Any]:
+    """A cell as Python, or why it cannot become it."""
+    try:
+        return {"transformed_cell": shell.transform_cell(source), "preprocessing_exc_tuple": None}
+    except Exception:
+        return {"transformed_cell": source, "preprocessing_exc_tuple": sys.exc_info()}
 
 
 def _runs(cell: Mapping[str, Any]) -> bool:
