@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import html
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -111,14 +111,35 @@ class Chart(Shown):
 
 def figure(width: float = 8, height: float = 3) -> tuple[Figure, Axes]:
     """A white figure with one axes, sized in inches; not known to pyplot, so it is never shown twice."""
+    drawn, (axes,) = panels(1, 1, width, height)
+    return drawn, axes
+
+
+def panels(count: int, columns: int, width: float, height: float) -> tuple[Figure, list[Axes]]:
+    """A white figure with `count` axes side by side in `columns`; `height` is that of one row, in inches."""
     from matplotlib.figure import Figure
 
     from sre_kit.show.fitting import Fitted
 
-    drawn = Figure(figsize=(width, height), dpi=DPI, layout=Fitted(), facecolor="white")
-    axes = drawn.add_subplot()
-    axes.spines[["top", "right"]].set_visible(False)
-    return drawn, axes
+    rows = -(-count // columns)
+    drawn = Figure(figsize=(width, height * rows), dpi=DPI, layout=Fitted(), facecolor="white")
+    placed = [drawn.add_subplot(rows, columns, number + 1) for number in range(count)]
+    for axes in placed:
+        axes.spines[["top", "right"]].set_visible(False)
+    return drawn, placed
+
+
+def named(axis: Axis, places: Iterable[float], names: Sequence[str]) -> None:
+    """Put the ticks of `axis` at `places`, with their `names`; ``set_ticks`` would make each of them at once."""
+    from matplotlib.ticker import FixedFormatter, FixedLocator
+
+    axis.set_major_locator(FixedLocator([float(place) for place in places]))
+    axis.set_major_formatter(FixedFormatter(names))
+
+
+def naive(index: pd.DatetimeIndex) -> np.ndarray[Any, np.dtype[np.datetime64]]:
+    """`index` as naive UTC ``datetime64`` for plotting."""
+    return (index.tz_convert("UTC").tz_localize(None) if index.tz is not None else index).to_numpy()
 
 
 def times(axes: Axes, index: pd.DatetimeIndex) -> np.ndarray[Any, np.dtype[np.datetime64]]:
@@ -126,11 +147,10 @@ def times(axes: Axes, index: pd.DatetimeIndex) -> np.ndarray[Any, np.dtype[np.da
     `index` as naive UTC ``datetime64`` for plotting, with at most eight fixed date ticks set on `axes`.
     """
     from matplotlib.dates import date2num
-    from matplotlib.ticker import FixedFormatter, FixedLocator
 
-    naive = (index.tz_convert("UTC").tz_localize(None) if index.tz is not None else index).to_numpy()
-    if len(naive) > 1:
-        first, last = pd.Timestamp(naive[0]), pd.Timestamp(naive[-1])
+    moments = naive(index)
+    if len(moments) > 1:
+        first, last = pd.Timestamp(moments[0]), pd.Timestamp(moments[-1])
         length = last - first
         steps = ("1h", "3h", "6h", "12h", "1D", "2D", "7D", "14D", "28D", "91D", "182D", "365D")
         step = next((s for s in steps if length / pd.Timedelta(s) <= 8), "730D")
@@ -144,10 +164,8 @@ def times(axes: Axes, index: pd.DatetimeIndex) -> np.ndarray[Any, np.dtype[np.da
                 f"{s}\n{d}" if not at or d != days[at - 1] else s
                 for at, (s, d) in enumerate(zip(said, days, strict=True))
             ]
-        places = date2num(ticks)  # type: ignore[no-untyped-call]
-        axes.xaxis.set_major_locator(FixedLocator([float(place) for place in places]))
-        axes.xaxis.set_major_formatter(FixedFormatter(said))
-    return naive
+        named(axes.xaxis, date2num(ticks), said)  # type: ignore[no-untyped-call]
+    return moments
 
 
 def decimate(series: pd.Series[Any], pixels: int = 800) -> pd.Series[Any]:

@@ -13,7 +13,7 @@ import pandas as pd
 
 from sre_kit.compute.capacity.exhaustion import Exhaustion, Outlook
 from sre_kit.compute.vocabulary import Finding, Gap
-from sre_kit.show.chart import COLOURS, Chart, figure, times
+from sre_kit.show.chart import COLOURS, Chart, figure, naive, named, panels
 from sre_kit.show.shown import Note, Record, Shown
 from sre_kit.show.table import Table
 from sre_kit.show.text import Inline, Strong, slug
@@ -138,7 +138,7 @@ def plot_headroom(outlooks: Sequence[Outlook]) -> Shown:
     marks = [x for x, _ in foreseen], [y for _, y in foreseen]
     axes.plot(*marks, "D", color=COLOURS["red"], label="foreseen, upper bound")
     axes.axvline(1, color=COLOURS["grey"], lw=2, label="limit")
-    axes.set_yticks(places, [one.resource.name for one in known])
+    named(axes.yaxis, places, [one.resource.name for one in known])
     axes.set(xlabel="share of the limit", xlim=(0, None))
     axes.legend(frameon=False, ncols=3, loc="lower center", bbox_to_anchor=(0.5, 1.0))
     rows = [
@@ -222,14 +222,9 @@ def plot_forecasts(outlooks: Sequence[Outlook]) -> Shown:
     known = sorted((one for one in outlooks if len(one.forecast.history)), key=urgency)[:CHARTED]
     if not known:
         return Note.gap(RESOURCES_GAP)
-    count = -(-len(known) // COLUMNS)
-    drawn, first = figure(10, 2.1 * count)
-    first.remove()
-    grid = drawn.subplots(count, COLUMNS, squeeze=False)
-    for axes, one in zip(grid.flat, known, strict=False):
+    drawn, placed = panels(len(known), COLUMNS, 10, 2.1)
+    for axes, one in zip(placed, known, strict=True):
         _draw(axes, one)
-    for axes in list(grid.flat)[len(known) :]:
-        axes.remove()
     rows = [
         (
             one.resource.name,
@@ -257,9 +252,12 @@ def urgency(one: Outlook) -> tuple[float, float, float]:
 
 
 def _draw(axes: Axes, one: Outlook) -> None:
+    from matplotlib.dates import date2num
+
     history = one.forecast.history.iloc[-DRAWN:] / one.resource.limit
-    whole = history.index.append(one.upper.index)
-    at = times(axes, pd.DatetimeIndex(whole))
+    whole = pd.DatetimeIndex(history.index.append(one.upper.index))
+    at, days = naive(whole), pd.date_range(whole[0].ceil("1D"), whole[-1], periods=4)[:-1].floor("1D")
+    named(axes.xaxis, date2num(naive(days)), [f"{day:%d %b}" for day in days])  # type: ignore[no-untyped-call]
     split = len(history)
     if _left_out(one):
         peaks = one.peaks.reindex(history.index) / one.resource.limit
@@ -273,10 +271,7 @@ def _draw(axes: Axes, one: Outlook) -> None:
     axes.axhline(1, color=COLOURS["red"], lw=1)
     axes.set_title(one.resource.name, fontsize=9, loc="left")
     axes.tick_params(labelsize=7)
-    axes.spines[["top", "right"]].set_visible(False)
     axes.set_ylim(0, None)
-    at_ticks = pd.date_range(whole[0].ceil("1D"), whole[-1], periods=4)[:-1].floor("1D")
-    axes.set_xticks(times(axes, at_ticks), [f"{day:%d %b}" for day in at_ticks])
 
 
 def _left_out(one: Outlook) -> bool:

@@ -16,7 +16,7 @@ from sre_kit.compute.oncall.rota_checks import ADVICE, RotaReview
 from sre_kit.compute.vocabulary import Finding, Gap
 from sre_kit.compute.walltime import zone
 from sre_kit.show.artifact import Artifact
-from sre_kit.show.chart import COLOURS, Chart, figure
+from sre_kit.show.chart import COLOURS, Chart, figure, named
 from sre_kit.show.shown import Note, Record, Stack
 from sre_kit.show.table import Table
 from sre_kit.show.text import Inline, Lines, Strong
@@ -233,7 +233,8 @@ def plot_pager_loads(review: RotaReview) -> Chart | Note:
     axes.barh(places, days, left=[load.night_hours for load in loads], color=COLOURS["sky"], label="days")
     total = sum(load.primary_hours for load in loads)
     axes.plot([load.expected * total for load in loads], places, "|", color=COLOURS["red"], markersize=14, label="fair")
-    axes.set_yticks(list(places), [load.person.name for load in loads], fontsize=8)
+    named(axes.yaxis, places, [load.person.name for load in loads])
+    axes.tick_params(axis="y", labelsize=8)
     axes.invert_yaxis()
     axes.set_xlabel("hours as primary")
     axes.legend(frameon=False, fontsize=7, ncols=3, loc="lower center", bbox_to_anchor=(0.5, 1.0))

@@ -9,7 +9,7 @@ from sre_kit.compute.operations.canary import JudgedCanary, JudgedRelease
 from sre_kit.compute.statistics import Interval
 from sre_kit.compute.vocabulary import Finding, Gap
 from sre_kit.show.artifact import Artifact
-from sre_kit.show.chart import COLOURS, Chart, figure
+from sre_kit.show.chart import COLOURS, Chart, figure, named
 from sre_kit.show.document import cited
 from sre_kit.show.shown import Note, Record, Shown, Stack
 from sre_kit.show.table import Table
@@ -162,7 +162,7 @@ def plot_canaries(judged: Sequence[JudgedCanary]) -> Shown:
         )
     axes.axvline(1, color="black", linewidth=1)
     axes.set(xlabel="bad share / limit of the budget (95 % interval)", xlim=(0, None))
-    axes.set_yticks(range(len(drawn)), [str(row[0]) for row in rows])
+    named(axes.yaxis, range(len(drawn)), [str(row[0]) for row in rows])
     axes.invert_yaxis()
     data = Table(("Release", "Low", "Measured", "High", "Verdict"), rows, note="In parts of the limit.")
     return Chart(figured, name="canaries", alt=canary_conclusion(judged), data=data)

@@ -14,7 +14,7 @@ from sre_kit.compute.capacity.plan import Resource
 from sre_kit.compute.performance.baseline import Baseline, EndpointReadings, TargetCheck
 from sre_kit.compute.performance.bottlenecks import Bottleneck, LatencyBudget
 from sre_kit.compute.vocabulary import Fact, Finding, Gap, Kind, Reading, Requests, Role
-from sre_kit.show.chart import COLOURS, Chart, figure
+from sre_kit.show.chart import COLOURS, Chart, figure, named
 from sre_kit.show.document import fact_link, sources
 from sre_kit.show.shown import Note, Record, Shown
 from sre_kit.show.table import Table
@@ -123,7 +123,7 @@ def plot_latencies(baselines: Sequence[Baseline]) -> Shown:
             axes.plot([at, at], [y - 0.35, y + 0.35], color=COLOURS["grey"], lw=2)
     axes.plot([], [], color=COLOURS["grey"], lw=2, label="objective for p95")
     axes.set(xlabel="seconds", xlim=(0, None), ylim=(-0.6, len(known) - 0.4))
-    axes.set_yticks(places, [one.endpoint.name for one in known])
+    named(axes.yaxis, places, [one.endpoint.name for one in known])
     axes.legend(frameon=False, ncols=4, loc="lower center", bbox_to_anchor=(0.5, 1.0))
     rows = [
         (

@@ -12,7 +12,7 @@ import numpy as np
 from sre_kit.compute.performance.bottlenecks import RankedOptimisation
 from sre_kit.compute.performance.plan import Optimisation
 from sre_kit.compute.vocabulary import Gap
-from sre_kit.show.chart import COLOURS, Chart, figure
+from sre_kit.show.chart import COLOURS, Chart, figure, named
 from sre_kit.show.shown import Note, Record, Shown, Stack
 from sre_kit.show.table import Table
 from sre_kit.show.text import Inline, slug
@@ -109,7 +109,7 @@ def plot_optimisations(ranked: Sequence[RankedOptimisation]) -> Shown:
     axes.axvline(1, color=COLOURS["grey"], lw=2, label="before")
     axes.plot([], [], "o", color=COLOURS["blue"], label="after")
     axes.fill_between([], [], [], color=COLOURS["sky"], alpha=0.35, label="expected")
-    axes.set_yticks(places, [one.id for one in known])
+    named(axes.yaxis, places, [one.id for one in known])
     axes.set(xlabel="share of before", xlim=(0, None), ylim=(-0.6, len(known) - 0.4))
     axes.legend(frameon=False, ncols=3, loc="lower center", bbox_to_anchor=(0.5, 1.0))
     rows = [

@@ -14,7 +14,7 @@ from sre_kit.compute.response.reliability import UNLIKELY, IncidentStatistics, S
 from sre_kit.compute.statistics import Interval
 from sre_kit.compute.trends import VERDICT_FROM, Chance, DurationComparison, RateComparison
 from sre_kit.compute.vocabulary import Gap
-from sre_kit.show.chart import COLOURS, Chart, figure
+from sre_kit.show.chart import COLOURS, Chart, figure, named
 from sre_kit.show.shown import Note, Record, Shown, Stack
 from sre_kit.show.table import Table
 from sre_kit.show.text import Inline, Lines, Strong
@@ -166,7 +166,8 @@ def plot_incidents(stats: IncidentStatistics, log: IncidentLog) -> Chart | Note:
     counts = [stats.per_month[month] for month in months]
     axes.bar(range(len(months)), counts, color=COLOURS["sky"], label="incidents begun")
     step = max(1, len(months) // 12)
-    axes.set_xticks(range(0, len(months), step), months[::step], rotation=0, fontsize=7)
+    named(axes.xaxis, range(0, len(months), step), months[::step])
+    axes.tick_params(axis="x", labelsize=7)
     axes.set_ylabel("incidents begun")
     right = axes.twinx()
     chosen = [i for i in log.incidents if stats.start <= i.began < stats.end and i.duration]
