@@ -192,23 +192,25 @@ def _coverage(found: Tested) -> tuple[Ints, Ints, Ints]:
     errors, origins = found.errors, found.origins
     series, count, _, horizon = errors.shape
     inside, seen, furthest = (np.zeros(series, dtype=np.int64) for _ in range(3))
+    asked_of = np.arange(0, count, max(1, count // 40))
     checked = np.unique(np.linspace(0, horizon - 1, CHECKED_STEPS).astype(int))
-    for ahead in checked:
-        known = np.minimum(np.searchsorted(origins, origins - ahead, side="left"), np.arange(count))
-        spans = (origins[np.maximum(known - 1, 0)] - origins[0]) / horizon
-        factors = _wider(spans, horizon, ahead + 1)
-        for at in range(0, count, max(1, count // 40)):
-            if known[at] < MIN_ORIGINS:
-                continue
-            mixed = np.einsum("soc,sc->os", errors[:, : at + 1, :, ahead], found.then[:, at])
-            past, came = mixed[: known[at]], mixed[at]
-            low, high = quantile_pair(past, (1 - SHARE) / 2, (1 + SHARE) / 2)
-            centre = medians(past.T)
-            low, high = centre + (low - centre) * factors[at], centre + (high - centre) * factors[at]
-            valid = np.isfinite(came) & (np.isfinite(past).sum(axis=0) >= MIN_ORIGINS)
-            seen += valid
-            inside += valid & (low <= came) & (came <= high)
-            furthest = np.where(valid, np.maximum(furthest, ahead + 1), furthest)
+    by_step = np.ascontiguousarray(errors[..., checked].transpose(3, 0, 2, 1))
+    for ahead, candidates in zip(checked, by_step, strict=True):
+        known = np.minimum(np.searchsorted(origins, origins[asked_of] - ahead, side="left"), asked_of)
+        asked, known = asked_of[known >= MIN_ORIGINS], known[known >= MIN_ORIGINS]
+        if not len(asked):
+            continue
+        mixed = np.einsum("sco,sac->sao", candidates, found.then[:, asked])
+        past = np.where(np.arange(count) < known[:, None], mixed, np.nan)
+        came = mixed[:, np.arange(len(asked)), asked]
+        spans = (origins[known - 1] - origins[0]) / horizon
+        low, high = quantile_pair(np.moveaxis(past, -1, 0), (1 - SHARE) / 2, (1 + SHARE) / 2)
+        centre, factors = medians(past), _wider(spans, horizon, ahead + 1)
+        low, high = centre + (low - centre) * factors, centre + (high - centre) * factors
+        valid = np.isfinite(came) & (np.isfinite(past).sum(axis=-1) >= MIN_ORIGINS)
+        seen += valid.sum(axis=1)
+        inside += (valid & (low <= came) & (came <= high)).sum(axis=1)
+        furthest = np.where(valid.any(axis=1), ahead + 1, furthest)
     return inside, seen, furthest
 
 
