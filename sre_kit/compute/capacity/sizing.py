@@ -15,7 +15,7 @@ from typing import Final
 
 import numpy as np
 
-from sre_kit.compute.capacity.exhaustion import Outlook, Usage
+from sre_kit.compute.capacity.exhaustion import Floats, Outlook, Usage
 from sre_kit.compute.capacity.plan import CapacityPlan, Scaling
 from sre_kit.units import percent
 
@@ -153,7 +153,7 @@ def right_sizes(outlooks: Sequence[Outlook], scaling: Sequence[Scaling]) -> list
         if one.exhaustion is not None and one.exhaustion.p10 is not None
         else _right_size(
             one.usage,
-            one.reading.values.dropna().tolist(),
+            one.reading.values.dropna().to_numpy(dtype=float),
             steered.get(one.resource.component),
             float(one.upper.max()) / one.resource.limit if len(one.upper) else 0.0,
         )
@@ -175,7 +175,7 @@ def size_for(one: Outlook, percentile: float, load: float, scaling: Scaling | No
     return size, float((use > size * one.resource.limit).mean())
 
 
-def _right_size(used: Usage, readings: Sequence[float], scaling: Scaling | None, foreseen: float) -> RightSize:
+def _right_size(used: Usage, readings: Floats, scaling: Scaling | None, foreseen: float) -> RightSize:
     resource = used.resource
     if used.peak is None or used.p95 is None:
         return RightSize(used, None, "", None, "nothing was measured")
@@ -195,5 +195,5 @@ def _right_size(used: Usage, readings: Sequence[float], scaling: Scaling | None,
         fits = need <= 1 + LEAST_CUT
         asks = "today's size fits" if fits else f"nothing to take away, {percent(need, 0)} of today is asked for"
         return RightSize(used, None, basis, None, f"{asks}: {basis}")
-    above = sum(1 for value in readings if value > need * resource.limit) / len(readings) if readings else None
+    above = float((readings > need * resource.limit).mean()) if len(readings) else None
     return RightSize(used, need, basis, above)

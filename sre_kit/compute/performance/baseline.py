@@ -154,9 +154,9 @@ def _weighted(reading: Reading, requests: Requests | None) -> tuple[Any, Any]:
 
 
 def _quantile(values: Any, weights: Any, q: float) -> float:
-    order = np.argsort(values, kind="stable")
+    order = np.argsort(values)
     reached = np.cumsum(weights[order]) / weights.sum()
-    return float(values[order][np.searchsorted(reached, q - 1e-12)])
+    return float(values[order[np.searchsorted(reached, q - 1e-12)]])
 
 
 def target_checks(facts: Sequence[Fact], known: Sequence[Baseline], tests: Sequence[LoadTest]) -> list[TargetCheck]:
