@@ -29,13 +29,13 @@ def answered_or_run(options: Options, many: Sequence[str], shard: str, dask: str
 
 
 def begin(options: Options) -> None:
-    """Have the warm engine begin its imports: something has changed, and they take longer than ours."""
+    """Have the warm engine begin its imports, after those that it shares with us: something has changed."""
     from sre_kit.render import engine
     from sre_kit.render.warm import standing
 
     if options.engine == engine.WARM and not standing.missing():
         engine.environment("")
-        standing.standing()
+        standing.standing(may_fork=True)
 
 
 def answered(options: Options) -> int | None:

@@ -51,15 +51,21 @@ def run(job: Mapping[str, Any], line: socket.socket, folder: Path) -> None:
 def _alone() -> None:
     """A session and process group of its own, which dies with the parent and before it."""
     os.setsid()
-    signal.set_wakeup_fd(-1)
-    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD, signal.SIGPIPE):
-        signal.signal(number, signal.SIG_DFL)
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+    default_signals()
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
         with contextlib.suppress(OSError):
             Path("/proc/self/oom_score_adj").write_text(_NOT_THE_PARENT, encoding="ascii")
+
+
+def default_signals() -> None:
+    """Signals that were handled do what they do in a fresh process."""
+    signal.set_wakeup_fd(-1)
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD):
+        signal.signal(number, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
 
 
 def _surroundings(job: Mapping[str, Any]) -> None:

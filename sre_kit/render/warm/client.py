@@ -7,6 +7,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -15,9 +16,10 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final, Protocol
 
-from sre_kit.render.warm.parent import LENGTH
+from sre_kit.render.warm import modules, parent
+from sre_kit.render.warm.parent import KEPT, LENGTH
 
 WITHIN: Final = 10
 """Seconds for a killed child to be gone."""
@@ -25,8 +27,7 @@ WITHIN: Final = 10
 
 _SETTINGS: Final = {
     **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1"),
-    # glibc gives large blocks back to the system and asks for them again: a quarter of what some notebooks take
-    **dict.fromkeys(("MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_"), str(512 << 20)),
+    **dict.fromkeys(("MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_"), str(KEPT)),
 }
 
 
@@ -89,20 +90,13 @@ class Warm:
     A warm parent. Threads may share it; each call has a child of its own.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, may_fork: bool = False) -> None:
+        """`may_fork` where this process is a command's own: its imports, if it has begun only now, serve both."""
         ours, theirs = socket.socketpair()
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115
-        environment = {**_SETTINGS, **os.environ}
         with theirs:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "sre_kit.render.warm.parent", str(theirs.fileno())],
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
-                stdout=self._errors,
-                stderr=self._errors,
-                env=environment,
-                start_new_session=True,  # the terminal's Ctrl+C is the client's affair
-            )
+            own = may_fork and _young()
+            self._process: _Process = _Fork(theirs, self._errors) if own else _started(theirs, self._errors)
         self._control, self._sending = ours, threading.Lock()
         self.owner = os.getpid()
 
@@ -196,6 +190,60 @@ class Warm:
             self._errors.seek(0)
             return ": " + self._errors.read().decode("utf-8", "replace").strip()[-500:]
         return ""
+
+
+class _Process(Protocol):
+    """What is asked of a warm parent's process."""
+
+    pid: int
+
+    def wait(self, timeout: float | None = None) -> object:
+        """Until it has ended; `subprocess.TimeoutExpired` where it has not within `timeout` seconds."""
+
+    def kill(self) -> None:
+        """End it."""
+
+
+def _started(control: socket.socket, errors: IO[bytes]) -> _Process:
+    return subprocess.Popen(
+        [sys.executable, "-m", "sre_kit.render.warm.parent", str(control.fileno())],
+        pass_fds=[control.fileno()],
+        stdin=subprocess.DEVNULL,
+        stdout=errors,
+        stderr=errors,
+        env={**_SETTINGS, **os.environ},
+        start_new_session=True,  # the terminal's Ctrl+C is the client's affair
+    )
+
+
+def _young() -> bool:
+    """Whether nothing has happened in this process yet that a notebook could notice or a fork could break."""
+    sees_descriptors = Path("/proc/self/fd").is_dir()
+    return sees_descriptors and threading.active_count() == 1 and "numpy" not in sys.modules
+
+
+class _Fork:
+    """A fork of this process; what both need is imported before it, once."""
+
+    def __init__(self, control: socket.socket, errors: IO[bytes]) -> None:
+        modules.shared()
+        self.pid = os.fork()
+        if not self.pid:
+            parent.forked(control, errors.fileno())
+
+    def wait(self, timeout: float | None = None) -> None:
+        """Until it has ended."""
+        until = time.monotonic() + (WITHIN if timeout is None else timeout)
+        with contextlib.suppress(ChildProcessError):
+            while os.waitpid(self.pid, os.WNOHANG) == (0, 0):
+                if time.monotonic() > until:
+                    raise subprocess.TimeoutExpired("the warm parent", timeout or WITHIN)
+                time.sleep(0.002)
+
+    def kill(self) -> None:
+        """End it."""
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGKILL)
 
 
 class _Lines:

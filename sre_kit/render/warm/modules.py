@@ -9,7 +9,10 @@ import pkgutil
 from importlib import import_module
 from typing import Final
 
+SHARED: Final = ("sre_kit.load.projects", "sre_kit.load.buildplan", "holidays.countries", "icalendar")
+"""What the command itself needs as well, whatever it is asked to render."""
 MODULES: Final = (
+    *SHARED,
     "sre_kit.render.engine",
     "sre_kit.render.document",
     "sre_kit.render.warm.shell",
@@ -31,8 +34,6 @@ MODULES: Final = (
     "jsonschema",
     "promql_parser",
     "tabulate",
-    "sre_kit.load.projects",
-    "sre_kit.load.buildplan",
     "sre_kit.load.carrying",
     "sre_kit.load.choosing",
     "sre_kit.load.measurements",
@@ -53,6 +54,12 @@ def imported() -> None:
         for module in pkgutil.walk_packages(import_module(name).__path__, f"{name}."):
             _import(module.name)
     _draw()
+
+
+def shared() -> None:
+    """Import what a command and its parent both need, in the process that becomes both."""
+    for name in SHARED:
+        _import(name)
 
 
 def _import(name: str) -> None:

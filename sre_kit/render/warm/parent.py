@@ -1,8 +1,9 @@
 """
 The warm parent: imports, then forks a child for each job, watches it, and leaves nothing behind.
 
-Started as ``python -m sre_kit.render.warm.parent NUMBER`` with a socket as descriptor NUMBER, over which jobs come,
-each with a line of its own. A closed line kills its child; a closed socket kills all and ends the parent.
+Started as ``python -m sre_kit.render.warm.parent NUMBER`` with a socket as descriptor NUMBER, or as a fork of its
+client. Over the socket come jobs, each with a line of its own. A closed line kills its child; a closed socket kills all
+and ends the parent.
 """
 
 from __future__ import annotations
@@ -16,9 +17,10 @@ import signal
 import socket
 import sys
 import tempfile
+import traceback
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from sre_kit.render.warm.modules import imported
 
@@ -26,6 +28,15 @@ LENGTH: Final = 8
 """Bytes of a job's length, before it."""
 FIRST_GENERATION: Final = 10_000
 """New objects after which a child looks for garbage: Python 3.11's own 700 costs a notebook a tenth of its time."""
+
+KEPT: Final = 512 << 20
+"""
+Bytes that glibc keeps for the next time: it gives large blocks back to the system and asks for them again, which is a
+quarter of what some notebooks take.
+"""
+_TRIM_THRESHOLD: Final = -1
+_MMAP_THRESHOLD: Final = -3
+"""Names of two of glibc's settings, as ``malloc.h`` has them."""
 
 
 @dataclass(frozen=True)
@@ -133,7 +144,49 @@ def _exactly(connection: socket.socket, length: int) -> bytes:
 
 def main(arguments: list[str]) -> None:
     """Import, then serve over the descriptor."""
-    control = socket.socket(fileno=int(arguments[0]))
+    _serve(socket.socket(fileno=int(arguments[0])))
+
+
+def forked(control: socket.socket, errors: int) -> NoReturn:
+    """The same in a fork of the client, with nothing of the client's but what it has imported; never returns."""
+    code = 1
+    try:
+        _own(control, errors)
+        _serve(control)
+        code = 0
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        os._exit(code)
+
+
+def _own(control: socket.socket, errors: int) -> None:
+    """Session, signals, descriptors, streams and arguments as a process has them that the client starts."""
+    from sre_kit.render.warm import child
+
+    os.setsid()
+    child.default_signals()
+    for number, of in enumerate((os.open(os.devnull, os.O_RDONLY), errors, errors)):
+        os.dup2(of, number)
+    for name in os.listdir("/proc/self/fd"):
+        if int(name) not in (0, 1, 2, control.fileno()):
+            with contextlib.suppress(OSError):  # the listing's own
+                os.close(int(name))
+    sys.stdin, sys.stdout, sys.stderr = open(0), open(1, "w", 1), open(2, "w", 1)  # noqa: SIM115
+    sys.argv[:] = [__file__]
+    _keep_memory()
+
+
+def _keep_memory() -> None:
+    """What a process that is started reads from its environment; other C libraries than glibc have no such thing."""
+    import ctypes
+
+    with contextlib.suppress(AttributeError):
+        for parameter in (_TRIM_THRESHOLD, _MMAP_THRESHOLD):
+            ctypes.CDLL(None).mallopt(parameter, KEPT)
+
+
+def _serve(control: socket.socket) -> None:
     gc.disable()  # what is imported stays
     imported()
     with tempfile.TemporaryDirectory(prefix="sre-kit-warm-") as folder:

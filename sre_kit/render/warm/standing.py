@@ -20,8 +20,8 @@ SECONDS: Final = 60
 class Standing:
     """A warm parent, and whether its shell behaves as a kernel; the check runs beside the first notebooks."""
 
-    def __init__(self) -> None:
-        self.warm = Warm()
+    def __init__(self, *, may_fork: bool = False) -> None:
+        self.warm = Warm(may_fork=may_fork)
         self._problem = "the check did not end"
         self._check = threading.Thread(target=self._checked, name="sre-kit conformance", daemon=True)
         self._check.start()
@@ -54,12 +54,12 @@ def missing() -> str:
     return "" if sys.executable else "there is no Python to start"
 
 
-def standing() -> Standing:
-    """The one of this process."""
+def standing(*, may_fork: bool = False) -> Standing:
+    """The one of this process; `may_fork` as `Warm` has it."""
     global _standing
     with _lock:
         if _standing is None or _standing.warm.owner != os.getpid():
-            _standing = Standing()
+            _standing = Standing(may_fork=may_fork)
         return _standing
 
 
@@ -81,4 +81,12 @@ def end() -> None:
             _ending.pop().close()
 
 
+def _unlock() -> None:
+    """In a fork, where whoever holds the lock is not."""
+    global _lock
+    _lock = threading.Lock()
+
+
 atexit.register(end)
+if not missing():
+    os.register_at_fork(after_in_child=_unlock)
