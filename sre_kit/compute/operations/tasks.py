@@ -164,9 +164,9 @@ def collisions(
                 break
             if a.name != b.name:
                 found.setdefault((min(a.name, b.name), max(a.name, b.name)), []).append(b.start)
-    for one in heavy:
+    for one in (busy for busy in heavy if busy.kind != "maintenance"):
         for peak in _peaks(plan.peak_hours, zone_name, one.start, one.end):
-            if one.kind != "maintenance" and peak.start < one.end and one.start < peak.end:
+            if peak.start < one.end and one.start < peak.end:
                 found.setdefault((one.name, peak.name), []).append(max(one.start, peak.start))
     rows = [Collision(a, b, min(at), len(at)) for (a, b), at in found.items()]
     return sorted(rows, key=lambda row: (row.first, row.one, row.other))

@@ -54,10 +54,10 @@ class Disturbance:
 
 def disturbances(plan: OperationsPlan, as_of: datetime) -> list[Disturbance]:
     """The runs of the coming year that a clock change disturbs, the soonest first; what cannot be read is left out."""
-    found = []
-    for one in timetable(plan):
-        changes = clock_changes(one.zone, as_of, as_of + YEAR)
-        for change in changes:
+    found, timed = [], timetable(plan)
+    changes = {name: clock_changes(name, as_of, as_of + YEAR) for name in {one.zone for one in timed}}
+    for one in timed:
+        for change in changes[one.zone]:
             near = change.at - timedelta(days=1), change.at + timedelta(days=1)
             try:
                 at = list(runs(one.cron, one.zone, max(near[0], as_of), near[1]))
