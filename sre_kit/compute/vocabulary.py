@@ -320,7 +320,7 @@ def check_requests(frame: pd.DataFrame, name: str = "Requests") -> None:
         raise DataError(f"{name}: times must rise; first repeated or out of order at {late[0]:%Y-%m-%d %H:%MZ}")
     for wrong, what in (
         (frame["good"] > frame["total"], "good > total"),
-        (frame.min(axis=1) < 0, "a negative count"),
+        ((frame["good"] < 0) | (frame["total"] < 0), "a negative count"),
     ):
         if wrong.any():
             position = int(wrong.to_numpy().argmax())
