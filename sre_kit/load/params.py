@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -223,8 +224,13 @@ def _refuse_secrets(value: Any, name: str, key: str) -> None:
     elif isinstance(value, list):
         for number, one in enumerate(value):
             _refuse_secrets(one, name, f"{key}.{number}")
-    elif value and re.sub(r"[^a-z]", "", key.rpartition(".")[2].lower()).endswith(SECRET_WORDS):
+    elif value and _is_secret(key.rpartition(".")[2]):
         raise ParameterError(
             f"{name}: {key} looks like a secret; name it instead: {key}_env (an environment variable) "
             f"or {key}_file (a file of mode 0600)"
         )
+
+
+@lru_cache(maxsize=1024)
+def _is_secret(word: str) -> bool:
+    return re.sub(r"[^a-z]", "", word.lower()).endswith(SECRET_WORDS)

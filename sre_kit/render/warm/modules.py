@@ -41,6 +41,12 @@ MODULES: Final = (
     "sre_kit.load.events",
     "sre_kit.load.reliability",
     "sre_kit.demo.metrics",
+    "sre_kit.emit.prometheus",
+    "sre_kit.emit.made_up",
+    "IPython.core.application",
+    "IPython.core.completerlib",
+    "IPython.core.logger",
+    "pyarrow.pandas_compat",
 )
 WHOLE: Final = ("sre_kit.compute", "sre_kit.show")
 """Packages of which every module is imported."""
