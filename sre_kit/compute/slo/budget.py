@@ -173,7 +173,7 @@ def budgeting_methods(one: History, as_of: datetime) -> list[ErrorBudget]:
     """
     found = []
     for method in ("occurrences", "timeslices", "ratio_timeslices"):
-        other = replace(one, slo=replace(one.slo, budgeting=method))
+        other = one.held_against(replace(one.slo, budgeting=method))
         with suppress(ParameterError):
             found.append(error_budget(other, as_of))
     return found

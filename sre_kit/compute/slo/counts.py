@@ -9,7 +9,7 @@ comparisons with a threshold are exact: no order of adding, and no float, can ma
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from fractions import Fraction
 from functools import cached_property
@@ -48,7 +48,7 @@ class History:
     requests: Requests
     grain: Fraction = Fraction(1)
 
-    @property
+    @cached_property
     def end(self) -> datetime:
         """End of the last slot."""
         return self.start + len(self.total) * self.step
@@ -76,7 +76,13 @@ class History:
     @cached_property
     def running(self) -> tuple[Numbers, Numbers, Numbers]:
         """Events, bad events and seen slots before each slot's beginning; one longer than the slots."""
-        return tuple(np.concatenate([[0], np.cumsum(row)]) for row in (self.total, self.bad, self.seen))  # type: ignore[return-value]
+        return _sums(self.total), _sums(self.bad), _sums(self.seen)
+
+    def held_against(self, slo: SLO) -> History:
+        """The same events under another objective; they are summed up once."""
+        other = replace(self, slo=slo)
+        other.__dict__["running"] = self.running
+        return other
 
     def slot(self, at: datetime) -> int:
         """Number of the first slot that begins at or after `at`, within the history."""
@@ -130,11 +136,17 @@ class History:
         return pd.date_range(pd.Timestamp(self.start), periods=len(self.total), freq=pd.Timedelta(self.step), unit="us")
 
 
+def _sums(row: Numbers) -> Numbers:
+    found: Numbers = np.zeros(len(row) + 1, dtype=np.int64)
+    np.cumsum(row, out=found[1:])
+    return found
+
+
 def _differences(running: Numbers, width: int) -> Numbers:
     """Sums over the last `width` slots, or over all of them where there are fewer."""
-    found: Numbers = running[1:].copy()
-    if width < len(found):
-        found[width:] -= running[1:-width]
+    found: Numbers = np.empty_like(running[1:])
+    found[:width] = running[1 : width + 1]
+    np.subtract(running[width + 1 :], running[1:-width], out=found[width:])
     return found
 
 
@@ -158,7 +170,7 @@ def history(slo: SLO, requests: Requests) -> History:
         raise DataError(f"{requests.name}: {at:%Y-%m-%d %H:%M:%SZ} does not stand on a step of {requests.step}")
     inside = (position >= 0) & (position < slots)
     total, good = frame["total"].to_numpy()[inside], frame["good"].to_numpy()[inside]
-    whole = bool((np.mod(total, 1) == 0).all() and (np.mod(good, 1) == 0).all())
+    whole = bool((np.rint(total) == total).all() and (np.rint(good) == good).all())
     places = 0 if whole else _places(float(total.sum()))
     rows = [np.zeros(slots, dtype=np.int64) for _ in range(2)]
     seen = np.zeros(slots, dtype=bool)

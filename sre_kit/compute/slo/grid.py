@@ -7,7 +7,8 @@ history, and what it found is shown on the later part, which it has not seen.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import statistics
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from fractions import Fraction
@@ -127,7 +128,7 @@ def policy_score(tests: Sequence[BackTest], source: str = "", left_out: tuple[st
         seen=len(first),
         detection=median(detection for detection, _, _ in first),
         reset=median(reset for _, reset, _ in first),
-        spent=float(np.median(spent)) if spent else None,
+        spent=statistics.median(spent) if spent else None,
         left_out=left_out,
     )
 
@@ -217,7 +218,17 @@ def policy_search(
         why = f"known incidents: {before} in the earlier part, {len(known) - before} in the later; "
         return PolicySearch(split, 0, (), None, why + f"at least {ENOUGH_INCIDENTS} and 1 are needed")
     ours = tuple(alert for alert in in_force if alert.severity == "page")
-    tried = [_candidate(pages, measured, known, (start, split, end)) for pages in dict.fromkeys((ours, *paging_grid()))]
+    grid = tuple(dict.fromkeys((ours, *paging_grid())))
+    pairs = dict.fromkeys(pair for pages in grid for pair in pages)
+    watched = [
+        _Watched(
+            one,
+            {pair: _fires(one, pair) for pair in pairs},
+            [incident for incident in known if concerns(incident, one.slo.service)],
+        )
+        for one in measured
+    ]
+    tried = [_candidate(pages, watched, (start, split, end)) for pages in grid]
     tried[0] = replace(tried[0], in_force=True)
     return PolicySearch(split, len(tried), pareto_front(tried), tried[0])
 
@@ -240,27 +251,40 @@ def _lost(one: Candidate) -> float:
     return float("inf") if one.earlier.lost is None else one.earlier.lost
 
 
-def _fired(one: History, pages: Sequence[BurnRateAlert]) -> Marks:
-    """Where any of the pairs fires; a pair that the step cannot show never does."""
-    marks: Marks = np.zeros(len(one.total), dtype=bool)
-    for rule in (rule_of(pair) for pair in alert_properties(one.slo, pages)):
-        if not any(window % one.step for window in rule.windows):
-            marks |= firing(one, rule)
-    return marks
+@dataclass(frozen=True, slots=True)
+class _Watched:
+    """An objective's history, where each pair of the grid fires in it, and the incidents of its service."""
+
+    one: History
+    fires: Mapping[BurnRateAlert, Marks]
+    known: Sequence[Incident]
+
+    def fired(self, pages: Sequence[BurnRateAlert]) -> Marks:
+        """Where any of the pairs fires."""
+        marks: Marks = np.zeros(len(self.one.total), dtype=bool)
+        for pair in pages:
+            marks |= self.fires[pair]
+        return marks
+
+
+def _fires(one: History, pair: BurnRateAlert) -> Marks:
+    """Where a pair fires; one that the step cannot show never does."""
+    (properties,) = alert_properties(one.slo, [pair])
+    rule = rule_of(properties)
+    if any(window % one.step for window in rule.windows):
+        return np.zeros(len(one.total), dtype=bool)
+    return firing(one, rule)
 
 
 def _candidate(
-    pages: tuple[BurnRateAlert, ...],
-    ones: Sequence[History],
-    known: Sequence[Incident],
-    edges: tuple[datetime, datetime, datetime],
+    pages: tuple[BurnRateAlert, ...], watched: Sequence[_Watched], edges: tuple[datetime, datetime, datetime]
 ) -> Candidate:
     start, split, end = edges
-    runs = [episodes(one, _fired(one, pages)) for one in ones]
+    runs = [(each, episodes(each.one, each.fired(pages))) for each in watched]
 
     def part(begin: datetime, end: datetime) -> PartScore:
-        tests = [judged(one, "page", run, known, between=(begin, end)) for one, run in zip(ones, runs, strict=True)]
-        return _part(tests, ones)
+        tests = [judged(each.one, "page", run, each.known, between=(begin, end)) for each, run in runs]
+        return _part(tests, [each.one for each in watched])
 
     return Candidate(pages, part(start, split), part(split, end))
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from sre_kit.compute.incidents import Incident
 from sre_kit.compute.slo.alerting import NO_DATA_AFTER, WORKBOOK_POLICY, BurnRateAlert, seconds, significant
-from sre_kit.compute.slo.counts import History, Marks, Numbers, exceeds
+from sre_kit.compute.slo.counts import History, Marks, exceeds
 from sre_kit.compute.slo.ledger import concerns
 from sre_kit.compute.slo.policies import AlertPolicy, AlertRule, burn_rate_policy
 from sre_kit.compute.slo.windows import nominal
@@ -144,10 +144,14 @@ def held(above: Marks, hold: timedelta, step: timedelta) -> Marks:
     [False, False, True, False, False]
     """
     wait = -(-hold // step)
-    if wait <= 0:
+    at = np.flatnonzero(above)
+    if wait <= 0 or not len(at):
         return above
-    runs: Numbers = np.cumsum(above) - np.maximum.accumulate(np.where(above, 0, np.cumsum(above)))
-    return np.asarray(runs > wait, dtype=bool)
+    # times rise, so the latest beginning of a run is the greatest
+    began = np.maximum.accumulate(np.where(np.diff(at, prepend=-2) > 1, at, 0))
+    found = np.zeros(len(above), dtype=bool)
+    found[at[at - began >= wait]] = True
+    return found
 
 
 def fired(one: History, severity: str, policy: AlertPolicy) -> tuple[Marks, tuple[AlertRule, ...]]:

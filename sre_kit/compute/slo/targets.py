@@ -99,12 +99,12 @@ def target_advice(one: History, as_of: datetime, *, seed: int = SEED) -> TargetA
     inner = np.stack(
         [_next_periods(total[row], bad[row], draw.integers(0, len(row), (INNER, length))) for row in outer]
     )
+    ladder = sorted({*LADDER, one.slo.target} | ({one.slo.contract} if one.slo.contract else set()))
+    chances = np.stack([(inner <= float(1 - rung)).mean(axis=1) for rung in ladder])
     rungs = []
-    for rung in sorted({*LADDER, one.slo.target} | ({one.slo.contract} if one.slo.contract else set())):
-        chances = (inner <= float(1 - rung)).mean(axis=1)
-        limits = np.quantile(chances, [0.05, 0.95])
+    for rung, least, most in zip(ladder, *np.quantile(chances, [0.05, 0.95], axis=1), strict=True):
         met = float((plain <= float(1 - rung)).mean())
-        rungs.append(Rung(rung, met, Interval(float(limits[0]), float(limits[1])), bound is None or rung <= bound))
+        rungs.append(Rung(rung, met, Interval(float(least), float(most)), bound is None or rung <= bound))
     known = {*LADDER, one.slo.target}
     fit = [rung.target for rung in rungs if rung.probability >= CONFIDENT and rung.possible and rung.target in known]
     measured = 1 - float(bad.sum() / total.sum())

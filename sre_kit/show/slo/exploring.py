@@ -84,7 +84,7 @@ def budget_explorer(
         injection = _injection(slo, as_of, lasting, failing)
         options = []
         for other in _around(goal, choices):
-            beside = replace(one, slo=replace(slo, target=other))
+            beside = one.held_against(replace(slo, target=other))
             options.append(budget_option(beside, as_of, make(beside.slo), known, injection))
         chosen = next(option for option in options if option.history.slo.target == goal)
         tables = (_budgets(options, goal), _alerts(slo, make(slo)), alert_back_tests(chosen.tests))
