@@ -21,7 +21,7 @@ Bools = NDArray[np.bool_]
 
 LEAST_LEVELS: Final = 4
 """Three unknowns need a fourth level, or nothing is left to be wrong about."""
-_MOST_STEPS: Final = 100
+_MOST_STEPS: Final = 400
 _NO_SHORTER: Final = 1e6
 """Damped by more than this, a step is too short to change a digit."""
 _ZERO: Final = 1e-10
