@@ -122,10 +122,16 @@ def access_log(
     try:
         settings = {"threads": 2, "enable_external_access": False, "temp_directory": tempfile.gettempdir()}
         with duckdb.connect(":memory:", config=settings) as database:
+            quiet(database)
             _load(database, path)
             return _summed(database, path, as_of, name, step, duration_unit, start)
     except duckdb.Error as error:
         raise SourceError(f"{path.name} cannot be counted: {str(error).partition(chr(10))[0][:200]}") from None
+
+
+def quiet(database: duckdb.DuckDBPyConnection) -> None:
+    """No progress bar: in a notebook, what takes two seconds would leave one below the cell, and in the document."""
+    database.execute("SET enable_progress_bar = false")
 
 
 def is_line(text: str) -> bool:

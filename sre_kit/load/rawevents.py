@@ -80,12 +80,16 @@ def _counted(path: Path, log: EventLog, as_of: datetime) -> EventStatistics:
 def _connected(path: Path) -> duckdb.DuckDBPyConnection:
     import duckdb
 
+    from sre_kit.load.accesslog import quiet
+
     files = sorted(path.parent.glob(path.name)) if "*" in path.name else [path]
     if not files or not all(one.is_file() for one in files):
         raise SourceError(f"no events {path.name}: no such regular file; correct performance.events")
     # no limit of memory: exact quantiles hold every value and cannot spill, so a limit only makes them fail
     settings = {"threads": THREADS, "preserve_insertion_order": False, "temp_directory": tempfile.gettempdir()}
-    return duckdb.connect(":memory:", config=settings)
+    database = duckdb.connect(":memory:", config=settings)
+    quiet(database)
+    return database
 
 
 def _relation(database: duckdb.DuckDBPyConnection, path: Path, log: EventLog) -> tuple[str, dict[str, str]]:

@@ -15,6 +15,8 @@ from sre_kit import show
 from sre_kit.compute.performance.events import COLUMNS, EventLog, per_minute, route_events
 from sre_kit.load import rawevents
 from sre_kit.load.rawevents import event_statistics
+from sre_kit.render import engine
+from tests.render.test_engine import notebook
 
 AS_OF = datetime(2026, 11, 2, tzinfo=UTC)
 
@@ -167,3 +169,20 @@ def test_what_does_not_fit_into_memory_goes_to_the_systems_temporary_folder(tmp_
     with rawevents._connected(tmp_path / "e.csv") as database:
         found = database.execute("SELECT current_setting('temp_directory')").fetchall()
     assert found == [(tempfile.gettempdir(),)]  # the engine's own choice is a folder where the command is called
+
+
+def test_a_long_count_leaves_no_progress_bar_in_a_document(tmp_path: Path) -> None:
+    """duckdb draws one in a notebook only, so that is where its setting is asked."""
+    (tmp_path / "e.csv").write_text("time,route,status,duration\n", encoding="utf-8")
+    (tmp_path / "access.log").write_text("-", encoding="utf-8")
+    first = f"""
+from datetime import UTC, datetime
+from pathlib import Path
+from sre_kit.load import accesslog, rawevents
+def draws(database, *_):
+    return database.execute("SELECT current_setting('enable_progress_bar')").fetchone()[0]
+assert not draws(rawevents._connected(Path({str(tmp_path / "e.csv")!r})))
+accesslog._load, accesslog._summed = (lambda database, path: None), draws
+assert accesslog.access_log(Path({str(tmp_path / "access.log")!r}), as_of=datetime(2026, 11, 2, tzinfo=UTC)) is False
+"""
+    engine.run(notebook(tmp_path, first.strip()), {})
