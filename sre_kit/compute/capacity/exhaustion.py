@@ -18,8 +18,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sre_kit.compute.capacity.decomposition import ORIGINS, Decomposition
-from sre_kit.compute.capacity.forecast import MAX_ORIGINS, Forecast, daily_peaks, forecasts, periods, reach
+from sre_kit.compute.capacity.forecast import MAX_ORIGINS, Forecast, daily_peaks, forecasts, hourly_means, reach
 from sre_kit.compute.capacity.plan import CapacityPlan, Event, GrowthScenario, Resource
+from sre_kit.compute.capacity.profile import medians
 from sre_kit.compute.vocabulary import Reading, Requests
 
 Floats = NDArray[np.float64]
@@ -171,18 +172,11 @@ def cycles(values: pd.Series[Any], use: pd.Series[Any], *, least: float = 0.3) -
     peaks `use` (lag 7) of at least `least`, over two cycles or more.
     """
     found = []
-    for name, series, lag in (("daily", _hourly(values), 24), ("weekly", use, 7)):
+    for name, series, lag in (("daily", hourly_means(values), 24), ("weekly", use, 7)):
         change = series.diff()
         if len(change) >= 2 * lag + 1 and change.std() > 0 and change.corr(change.shift(lag)) >= least:
             found.append(name)
     return tuple(found)
-
-
-def _hourly(values: pd.Series[Any]) -> pd.Series[Any]:
-    """Mean of each hour; missing where nothing was measured."""
-    hours, begins, counts = periods(pd.DatetimeIndex(values.index), "h")
-    sums = np.add.reduceat(values.to_numpy(), begins)
-    return pd.Series(np.where(counts > 0, sums / np.maximum(counts, 1), np.nan), index=hours)
 
 
 def demand_fit(resource: Resource, use: pd.Series[Any], demand: pd.Series[Any] | None) -> DemandFit:
@@ -321,7 +315,7 @@ def scenario_paths(found: Forecast, monthly: float, events: Sequence[Event], sha
         paths = paths + added
     elif monthly:
         flat = found.point.to_numpy() if found.flat is None else found.flat
-        paths = paths - np.median(paths, axis=0) + flat
+        paths = paths - medians(paths.T) + flat
         paths = paths * (1 + share * (grown - 1))
     if found.slope:
         return paths
@@ -382,11 +376,12 @@ def exhaustion(found: Forecast, paths: Floats, weights: Floats, resource: Resour
 
 def first_crossing(recent: Floats, paths: Floats, limit: float) -> Floats:
     """For each path the first day (0: the first foreseen) that is the third of seven above `limit`, or infinity."""
-    before = np.tile(np.nan_to_num(recent, nan=-np.inf), (len(paths), 1))
-    so_far = np.cumsum(np.hstack([before, paths]) > limit, axis=1, dtype=np.int64)
-    counted = so_far.copy()
-    counted[:, CROSSING_OF:] -= so_far[:, :-CROSSING_OF]
-    hit = counted[:, before.shape[1] :] >= CROSSING_DAYS
+    known = np.pad(recent > limit, (CROSSING_OF - 1, 0))[-(CROSSING_OF - 1) :]
+    over = np.hstack([np.tile(known, (len(paths), 1)), paths > limit])
+    counted = np.zeros(paths.shape, dtype=np.int8)
+    for day in range(CROSSING_OF):
+        counted += over[:, day : day + paths.shape[1]]
+    hit = counted >= CROSSING_DAYS
     return np.where(hit.any(axis=1), hit.argmax(axis=1).astype(float), np.inf)
 
 

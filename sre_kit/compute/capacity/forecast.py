@@ -130,6 +130,13 @@ def periods(times: pd.DatetimeIndex, freq: Literal["D", "h"]) -> tuple[pd.Dateti
     return found, begins, np.diff(begins, append=len(times))
 
 
+def hourly_means(values: pd.Series[Any]) -> pd.Series[Any]:
+    """The mean of each hour of ordered values; missing where nothing was measured."""
+    hours, begins, counts = periods(pd.DatetimeIndex(values.index), "h")
+    sums = np.add.reduceat(values.to_numpy(), begins)
+    return pd.Series(np.where(counts > 0, sums / np.maximum(counts, 1), np.nan), index=hours)
+
+
 def reach(days: int, horizon: int, *, period: int = 7, per_day: int = 1) -> int:
     """
     How many steps ahead a history of `days` steps can be back-tested, at most `horizon`; 0 where not at all.
