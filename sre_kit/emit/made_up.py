@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from fractions import Fraction
+from itertools import groupby
 from typing import Final
 
 from sre_kit.compute.queries import Matcher, averaged, counts, example_series, matchers
@@ -86,9 +87,15 @@ def made_up(slo: SLO, errors: Errors) -> tuple[Series, ...]:
     parts = [one if slo.bad else PER_MINUTE - one for one in bad]
     rests = [PER_MINUTE - one if within else Fraction(PER_MINUTE) for one in parts]
     return (
-        Series(rest[0], tuple(rest[1].items()), tuple(zip(minutes, rests, strict=True))),
-        Series(of_part[0], tuple(of_part[1].items()), tuple(zip(minutes, parts, strict=True))),
+        Series(rest[0], tuple(rest[1].items()), _phases(minutes, rests)),
+        Series(of_part[0], tuple(of_part[1].items()), _phases(minutes, parts)),
     )
+
+
+def _phases(minutes: Sequence[int], steps: Sequence[Fraction]) -> tuple[tuple[int, Fraction], ...]:
+    """Neighbours that are alike as one, so that objectives of one total have the same series whenever they fail."""
+    groups = groupby(zip(minutes, steps, strict=True), key=lambda phase: phase[1])
+    return tuple((sum(length for length, _ in some), step) for step, some in groups)
 
 
 def _gauge(slo: SLO, errors: Errors) -> Series:

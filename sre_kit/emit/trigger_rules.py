@@ -31,6 +31,8 @@ TESTS: Final = """\
 """
 _QUIET: Final = 20
 """Minutes below the trigger, and as many above it."""
+_EVALUATED: Final = 2
+"""Minutes from one evaluation to the next; checks stand on them."""
 
 
 def capacity_rules(watches: Sequence[TriggerWatch]) -> str:
@@ -52,7 +54,7 @@ def capacity_rule_tests(watches: Sequence[TriggerWatch], rules_file: str) -> str
     lacking = [f"# {plain(one.own)}: {why}\n" for one, found in made if not found]
     content = {
         "rule_files": [rules_file],
-        "evaluation_interval": "1m",
+        "evaluation_interval": f"{_EVALUATED}m",
         "tests": _together((one, found) for one, found in made if found),
     }
     return TESTS.format(rules=rules_file) + "".join(lacking) + yaml_text(content)
@@ -128,12 +130,12 @@ def _test(one: TriggerWatch, series: tuple[str, dict[str, str]]) -> dict[str, An
         counted = f"{one.steered.maximum}+0x{3 * _QUIET}"
         written.append((f"kube_horizontalpodautoscaler_status_current_replicas{{{name}}}", counted))
     fires = {"exp_labels": labels | _labels(one), "exp_annotations": _notes(one)}
-    held = HELD // timedelta(minutes=1)
+    fires_at = -(-(_QUIET + HELD // timedelta(minutes=1)) // _EVALUATED) * _EVALUATED
     return {
         "interval": "1m",
         "input_series": [{"series": name, "values": values} for name, values in written],
         "alert_rule_test": [
             {"eval_time": f"{at}m", "alertname": one.own, "exp_alerts": alerts}
-            for at, alerts in ((_QUIET - 1, []), (_QUIET + held - 2, []), (_QUIET + held + 2, [fires]))
+            for at, alerts in ((_QUIET - _EVALUATED, []), (fires_at - _EVALUATED, []), (fires_at, [fires]))
         ],
     }

@@ -101,6 +101,8 @@ def test_promtool_accepts_the_rules_and_they_fire_and_stay_quiet(prometheus_bina
     [
         (" > 0.0144)", " > 0.0144e2)"),  # a threshold that is too high never fires
         (" > 0.0144)", " > 0.0001)"),  # one that is too low fires too early
+        (" > 0.0144)", " > 0.03)"),  # no slower pair fires in its place
+        (" > 0.006)", " > 0.0018)"),  # nor before it
         ("> 0)", ">= 0)"),  # without its guard a silent hour is NaN instead of absent
     ],
 )

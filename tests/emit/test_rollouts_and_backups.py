@@ -184,3 +184,5 @@ def test_the_alerts_fire_in_promtool_and_a_wrong_age_does_not_pass(prometheus_bi
     assert "db-3: no test, its query is more than one selector" in tests
     files["backups.rules.yaml"] = rules.replace("> 7200", "> 7260")
     assert claims(files)["backups.rules-test.yaml"].problem
+    files["backups.rules.yaml"] = rules.replace("for: 30m", "for: 25m", 1)
+    assert claims(files)["backups.rules-test.yaml"].problem
