@@ -219,7 +219,8 @@ def policy_search(
         return PolicySearch(split, 0, (), None, why + f"at least {ENOUGH_INCIDENTS} and 1 are needed")
     ours = tuple(alert for alert in in_force if alert.severity == "page")
     grid = tuple(dict.fromkeys((ours, *paging_grid())))
-    pairs = dict.fromkeys(pair for pages in grid for pair in pages)
+    # the lowest threshold of a window first: the higher ones are looked for where it is passed
+    pairs = sorted(dict.fromkeys(pair for pages in grid for pair in pages), key=lambda pair: pair.budget_share)
     watched = [
         _Watched(
             one,

@@ -17,7 +17,7 @@ import numpy as np
 
 from sre_kit.compute.incidents import Incident
 from sre_kit.compute.slo.alerting import NO_DATA_AFTER, WORKBOOK_POLICY, BurnRateAlert, seconds, significant
-from sre_kit.compute.slo.counts import History, Marks, exceeds
+from sre_kit.compute.slo.counts import History, Marks, Numbers, exceeds
 from sre_kit.compute.slo.ledger import concerns
 from sre_kit.compute.slo.policies import AlertPolicy, AlertRule, burn_rate_policy
 from sre_kit.compute.slo.windows import nominal
@@ -123,17 +123,31 @@ def firing(one: History, rule: AlertRule) -> Marks:
 def _above(one: History, rule: AlertRule) -> Marks:
     """Where each window of a rule holds too many bad events; after the longest few slots are left to look at."""
     longest, *others = sorted(rule.windows, reverse=True)
-    total, bad = one.trailing(longest)
-    at = np.flatnonzero(exceeds(bad, total, rule.threshold))
+    at = _over(one, longest, rule.threshold)
     for over in others:
         some, wrong = one.trailing_at(at, over)
         at = at[exceeds(wrong, some, rule.threshold)]
     if rule.gated:
         size = float(one.grain)
-        at = at[significant(bad[at] * size, total[at] * size, rule.threshold)]
+        some, wrong = one.trailing_at(at, longest)
+        at = at[significant(wrong * size, some * size, rule.threshold)]
     above = np.zeros(len(one.total), dtype=bool)
     above[at] = True
     return above
+
+
+def _over(one: History, window: timedelta, threshold: Fraction) -> Numbers:
+    """The slots at whose end `window` holds too many; those of the lowest threshold so far hold all of a higher one."""
+    question = ("over", window)
+    lowest, at = one.answers.get(question, (None, None))
+    if lowest is not None and lowest <= threshold:
+        some, wrong = one.trailing_at(at, window)
+        found: Numbers = at[exceeds(wrong, some, threshold)]
+        return found
+    total, bad = one.trailing(window)
+    found = np.flatnonzero(exceeds(bad, total, threshold))
+    one.answers[question] = (threshold, found)
+    return found
 
 
 def held(above: Marks, hold: timedelta, step: timedelta) -> Marks:
