@@ -1,8 +1,9 @@
 """
 Charts that survive GitHub: an opaque PNG, a stable file name, alt text that states the conclusion.
 
-Drawing costs most of a render, so times go to matplotlib as naive UTC ``datetime64`` with fixed locators, long
-series are thinned to what a pixel can show, and the margins come from one measurement (``show.fitting``).
+Drawing costs much of a render, so times go to matplotlib as naive UTC ``datetime64`` with fixed locators, long
+series are thinned to what a pixel can show, ticks are plain marks and words (``show.ticks``), and the margins come
+from one measurement (``show.fitting``).
 """
 
 from __future__ import annotations
@@ -216,63 +217,20 @@ def live_png(draw: Callable[[Axes], object], sides: tuple[float, float] = SIDES)
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
+    from sre_kit.show.ticks import mark, plain_axes
+
     drawn = Figure(figsize=LIVE, dpi=LIVE_DPI, facecolor="white")
     axes = drawn.add_axes((sides[0], 0.15, sides[1] - sides[0], 0.73))
     axes.spines[["top", "right"]].set_visible(False)
     draw(axes)
     for one in drawn.axes:
-        _mark(one)
-    buffer = io.BytesIO()
+        one.tick_params(labelsize=9)
     canvas: Any = FigureCanvasAgg(drawn)
+    mark(plain_axes(drawn), canvas.get_renderer())
+    buffer = io.BytesIO()
     canvas.print_png(buffer, pil_kwargs={"compress_level": 1})
     width, height = (round(inches * LIVE_DPI) for inches in LIVE)
     return base64.b64encode(buffer.getvalue()).decode("ascii"), width, height
-
-
-def _mark(axes: Axes) -> None:
-    """Ticks as plain marks and words in place of matplotlib's, which take two thirds of a drawing."""
-    from matplotlib.markers import TICKDOWN, TICKLEFT, TICKRIGHT
-
-    right = axes.yaxis.get_ticks_position() == "right"
-    places = (axes.get_xaxis_transform(), axes.get_yaxis_transform())
-    edge, outside = (1.0, 1.015) if right else (0.0, -0.015)
-    across, upright = _ticks(axes.xaxis), _ticks(axes.yaxis)
-    axes.autoscale(False)
-    marks: dict[str, Any] = {
-        "color": "black",
-        "linestyle": "none",
-        "markeredgewidth": 0.8,
-        "markersize": 3.5,
-        "clip_on": False,
-    }
-    axes.plot(list(across), [0.0] * len(across), marker=TICKDOWN, transform=places[0], label="_", **marks)
-    side = TICKRIGHT if right else TICKLEFT
-    axes.plot([edge] * len(upright), list(upright), marker=side, transform=places[1], label="_", **marks)
-    for at, words in across.items():
-        axes.text(at, -0.04, words, transform=places[0], ha="center", va="top", fontsize=9)
-    for at, words in upright.items():
-        align = "left" if right else "right"
-        axes.text(outside, at, words, transform=places[1], ha=align, va="center", fontsize=9)
-    axes.xaxis.labelpad = 17
-    axes.yaxis.labelpad = 10 + 5.6 * max((len(words) for words in upright.values()), default=0)
-
-
-def _ticks(axis: Axis) -> dict[float, str]:
-    """Where an axis would have its ticks, with their words; it has none of its own afterwards."""
-    from matplotlib.ticker import NullLocator, ScalarFormatter
-
-    if not axis.get_visible():
-        return {}
-    low, high = sorted(axis.get_view_interval())
-    shown = axis.get_major_formatter()
-    if isinstance(shown, ScalarFormatter):  # its power of ten would stand in a corner that is not drawn
-        shown.set_scientific(False)
-        shown.set_useOffset(False)
-    at = [float(place) for place in axis.get_major_locator()()]
-    found = {place: words for place, words in zip(at, shown.format_ticks(at), strict=True) if low <= place <= high}
-    axis.set_major_locator(NullLocator())
-    axis.set_minor_locator(NullLocator())
-    return found
 
 
 def _bare(cell: object) -> str:

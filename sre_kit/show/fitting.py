@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import LayoutEngine
 from matplotlib.transforms import Bbox
 
-from sre_kit.show.ticks import Plain, mark, plain
+from sre_kit.show.ticks import Plain, mark, plain_axes
 
 PAD: Final = 0.05
 """Inches around the figure, and twice as much between its axes."""
@@ -39,7 +39,7 @@ class Fitted(LayoutEngine):
 @contextmanager
 def plainly(drawn: Figure) -> Iterator[None]:
     """Within, `drawn` is fitted, and has plain ticks; afterwards it has its own again."""
-    marked, layout = plain(drawn), drawn.get_layout_engine()
+    marked, layout = plain_axes(drawn), drawn.get_layout_engine()
     drawn.set_layout_engine("none")
     try:
         fit(drawn, marked)  # not by the engine: a figure lists what it will draw before it asks for its layout

@@ -111,7 +111,7 @@ class Plain:
         return max([0.0, *(away(box) * 72 / float(self._figure.dpi) for box in self.boxes)])
 
 
-def plain(drawn: Figure) -> list[Plain]:
+def plain_axes(drawn: Figure) -> list[Plain]:
     """One for each axis of `drawn` that is drawn."""
     return [
         Plain(axis)
