@@ -75,7 +75,7 @@ def clock_changes(name: str, start: datetime, end: datetime) -> list[ClockChange
     where, found, at = zone(name), [], start.astimezone(UTC)
     before = _offset(at, where)
     while at < end:
-        step = min(at + timedelta(hours=6), end)
+        step = min(at + timedelta(days=1), end)  # since 1970 no zone has changed its clock twice within six days
         after = _offset(step, where)
         if before != after:
             found.append(ClockChange(name, _jump(at, step, where), after - before))

@@ -210,13 +210,15 @@ def series(times: pd.DatetimeIndex, values: object, name: str) -> pd.Series:
     index = pd.DatetimeIndex(times.tz_convert("UTC")).as_unit("us").rename("time")
     if index.hasnans:
         raise DataError(f"{name}: row {int(np.argmax(index.isna())) + 1} has no time")
-    late = index[1:][index[1:] <= index[:-1]]
-    if len(late):
+    rises = np.diff(index.asi8) > 0
+    if not rises.all():
+        late = index[1:][~rises]
         raise DataError(
             f"{name}: times must rise, each once; first repeated or out of order at {late[0]:%Y-%m-%d %H:%M:%SZ}"
         )
-    found = pd.Series(np.asarray(values, dtype="float64"), index=index, name=name)
-    kept: pd.Series = found.loc[np.isfinite(found.to_numpy())]
+    found = pd.Series(np.asarray(values, dtype="float64"), index=index, name=name, copy=True)
+    finite = np.isfinite(found.to_numpy())
+    kept: pd.Series = found if finite.all() else found.loc[finite]
     return kept
 
 
