@@ -159,7 +159,7 @@ def chance_words(chance: Chance) -> str:
 
 def plot_incidents(stats: IncidentStatistics, log: IncidentLog) -> Chart | Note:
     """Starts per month, and every resolved incident's duration on a logarithmic axis."""
-    from matplotlib.ticker import LogFormatter
+    from matplotlib.ticker import LogFormatter, StrMethodFormatter
 
     if stats.gap:  # without a log there is no count, not a count of none
         return Note(incidents_conclusion(stats))
@@ -184,7 +184,7 @@ def plot_incidents(stats: IncidentStatistics, log: IncidentLog) -> Chart | Note:
     if any(length > 0 for length in lengths):
         right.set_yscale("log")
         # numbers, not powers of ten, which have to be typeset
-        right.yaxis.set_major_formatter(LogFormatter())
+        right.yaxis.set_major_formatter(StrMethodFormatter("{x:,g}"))
         right.yaxis.set_minor_formatter(LogFormatter(labelOnlyBase=False))
     rows: list[Sequence[Inline]] = [(month, str(count)) for month, count in zip(months, counts, strict=True)]
     return Chart(
