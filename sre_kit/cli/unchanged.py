@@ -35,7 +35,20 @@ def begin(options: Options) -> None:
 
     if options.engine == engine.WARM and not standing.missing():
         engine.environment("")
+        _parse(options.params)
         standing.standing(may_fork=True)
+
+
+def _parse(written: str) -> None:
+    """Parse the params before the engine is a fork of us, and no notebook does; loading them says what is wrong."""
+    import yaml
+
+    from sre_kit.load import yaml_text
+
+    with contextlib.suppress(ParameterError, OSError, UnicodeDecodeError, RecursionError, yaml.YAMLError):
+        params = places.find_params(written)
+        for file in sorted(params.glob("*.yaml")) if params.is_dir() else [params]:
+            yaml_text.loaded(regular.content(file, _MAX_BYTES).decode("utf-8-sig"))
 
 
 def answered(options: Options) -> int | None:
