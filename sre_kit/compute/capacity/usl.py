@@ -78,13 +78,13 @@ def scalability_law(loads: Sequence[float], throughputs: Sequence[float], *, res
         )
     if not (np.isfinite(n) & np.isfinite(x) & (n >= 1) & (x > 0)).all():
         raise DataError("scalability law: every load must be 1 or more and every throughput above 0")
-    g, a, b = _fitted(n, x, _start(n, x))
+    g, a, b = (float(found[0]) for found in _fitted(n, x[None], _start(n, x)))
     model = g * n / (1 + a * (n - 1) + b * n * (n - 1))
     residuals = x - model
     random = np.random.default_rng(0)
     floor = 0.01 * x.min()  # a resample may not stop the system
     tries = np.maximum(model + random.choice(residuals, (resamples, len(n))), floor)
-    _, contention, coherency = _refitted(n, tries, (g, a, b))
+    _, contention, coherency = _fitted(n, tries, (g, a, b))
     peaks = [
         peak if (peak := _peak(a_, b_)) is not None else np.inf for a_, b_ in zip(contention, coherency, strict=True)
     ]
@@ -101,33 +101,26 @@ def scalability_law(loads: Sequence[float], throughputs: Sequence[float], *, res
 
 
 def _start(n: Floats, x: Floats) -> tuple[float, float, float]:
-    """A first guess, from ``N / X``, which is linear in 1/g, a/g and b/g."""
-    from scipy.optimize import nnls
+    """
+    A first guess, from ``N / X``, which is linear in 1/g, a/g and b/g: least squares with none of them below 0.
 
-    inverse = n / x
-    basis = np.column_stack([np.ones_like(n), n - 1, n * (n - 1)])
-    scaled, _ = nnls(basis / inverse[:, None], np.ones_like(inverse))
-    if scaled[0] <= 0:
+    With three of them there are few choices of those that are 0, so that each is tried.
+    """
+    terms = np.column_stack([np.ones_like(n), n - 1, n * (n - 1)]) * (x / n)[:, None]
+    size = np.sqrt((terms**2).sum(axis=0))
+    best, least = np.zeros(3), np.inf
+    for kept in ([0, 1, 2], [0, 1], [0, 2], [1, 2], [0], [1], [2]):
+        found = np.zeros(3)
+        found[kept] = np.linalg.lstsq(terms[:, kept] / size[kept], np.ones_like(n))[0] / size[kept]
+        left = float(((terms @ found - 1) ** 2).sum())
+        if (found >= 0).all() and left < least:
+            best, least = found, left
+    if best[0] <= 0:
         raise DataError("scalability law: throughput does not rise from the first level on; start at a lower load")
-    return float(1 / scaled[0]), float(scaled[1] / scaled[0]), float(scaled[2] / scaled[0])
+    return float(1 / best[0]), float(best[1] / best[0]), float(best[2] / best[0])
 
 
-def _fitted(n: Floats, x: Floats, start: tuple[float, float, float]) -> tuple[float, float, float]:
-    from scipy.optimize import leastsq
-
-    # squares keep a and b at 0 or above; a start at exactly 0 would stay there
-    first = (start[0], np.sqrt(max(start[1], 1e-6)), np.sqrt(max(start[2], 1e-9)))
-
-    def left(p: Floats) -> Floats:
-        over: Floats = p[0] * n / (1 + p[1] ** 2 * (n - 1) + p[2] ** 2 * n * (n - 1)) - x
-        return over
-
-    found = leastsq(left, first, diag=1 / np.array(first), maxfev=400, full_output=True)[0]  # full: it does not warn
-    a, b = float(found[1] ** 2), float(found[2] ** 2)
-    return float(found[0]), a if a > _ZERO else 0.0, b if b > _ZERO else 0.0
-
-
-def _refitted(n: Floats, rows: Floats, start: tuple[float, float, float]) -> tuple[Floats, Floats, Floats]:
+def _fitted(n: Floats, rows: Floats, start: tuple[float, float, float]) -> tuple[Floats, Floats, Floats]:
     """
     `g`, `a` and `b` of each of many `rows` of throughputs at the loads `n`, all rows at once.
 
