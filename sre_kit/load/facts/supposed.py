@@ -96,15 +96,17 @@ def supposed(fact: Fact) -> bool:
 def _supposed_money(fact: Fact) -> bool:
     """A choice after `or`, the same sum once more, what selling costs, and sums of papers on profit."""
     amount = rf"[~≈]?(?:US)?[$€£₹]\s?{_written(fact)}(?![\d.,]*\d)"
-    if re.search(rf"(?i)\bor {amount}", fact.quote) or (not fact.value and re.search(r"(?i)\bor\b", fact.quote)):
+    # a pattern of its own for each amount takes longer to compile than to look for, so none without its plain signs
+    bracket, choice = "(" in fact.quote, re.search(r"(?i)\bor\b", fact.quote)
+    if choice and (not fact.value or re.search(rf"(?i)\bor {amount}", fact.quote)):
         return True
     if _PLAN_ALONE.fullmatch(fact.name) or len(_LISTED.findall(fact.quote)) > 1:
         return True
     if re.match(r"(?i)#+ .*\b(?:scenario|option)\b", fact.quote):
         return True
-    if re.search(rf"(?i)\([^()]*\bto {amount}|\({amount} to ", fact.quote):
+    if bracket and re.search(rf"(?i)\([^()]*\bto {amount}|\({amount} to ", fact.quote):
         return True
-    if re.search(rf"/\s?(?:year|yr|month|mo)\b\W*\(\s?{amount}\s?/", fact.quote):
+    if bracket and re.search(rf"/\s?(?:year|yr|month|mo)\b\W*\(\s?{amount}\s?/", fact.quote):
         return True
     if _TO_MARKET.search(fact.name):
         return True
