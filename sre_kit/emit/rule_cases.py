@@ -117,7 +117,7 @@ def rule_tests(watched: Iterable[Watched], rules_file: str, untested: Sequence[s
 
 
 def _fast(one: Watched) -> Case | None:
-    """Quiet a tenth before the quickest pair detects the errors, firing a tenth after; no other pair fires by then."""
+    """Quiet a tenth before the quickest pair detects the errors, firing soon after, when no slower pair does yet."""
     pages = [p for p in one.pairs if p.alert.severity == "page"]
     reachable = one.of("page")
     if not pages:
@@ -129,7 +129,8 @@ def _fast(one: Watched) -> Case | None:
     if one.slo.gauge:  # it is good or bad, and nothing between
         errors = Fraction(1)
     detection = quickest.detection(errors) or timedelta(0)
-    burning = _up(max(detection, quickest.alert.short_window) * 11 / 10)
+    due = max(detection, quickest.alert.short_window)
+    burning = _up(due + min(due / 10, EVALUATED))  # a test of days would break promtool's limit of samples
     clean = _up(max(quickest.alert.long_window, *(_thinning(p, errors, burning) for p in reachable)))
     checks = [one.says(clean, "page", False), one.says(clean + burning, "page", True)]
     if before := detection * 9 / 10 // EVALUATED * EVALUATED:
