@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-import yaml
-
+from sre_kit.check import files
 from sre_kit.check.cells import EMPTY, amount, blank, number, plain
 from sre_kit.check.forms import Rows, over
 from sre_kit.check.page import Section
@@ -78,7 +77,7 @@ def _bounded(judged: Bundle) -> str:
     for path, content in judged.files.items():
         if not path.endswith(".workflow.yaml"):
             continue
-        written = yaml.safe_load(content)
+        written: Any = next(iter(files.documents(content)), None)
         jobs: dict[str, Any] = written.get("jobs", {}) if isinstance(written, dict) else {}
         if not jobs or "concurrency" not in written or written.get("permissions") != {"contents": "read"}:
             return f"{path} may run twice at once, or may do more than read"

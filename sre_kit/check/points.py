@@ -38,6 +38,17 @@ RULES: Final = (
     "build_plan",
 )
 """Modules of this package that register points."""
+LATE: Final = (
+    "holidays.countries",
+    "icalendar",
+    "promql_parser",
+    "sre_kit.compute.operations.runbooks",
+    "sre_kit.compute.operations.tasks",
+    "sre_kit.compute.operations.timers",
+    "sre_kit.compute.queries",
+    "sre_kit.compute.response.declaration",
+)
+"""What rules import when they run."""
 MAX_BYTES: Final = 10_000_000
 """Larger files are no documents."""
 PLAN: Final = "build-plan"
@@ -218,9 +229,9 @@ def registered() -> dict[tuple[str, str], str]:
 
 
 def ready() -> None:
-    """Import what the rules need, the holidays of all countries with it; a render has time for that meanwhile."""
+    """Import what the rules need and what some of them import themselves; a render has time for that meanwhile."""
     _load()
-    for module in ("holidays.countries", "icalendar"):
+    for module in LATE:
         import_module(module)
 
 

@@ -58,7 +58,7 @@ def _params(path: Path) -> list[Path]:
 
 def _named(project: Project) -> Iterator[Path]:
     """Files that the params name, those of folders too; a text that happens to be a path costs nothing."""
-    for text in _texts(raw(project.params_path)):
+    for text in dict.fromkeys(_texts(raw(project.params_path))):
         for written in {text, text.partition(":")[2]} - {""}:
             yield from _files(places.resolve(written, project.base), project.root)
 

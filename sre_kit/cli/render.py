@@ -32,7 +32,7 @@ from sre_kit.load.secrets import Secret, leaked, secret
 from sre_kit.render import batch, engine, pages, publish, stopping
 from sre_kit.render.answers import Answer, remember
 from sre_kit.render.document import noise
-from sre_kit.render.kept import Kept
+from sre_kit.render.kept import Kept, tools
 from sre_kit.render.rendered import Rendered
 from sre_kit.render.warm import standing
 from sre_kit.store import manifest as manifests
@@ -215,10 +215,11 @@ def _outcome(project: Project, options: Options, previous: Manifest, quiet: bool
 
 
 def _meanwhile(project: Project) -> None:
-    """What the notebooks and the rules are about to need; the warm engine still imports, so there is time."""
+    """What the notebooks, the rules and the keeping are about to need; the warm engine still imports: there is time."""
     with suppress(SREKitError):  # a notebook will say what is wrong
         replace(project, run_id=os.environ["SRE_KIT_RUN"]).stated()
     rubric.ready()
+    tools()
 
 
 def own_notebooks(project: Project) -> Path:

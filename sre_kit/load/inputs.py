@@ -45,7 +45,7 @@ def _named(project: Project) -> dict[str, str]:
     path, base, found = project.params_path, project.base, dict[str, str]()
     for file in sorted(path.glob("*.yaml")) if path.is_dir() else [path]:
         found[f"{PARAMS}{file.name}"] = _hash(file)
-    for written in _leaves(params_file.raw(path)):
+    for written in dict.fromkeys(_leaves(params_file.raw(path))):  # most stand in many places
         try:
             files = list(_files(written, base))
         except OSError:  # a sentence with a part longer than any file's name

@@ -12,8 +12,8 @@ import base64
 import html
 import io
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import numpy as np
 import pandas as pd
@@ -65,6 +65,8 @@ class Chart(Shown):
     name: str
     alt: str
     data: Table
+    picture: str = field(default="", repr=False)
+    """The figure as base64 PNG; empty until it is shown."""
 
     def __post_init__(self) -> None:
         if not self.name or set(self.name) - set("abcdefghijklmnopqrstuvwxyz0123456789-"):
@@ -88,9 +90,16 @@ class Chart(Shown):
         part["image"] = {"name": self.name, "alt": plain(self.alt)}
         return part
 
+    def drawn(self) -> Self:
+        """The same chart, its picture made; what is done to the figure afterwards does not show."""
+        return replace(self, picture=self._picture())
+
+    def _picture(self) -> str:
+        return self.picture or png(getattr(self.figure, "figure", self.figure))
+
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict[str, Any], dict[str, Any]]:
         bundle, metadata = super()._repr_mimebundle_()
-        image = png(getattr(self.figure, "figure", self.figure))
+        image = self._picture()
         bundle["image/png"] = image
         # JupyterLab prefers text/markdown to an image; HTML outranks both and shows picture and data
         sides = self.data.alignment

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any
+from typing import Any, Self
 
 from sre_kit.compute.vocabulary import Finding, Gap
 from sre_kit.escape import md_fence, md_heading
@@ -52,6 +52,10 @@ class Shown:
         if self.findings:
             part["findings"] = [asdict(finding) for finding in self.findings]
         return part
+
+    def drawn(self) -> Self:
+        """The same, with what takes long done now: for a notebook that will have to wait before it shows this."""
+        return self
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict[str, Any], dict[str, Any]]:
         bundle: dict[str, Any] = {"text/markdown": self.markdown(), "text/plain": type(self).__name__}

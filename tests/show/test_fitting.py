@@ -11,7 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from sre_kit.show.chart import figure, png, times
+from sre_kit.show.chart import Chart, figure, png, times
+from sre_kit.show.table import Table
 
 
 def _drawn(drawn: Figure) -> list[Any]:
@@ -73,3 +74,16 @@ def test_hours_stand_apart_with_the_day_once_below_its_first() -> None:
     assert labels[-1].get_text() == "00:00\n01 Nov"
     boxes = [one.get_window_extent() for one in labels]
     assert all(one.x1 < other.x0 for one, other in pairwise(boxes))
+
+
+def test_a_chart_that_was_drawn_early_is_the_same_and_takes_no_change() -> None:
+    chart = Chart(figure()[0], "one-chart", "It says what a reader must know.", Table(("a",), [("1",)]))
+    early = chart.drawn()
+    assert early._repr_mimebundle_() == chart._repr_mimebundle_()
+    chart.figure.text(0.5, 0.5, "more")
+    assert chart._repr_mimebundle_()[0]["image/png"] != early._repr_mimebundle_()[0]["image/png"]
+
+
+def test_what_has_no_picture_is_drawn_as_it_is() -> None:
+    table = Table(("a",), [("1",)])
+    assert table.drawn() is table
