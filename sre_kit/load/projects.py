@@ -250,7 +250,8 @@ def project(params: str, as_of: str = "", *, now: datetime | None = None) -> Pro
     root, found_by = project_root(checked, base)
     found, missing = documents(root)
     run_id = os.environ.get("SRE_KIT_RUN", "")
-    texts, ours_alone = without_ours(found, _snapshot(root, moment, run_id))
+    # looking at a project leaves nothing in it; only a run does
+    texts, ours_alone = without_ours(found, _snapshot(root, moment, run_id) if run_id else None)
     questions = asked.Asked()
     return Project(
         root=root,
