@@ -76,7 +76,8 @@ class Bundle:
     manifest: Manifest
     project: Path
     pages: dict[str, Page] = field(default_factory=dict)
-    sources: dict[str, Path] = field(default_factory=dict)
+    sources: dict[str, Path] = field(init=False, default_factory=dict)
+    verdicts: dict[tuple[Rule, str], Verdict] = field(init=False, default_factory=dict)
 
     def page(self, name: str) -> Page:
         """A document, parsed once."""
@@ -89,6 +90,12 @@ class Bundle:
         if path not in self.sources:
             self.sources[path] = (self.project / places.DOCUMENTS / path).resolve()
         return self.sources[path]
+
+    def verdict(self, rule: Rule, name: str) -> Verdict:
+        """What a rule finds in a document; asked once, because some points sum up others."""
+        if (rule, name) not in self.verdicts:
+            self.verdicts[rule, name] = rule(self, name)
+        return self.verdicts[rule, name]
 
     def records(self, prefix: str) -> dict[str, Any]:
         """Values of the records whose name begins with `prefix`."""
@@ -157,7 +164,7 @@ def evaluate(judged: Bundle, names: Iterable[str] | None = None, number: str = "
                 continue
             if number not in ("", known):
                 continue
-            verdict = rule(judged, name)
+            verdict = judged.verdict(rule, name)
             points.append(Point(name, known, title, verdict.state, verdict.evidence, verdict.line))
     return points
 

@@ -207,7 +207,7 @@ def provenance(judged: Bundle, name: str) -> Verdict:
 def together(judged: Bundle, name: str) -> Verdict:
     """The first of the general points that does not hold; used where a rubric sums them up in one."""
     for rule in (whole.metadata, whole.provenance, whole.links, whole.placeholders):
-        verdict = rule(judged, name)
+        verdict = judged.verdict(rule, name)
         if verdict.state != "passed":
             return verdict
     return passed("date, version, dependencies, lines of origin, links; no placeholder")

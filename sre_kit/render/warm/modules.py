@@ -9,7 +9,7 @@ import pkgutil
 from importlib import import_module
 from typing import Final
 
-SHARED: Final = ("sre_kit.load.projects", "sre_kit.load.buildplan", "holidays.countries", "icalendar")
+SHARED: Final = ("sre_kit.load.projects", "sre_kit.load.buildplan", "icalendar")
 """What the command itself needs as well, whatever it is asked to render."""
 MODULES: Final = (
     *SHARED,
